@@ -1,0 +1,75 @@
+/** PAX records: `length key=value\n`, in a block of their own, that change what the next header says. */
+
+import { badHeader, type TarHeader } from "./tarHeader";
+
+export type Pax = ReadonlyMap<string, string>;
+
+const SPARSE_OFFSET = "GNU.sparse.offset";
+const SPARSE_BYTES = "GNU.sparse.numbytes";
+const SPARSE_MAP = "GNU.sparse.map";
+/** No zero byte may be in the values of these; of any other, in the key. */
+const TEXTS = new Set(["path", "linkpath", "uname", "gname"]);
+const INTEGERS = new Set(["uid", "gid", "size"]);
+const TIMES = new Set(["atime", "mtime", "ctime"]);
+
+/** @throws SnapshotError `ARCHIVE_MALFORMED` */
+export function parsePax(content: Buffer): Pax {
+  const records = new Map<string, string>();
+  // The first way that GNU had for sparse files names each fragment by two records of the same keys.
+  const fragments: string[] = [];
+  for (let rest = content.toString("latin1"); rest !== ""; ) {
+    const [key, value, after] = parseRecord(rest);
+    rest = after;
+    if (key === SPARSE_OFFSET || key === SPARSE_BYTES) {
+      const expected = fragments.length % 2 === 0 ? SPARSE_OFFSET : SPARSE_BYTES;
+      if (key !== expected || value.includes(",")) throw badHeader();
+      fragments.push(value);
+    } else records.set(key, value);
+  }
+  if (fragments.length > 0) records.set(SPARSE_MAP, fragments.join(","));
+  return records;
+}
+
+/** The header that the records and a long name of GNU's make of it. */
+export function applyPax(header: TarHeader, pax: Pax, longName: string): TarHeader {
+  let { name, size } = header;
+  for (const [key, value] of pax) {
+    // An empty value leaves what the header says.
+    if (value === "") continue;
+    if (key === "path") name = value;
+    if (INTEGERS.has(key)) integer(value);
+    if (key === "size") size = integer(value);
+    if (TIMES.has(key)) checkTime(value);
+  }
+  if (longName !== "") name = longName;
+  // Before there was a flag for folders, a slash said it.
+  const typeFlag = header.typeFlag === "\0" && name.endsWith("/") ? "5" : header.typeFlag;
+  return { ...header, name, size, typeFlag };
+}
+
+/** A signed 64-bit decimal. @throws SnapshotError `ARCHIVE_MALFORMED` */
+export function integer(digits: string): number {
+  if (!/^[+-]?\d+$/.test(digits)) throw badHeader();
+  const value = BigInt(digits.replace("+", ""));
+  if (BigInt.asIntN(64, value) !== value) throw badHeader();
+  return Number(value);
+}
+
+function parseRecord(text: string): [key: string, value: string, rest: string] {
+  const space = text.indexOf(" ");
+  if (space < 0) throw badHeader();
+  const length = integer(text.slice(0, space));
+  if (length < 5 || length > text.length || length <= space + 1 || text[length - 1] !== "\n") throw badHeader();
+  const record = text.slice(space + 1, length - 1);
+  const equals = record.indexOf("=");
+  if (equals <= 0) throw badHeader();
+  const [key, value] = [record.slice(0, equals), record.slice(equals + 1)];
+  if ((TEXTS.has(key) ? value : key).includes("\0")) throw badHeader();
+  return [key, value, text.slice(length)];
+}
+
+function checkTime(value: string): void {
+  const [seconds = "", fraction = ""] = value.split(/\.(.*)/s);
+  integer(seconds);
+  if (!/^\d*$/.test(fraction)) throw badHeader();
+}

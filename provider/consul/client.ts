@@ -1,0 +1,308 @@
+/**
+ * Consul's HTTP API, as far as snapshots need it. One client is for one operation, and is closed after it.
+ *
+ * - The whole of a snapshot has no time limit; connecting, the first byte and silence between bytes have.
+ * - A request is repeated only while nothing of its answer has come, only where that can help, and never silently.
+ * - Bytes are handed on as they come; none is kept.
+ */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { type Dispatcher, request } from "undici";
+import { SnapshotError } from "../errors";
+import type { Connection } from "./connection";
+import { Connector } from "./connector";
+import { Exchange } from "./exchange";
+import { type ClusterFacts, readAgent, readDatacenters, readServersVersion } from "./facts";
+import { cut, explainNetworkError, interrupted, notASnapshot, stalled, tooStale } from "./failures";
+import { explainRefusal, type Failure, nameDatacenters, type Refusal } from "./refusals";
+
+export type { ClusterFacts } from "./facts";
+
+export interface ClientOptions {
+  /** Stops everything at once. */
+  readonly signal: AbortSignal;
+  /** Told, in one sentence each, of what a user may wonder about. */
+  readonly notice: (message: string) => void;
+  /** For how long a failure that may pass is answered by asking again, in milliseconds. Default: 30,000. */
+  readonly retryForMs?: number;
+}
+
+export interface SnapshotRequest {
+  /** `"consistent"` is answered by the leader, `"stale"` by any server. */
+  readonly consistency: "consistent" | "stale";
+  /** Refuse a server that heard from a leader longer ago, in milliseconds. Default: any is taken. */
+  readonly maxStalenessMs?: number;
+}
+
+export interface SnapshotResponse {
+  /**
+   * The archive, as Consul sends it. The reader's own slowness is never taken for the server's.
+   *
+   * @throws SnapshotError `CONSUL_STALLED`, `CONSUL_UNREACHABLE` or `INTERRUPTED`, while it is read
+   */
+  readonly body: AsyncIterable<Buffer>;
+  /** The Raft index of the snapshot. */
+  readonly index: number;
+  /** Whether the server that answered believes that there is a leader: it goes on to do so for seconds after a loss. */
+  readonly knownLeader: boolean;
+  /** How long ago it heard from the leader; 0 from the leader itself. */
+  readonly lastContactMs: number;
+}
+
+const RETRY_FOR_MS = 30_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4_000;
+/** For requests with small answers. */
+const SHORT_LIMIT_MS = 10_000;
+/** So much of a refusal is read, in bytes. */
+const LONGEST_REFUSAL = 4096;
+/** So much of a small answer is read, in bytes; an agent's own has some 10 kB. */
+const LONGEST_ANSWER = 4 * 1024 * 1024;
+
+export class ConsulClient {
+  readonly #connection: Connection;
+  readonly #options: ClientOptions;
+  readonly #connector: Connector;
+  readonly #exchanges = new Set<Exchange>();
+  readonly #stop = (): void => this.#endAll(interrupted(this.#options.signal.reason));
+
+  constructor(connection: Connection, options: ClientOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#connector = new Connector(connection);
+    options.signal.addEventListener("abort", this.#stop);
+  }
+
+  /**
+   * Asks for a snapshot. Resolves with its first byte, before which the server has compressed all of it.
+   *
+   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
+   */
+  async snapshot(wanted: SnapshotRequest): Promise<SnapshotResponse> {
+    let deadline: number | undefined;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const answer = await this.#askSnapshot(wanted);
+      if (!("error" in answer)) return answer;
+      deadline ??= Date.now() + (this.#options.retryForMs ?? RETRY_FOR_MS);
+      if (!answer.retry || Date.now() + pause > deadline) throw await this.#withAdvice(answer.error);
+      this.#options.notice(`${answer.error.message}; trying again in ${pause / 1000} s`);
+      await this.#pause(pause);
+    }
+  }
+
+  /**
+   * The datacenter and the version of its servers, as far as the token may know them. Never fails for lack of rights
+   * or of answers.
+   *
+   * @throws SnapshotError `INTERRUPTED`
+   */
+  async agent(): Promise<ClusterFacts> {
+    const asked = this.#connection.datacenter;
+    const agent = readAgent(await this.#ask("/v1/agent/self"));
+    const datacenter = asked ?? agent?.datacenter ?? (await this.#onlyDatacenter());
+    // A client agent may be of another version than the servers, which write the snapshot.
+    const isServerThere = agent?.isServer === true && agent.datacenter === datacenter;
+    const consulVersion = isServerThere
+      ? agent.version
+      : readServersVersion(await this.#ask("/v1/catalog/service/consul", ["stale"]));
+    return {
+      ...(datacenter === undefined ? {} : { datacenter }),
+      ...(consulVersion === undefined ? {} : { consulVersion }),
+    };
+  }
+
+  /** Ends whatever is still going on. */
+  async close(): Promise<void> {
+    this.#options.signal.removeEventListener("abort", this.#stop);
+    this.#endAll(interrupted("the client is closed"));
+    await this.#connector.close();
+  }
+
+  async #askSnapshot({ consistency, maxStalenessMs }: SnapshotRequest): Promise<SnapshotResponse | Failure> {
+    const connection = this.#connection;
+    const exchange = this.#open();
+    try {
+      const late = (): SnapshotError => stalled(connection);
+      const answer = await exchange.wait(connection.firstByteTimeoutMs, late, async () => {
+        const flags = consistency === "stale" ? ["stale"] : [];
+        const response = await this.#send(exchange, "/v1/snapshot", flags);
+        if (response.statusCode !== 200) return explainRefusal(connection, await readRefusal(response));
+        const { index, knownLeader, lastContactMs } = readHeaders(connection, response);
+        if (maxStalenessMs !== undefined && lastContactMs > maxStalenessMs) {
+          throw tooStale(connection, lastContactMs, maxStalenessMs);
+        }
+        const chunks = iterate(response);
+        const first = await this.#next(exchange, chunks, 0);
+        if (first === undefined) throw notASnapshot(connection, "an empty body");
+        return { body: this.#bytes(exchange, first, chunks), index, knownLeader, lastContactMs };
+      });
+      if ("error" in answer) this.#end(exchange);
+      return answer;
+    } catch (error) {
+      this.#end(exchange);
+      if (error instanceof SnapshotError) throw error;
+      return explainNetworkError(connection, error);
+    }
+  }
+
+  async *#bytes(exchange: Exchange, first: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
+    const connection = this.#connection;
+    let received = 0;
+    let waiting = false;
+    // One timer for all chunks, which counts only while the server is waited for.
+    const timer = setTimeout(() => {
+      if (waiting) exchange.end(stalled(connection, received));
+    }, connection.idleTimeoutMs).unref();
+    try {
+      for (let chunk: Buffer | undefined = first; chunk !== undefined; ) {
+        received += chunk.length;
+        yield chunk;
+        waiting = true;
+        timer.refresh();
+        chunk = await this.#next(exchange, chunks, received);
+        waiting = false;
+      }
+    } finally {
+      clearTimeout(timer);
+      this.#end(exchange);
+    }
+  }
+
+  /** The next piece of a snapshot; `undefined` at its end. */
+  async #next(exchange: Exchange, chunks: AsyncIterator<Buffer>, received: number): Promise<Buffer | undefined> {
+    try {
+      exchange.signal.throwIfAborted();
+      const next = await chunks.next();
+      return next.done === true ? undefined : next.value;
+    } catch (error) {
+      throw exchange.signal.aborted ? exchange.signal.reason : cut(this.#connection, received, error);
+    }
+  }
+
+  /** A small answer as JSON; `undefined` if there is none. */
+  async #ask(path: string, flags: readonly string[] = []): Promise<unknown> {
+    const connection = this.#connection;
+    const exchange = this.#open();
+    try {
+      const limit = Math.min(SHORT_LIMIT_MS, connection.firstByteTimeoutMs);
+      const late = (): SnapshotError => stalled(connection);
+      return await exchange.wait(limit, late, async () => {
+        const response = await this.#send(exchange, path, flags);
+        if (response.statusCode !== 200) return undefined;
+        return JSON.parse((await readUpTo(response, LONGEST_ANSWER)).toString()) as unknown;
+      });
+    } catch (error) {
+      if (error instanceof SnapshotError && error.code === "INTERRUPTED") throw error;
+      return undefined;
+    } finally {
+      this.#end(exchange);
+    }
+  }
+
+  async #onlyDatacenter(): Promise<string | undefined> {
+    const known = readDatacenters(await this.#ask("/v1/catalog/datacenters"));
+    return known.length === 1 ? known[0] : undefined;
+  }
+
+  async #withAdvice(error: SnapshotError): Promise<SnapshotError> {
+    if (error.code !== "CONSUL_UNKNOWN_DATACENTER") return error;
+    return nameDatacenters(error, readDatacenters(await this.#ask("/v1/catalog/datacenters")));
+  }
+
+  #send(exchange: Exchange, path: string, flags: readonly string[]): Promise<Dispatcher.ResponseData> {
+    const { origin, pathPrefix, token, headers, datacenter, namespace, partition } = this.#connection;
+    const url = new URL(origin + pathPrefix + path);
+    for (const flag of flags) url.searchParams.set(flag, "");
+    if (datacenter !== undefined) url.searchParams.set("dc", datacenter);
+    if (namespace !== undefined) url.searchParams.set("ns", namespace);
+    if (partition !== undefined) url.searchParams.set("partition", partition);
+    return request(url, {
+      dispatcher: this.#connector.agent,
+      signal: exchange.signal,
+      headers: {
+        ...headers,
+        // Otherwise Consul compresses the archive a second time.
+        "Accept-Encoding": "identity",
+        ...(token === undefined ? {} : { "X-Consul-Token": token }),
+      },
+    });
+  }
+
+  #open(): Exchange {
+    const exchange = new Exchange();
+    if (this.#options.signal.aborted) exchange.end(interrupted(this.#options.signal.reason));
+    this.#exchanges.add(exchange);
+    return exchange;
+  }
+
+  #end(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
+    exchange.end(interrupted("the exchange is over"));
+  }
+
+  #endAll(reason: SnapshotError): void {
+    for (const exchange of this.#exchanges) exchange.end(reason);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#options;
+    await delay(ms, undefined, { signal }).catch((error: unknown) => {
+      throw interrupted(error);
+    });
+  }
+}
+
+type Headers = Pick<SnapshotResponse, "index" | "knownLeader" | "lastContactMs">;
+
+function readHeaders(connection: Connection, { headers }: Dispatcher.ResponseData): Headers {
+  const text = (name: string): string => {
+    const value = headers[name];
+    if (typeof value === "string" && value !== "") return value;
+    throw notASnapshot(connection, `no header ${name}`);
+  };
+  const number = (name: string): number => {
+    const value = Number(text(name));
+    if (Number.isFinite(value)) return value;
+    throw notASnapshot(connection, `a header ${name} that is no number`);
+  };
+  const [type = ""] = String(headers["content-type"]).split(";");
+  if (/html|json|text/i.test(type)) throw notASnapshot(connection, type);
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") throw notASnapshot(connection, "a second compression");
+  return {
+    index: number("x-consul-index"),
+    knownLeader: text("x-consul-knownleader") === "true",
+    lastContactMs: number("x-consul-lastcontact"),
+  };
+}
+
+async function readRefusal(response: Dispatcher.ResponseData): Promise<Refusal> {
+  const header = (name: string): string | undefined => {
+    const value = response.headers[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  const location = header("location");
+  return {
+    status: response.statusCode,
+    contentType: header("content-type") ?? "",
+    ...(location === undefined ? {} : { location }),
+    text: (await readUpTo(response, LONGEST_REFUSAL)).toString(),
+  };
+}
+
+function iterate(response: Dispatcher.ResponseData): AsyncIterator<Buffer> {
+  return response.body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+}
+
+/** The beginning of a body. The rest is left to the end of the exchange. */
+async function readUpTo(response: Dispatcher.ResponseData, limit: number): Promise<Buffer> {
+  const chunks = iterate(response);
+  const parts: Buffer[] = [];
+  for (let size = 0; size < limit; ) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    parts.push(next.value);
+    size += next.value.length;
+  }
+  return Buffer.concat(parts).subarray(0, limit);
+}

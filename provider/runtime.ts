@@ -1,0 +1,17 @@
+/**
+ * The only module that Pulumi state names: a resource's stub, kept in state as text, calls
+ * `require("pulumi-consul-snapshot/runtime").call(resource, method, args)`. Old state runs old text against new
+ * packages, so this path and this signature are for ever.
+ */
+
+import { call as callDynamic } from "./hosts/dynamic";
+
+/**
+ * @param resource - `ConsulSnapshot`
+ * @param method - a method of Pulumi's dynamic provider: `configure`, `check`, `diff`, `create`, `read`, `update`, `delete`
+ * @param args - that method's arguments
+ * @returns what that method returns
+ */
+export function call(resource: string, method: string, args: readonly unknown[]): Promise<unknown> {
+  return callDynamic(resource, method, args);
+}

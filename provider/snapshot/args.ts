@@ -1,0 +1,216 @@
+/** ConsulSnapshot's arguments: what may be given, what is wrong with it, and what it means. Does no I/O on networks. */
+
+import { checkConnection, type ConnectionArgs, type Sources } from "../consul/connection";
+import { parseDuration } from "../duration";
+import { SnapshotError } from "../errors";
+import { isList, isRecord, type Problem, UNKNOWN, type Value, type Values } from "../lifecycle";
+import { nearest } from "../nearest";
+import type { Policy } from "../retention/policy";
+import { checkTemplate, parseLocation } from "../store/location";
+import { checkRetention, readRetention } from "../transfer/retentionArgs";
+
+export const CONSISTENCIES = ["consistent", "stale"] as const;
+export const DELETION_POLICIES = ["retain", "delete"] as const;
+
+export type Consistency = (typeof CONSISTENCIES)[number];
+export type DeletionPolicy = (typeof DELETION_POLICIES)[number];
+
+export interface SnapshotArgs {
+  readonly target: string;
+  readonly triggers: readonly Value[];
+  readonly connection: ConnectionArgs;
+  readonly consistency: Consistency;
+  readonly maxStalenessMs?: number;
+  readonly overwrite: boolean;
+  readonly deletionPolicy: DeletionPolicy;
+  readonly retention: Policy;
+  /** Count keys by this many segments, those that begin with the filter. */
+  readonly inspect?: { readonly depth?: number; readonly filter?: string };
+}
+
+const KNOWN = [
+  "target",
+  "triggers",
+  "connection",
+  "consistency",
+  "maxStaleness",
+  "overwrite",
+  "deletionPolicy",
+  "inspect",
+  "maxAge",
+  "retention",
+  "verifyOnRefresh",
+] as const;
+
+/** Designed, and not there yet: refused by name, so that nobody believes in a policy that nothing carries out. */
+const COMING = ["encryption"] as const;
+
+/** Added by the SDK, not by a user: where the resource stands in its program. */
+const ADDED = ["identity", "__provider"] as const;
+
+/**
+ * Everything that is wrong with the arguments. What is not known yet is not judged. No reason holds a secret.
+ *
+ * @param sources - stack configuration and environment, for what the arguments leave open
+ */
+export function checkArgs(inputs: Values, sources: Sources): Problem[] {
+  return [
+    ...checkNames(inputs),
+    ...checkTarget(inputs),
+    ...checkChoice(inputs, "consistency", CONSISTENCIES),
+    ...checkChoice(inputs, "deletionPolicy", DELETION_POLICIES),
+    ...checkMaxStaleness(inputs),
+    ...checkDuration(inputs, "maxAge"),
+    ...checkFlag(inputs, "overwrite"),
+    ...checkFlag(inputs, "verifyOnRefresh"),
+    ...checkRetention(inputs.retention),
+    ...checkPolicies(inputs),
+    ...checkTriggers(inputs),
+    ...checkInspect(inputs),
+    ...checkConnectionArgs(inputs, sources),
+  ];
+}
+
+function checkNames(inputs: Values): Problem[] {
+  return Object.keys(inputs).flatMap((name): Problem[] => {
+    if (isOneOf(name, KNOWN) || isOneOf(name, ADDED)) return [];
+    if (isOneOf(name, COMING)) {
+      return [{ path: name, reason: `${name} is not supported yet by this version: remove it` }];
+    }
+    const near = nearest(name, KNOWN);
+    const hint = near === undefined ? `known are ${KNOWN.join(", ")}` : `did you mean ${near}?`;
+    return [{ path: name, reason: `${name} is not an argument of ConsulSnapshot: ${hint}` }];
+  });
+}
+
+function checkTarget(inputs: Values): Problem[] {
+  const { target, overwrite } = inputs;
+  if (target === UNKNOWN) return [];
+  if (typeof target !== "string") {
+    return [{ path: "target", reason: "target is required: a path such as ./backups/, or a URL" }];
+  }
+  try {
+    // While `overwrite` is unknown, a name that never changes may still turn out to be meant.
+    checkTemplate(parseLocation(target), overwrite === true || overwrite === UNKNOWN);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [{ path: "target", reason: `${error.message}. ${error.hint}` }];
+  }
+}
+
+function checkChoice(inputs: Values, path: "consistency" | "deletionPolicy", choices: readonly string[]): Problem[] {
+  const value = inputs[path];
+  if (absentOrUnknown(value) || (typeof value === "string" && choices.includes(value))) return [];
+  return [{ path, reason: `${path} is one of ${choices.map((choice) => `"${choice}"`).join(", ")}` }];
+}
+
+function checkMaxStaleness(inputs: Values): Problem[] {
+  const path = "maxStaleness";
+  const { maxStaleness, consistency } = inputs;
+  if (absentOrUnknown(maxStaleness)) return [];
+  if (consistency !== "stale" && consistency !== UNKNOWN) {
+    return [{ path, reason: 'maxStaleness goes with consistency: "stale": a consistent snapshot is never stale' }];
+  }
+  return checkDuration(inputs, path);
+}
+
+function checkDuration(inputs: Values, path: "maxAge" | "maxStaleness"): Problem[] {
+  const value = inputs[path];
+  if (absentOrUnknown(value)) return [];
+  if (typeof value !== "string") return [{ path, reason: `${path} is a duration such as "30s" or "20h"` }];
+  try {
+    parseDuration(value);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [{ path, reason: `${path}: ${error.message}. ${error.hint}` }];
+  }
+}
+
+function checkFlag(inputs: Values, path: "overwrite" | "verifyOnRefresh"): Problem[] {
+  const value = inputs[path];
+  if (absentOrUnknown(value) || typeof value === "boolean") return [];
+  return [{ path, reason: `${path} is true or false` }];
+}
+
+/** Each replacement would delete the archive that retention means to keep. */
+function checkPolicies({ retention, deletionPolicy }: Values): Problem[] {
+  if (absentOrUnknown(retention) || deletionPolicy !== "delete") return [];
+  return [
+    {
+      path: "deletionPolicy",
+      reason: 'deletionPolicy: "delete" cannot go with retention: retention decides what is kept',
+    },
+  ];
+}
+
+function checkTriggers(inputs: Values): Problem[] {
+  const { triggers } = inputs;
+  if (absentOrUnknown(triggers) || Array.isArray(triggers)) return [];
+  return [{ reason: "triggers is a list of values: write triggers: [value]" }];
+}
+
+function checkInspect(inputs: Values): Problem[] {
+  const { inspect } = inputs;
+  const path = "inspect";
+  if (absentOrUnknown(inspect)) return [];
+  if (!isRecord(inspect)) return [{ path, reason: "inspect is an object, such as { kvDepth: 2 }" }];
+  const { kvDepth, kvFilter, ...others } = inspect;
+  const [strange] = Object.keys(others);
+  if (strange !== undefined) {
+    return [{ path, reason: `inspect.${strange} is not known: there are kvDepth and kvFilter` }];
+  }
+  if (!absentOrUnknown(kvDepth) && !(typeof kvDepth === "number" && Number.isInteger(kvDepth) && kvDepth > 0)) {
+    return [{ path, reason: "inspect.kvDepth is a whole number from 1 on" }];
+  }
+  if (!absentOrUnknown(kvFilter) && typeof kvFilter !== "string") {
+    return [{ path, reason: "inspect.kvFilter is the beginning of keys" }];
+  }
+  return [];
+}
+
+function checkConnectionArgs(inputs: Values, sources: Sources): Problem[] {
+  const { connection } = inputs;
+  if (connection === UNKNOWN) return [];
+  if (connection !== undefined && !isRecord(connection)) {
+    return [{ reason: 'connection is an object, such as { address: "consul.example:8500" }' }];
+  }
+  return checkConnection(connection ?? {}, sources);
+}
+
+/** The arguments as the lifecycle uses them, once `checkArgs` has found nothing and everything is known. */
+export function readArgs(inputs: Values): SnapshotArgs {
+  const { target, triggers, connection, consistency, maxStaleness, overwrite, deletionPolicy, inspect } = inputs;
+  return {
+    target: typeof target === "string" ? target : "",
+    triggers: isList(triggers) ? triggers : [],
+    connection: isRecord(connection) ? known(connection) : {},
+    consistency: consistency === "stale" ? "stale" : "consistent",
+    ...(typeof maxStaleness === "string" ? { maxStalenessMs: parseDuration(maxStaleness) } : {}),
+    overwrite: overwrite === true,
+    retention: readRetention(inputs.retention),
+    deletionPolicy: deletionPolicy === "delete" ? "delete" : "retain",
+    ...(isRecord(inspect) ? { inspect: readInspect(inspect) } : {}),
+  };
+}
+
+/** The connection's settings that are known; whether each is of the right kind is for the check to say. */
+function known(connection: Values | undefined): ConnectionArgs {
+  return Object.fromEntries(Object.entries(connection ?? {}).filter(([, value]) => value !== UNKNOWN));
+}
+
+function readInspect({ kvDepth, kvFilter }: Values): NonNullable<SnapshotArgs["inspect"]> {
+  return {
+    ...(typeof kvDepth === "number" ? { depth: kvDepth } : {}),
+    ...(typeof kvFilter === "string" ? { filter: kvFilter } : {}),
+  };
+}
+
+function absentOrUnknown(value: Value | undefined): value is undefined | null | typeof UNKNOWN {
+  return value === undefined || value === null || value === UNKNOWN;
+}
+
+function isOneOf(name: string, names: readonly string[]): boolean {
+  return names.includes(name);
+}

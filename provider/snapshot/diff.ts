@@ -1,0 +1,134 @@
+/**
+ * What makes a new snapshot, and what is only recorded. A pure function: each change says in one sentence why, and
+ * no sentence holds a trigger's value, which may be secret.
+ */
+
+import { parseDuration } from "../duration";
+import { type Change, isList, isRecord, UNKNOWN, type Value, type Values } from "../lifecycle";
+import { samePlace, parseLocation } from "../store/location";
+
+/** The parts of `connection` that say which cluster is meant, rather than how to reach it. */
+export const CLUSTER_SETTINGS = ["address", "scheme", "datacenter", "config"] as const;
+
+/** Arguments that change nothing about a snapshot already taken. */
+const RECORDED_ONLY = [
+  "overwrite",
+  "deletionPolicy",
+  "consistency",
+  "maxStaleness",
+  "inspect",
+  "retention",
+  "verifyOnRefresh",
+] as const;
+
+/**
+ * @param recorded - the outputs of the last create, update or read
+ * @param now - the clock
+ * @param inputs - the arguments now; its `connection` holds what stack configuration adds, as `recorded` does
+ */
+export function diff(recorded: Values, inputs: Values, now: Date): Change[] {
+  return [
+    ...diffArchive(recorded),
+    ...diffTriggers(recorded.triggers, inputs.triggers),
+    ...diffTarget(recorded.target, inputs.target),
+    ...diffCluster(recorded.connection, inputs.connection),
+    ...diffAge(recorded, inputs.maxAge, now),
+    ...RECORDED_ONLY.flatMap((path) => diffRecordedOnly(path, recorded[path], inputs[path])),
+  ];
+}
+
+/** `read` marks an archive whose bytes are no longer those that were saved. */
+function diffArchive(recorded: Values): Change[] {
+  if (recorded.archiveChanged !== true) return [];
+  return [replace("target", "update", "the archive is no longer the one that was saved")];
+}
+
+function diffTriggers(before: Value | undefined, now: Value | undefined): Change[] {
+  const old = isList(before) ? before : [];
+  if (now === UNKNOWN) return [replace("triggers", "update", "the triggers are not known yet")];
+  const current = isList(now) ? now : [];
+  const changes: Change[] = [];
+  for (let at = 0; at < Math.max(old.length, current.length); at++) {
+    if (at >= old.length) changes.push(replace("triggers", "add", `trigger ${at} was added`));
+    else if (at >= current.length) changes.push(replace("triggers", "delete", `trigger ${at} was removed`));
+    else if (holdsUnknown(current[at])) changes.push(replace("triggers", "update", `trigger ${at} is not known yet`));
+    else if (!same(old[at], current[at])) changes.push(replace("triggers", "update", `trigger ${at} changed`));
+  }
+  return changes;
+}
+
+function diffTarget(before: Value | undefined, now: Value | undefined): Change[] {
+  if (now === UNKNOWN) return [replace("target", "update", "the target is not known yet")];
+  if (typeof before !== "string" || typeof now !== "string" || before === now) return [];
+  if (samePlace(parseLocation(before), parseLocation(now))) {
+    return [{ path: "target", kind: "update", replaces: false, reason: "only the target's settings changed" }];
+  }
+  return [replace("target", "update", `target changed from ${before} to ${now}`)];
+}
+
+function diffCluster(before: Value | undefined, now: Value | undefined): Change[] {
+  if (now === UNKNOWN) return [replace("connection", "update", "the connection is not known yet")];
+  const old = isRecord(before) ? before : {};
+  const current = isRecord(now) ? now : {};
+  return CLUSTER_SETTINGS.flatMap((name): Change[] => {
+    if (current[name] === UNKNOWN) {
+      return [replace("connection", "update", `connection.${name} is not known yet`)];
+    }
+    if (same(old[name], current[name])) return [];
+    return [
+      replace("connection", "update", `connection.${name} changed from ${said(old[name])} to ${said(current[name])}`),
+    ];
+  });
+}
+
+/** A change of maxAge is only recorded; what counts is whether the last snapshot is older than it allows now. */
+function diffAge(recorded: Values, maxAge: Value | undefined, now: Date): Change[] {
+  if (typeof maxAge !== "string" || typeof recorded.takenAt !== "string") {
+    return diffRecordedOnly("maxAge", recorded.maxAge, maxAge);
+  }
+  const age = now.getTime() - Date.parse(recorded.takenAt);
+  if (age < 0) return [replace("maxAge", "update", "the last one is of a time that is yet to come: a clock is wrong")];
+  if (age <= parseDuration(maxAge)) return diffRecordedOnly("maxAge", recorded.maxAge, maxAge);
+  return [replace("maxAge", "update", `the last one is ${inWords(age)} old, older than maxAge ${maxAge}`)];
+}
+
+function inWords(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 72 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}
+
+function diffRecordedOnly(path: string, before: Value | undefined, now: Value | undefined): Change[] {
+  if (same(before, now)) return [];
+  const kind = before === undefined ? "add" : now === undefined ? "delete" : "update";
+  return [{ path, kind, replaces: false, reason: `${path} changed; the snapshot stays` }];
+}
+
+function replace(path: string, kind: Change["kind"], reason: string): Change {
+  return { path, kind, replaces: true, reason };
+}
+
+function said(value: Value | undefined): string {
+  return typeof value === "string" ? value : "its default";
+}
+
+function holdsUnknown(value: Value | undefined): boolean {
+  if (value === UNKNOWN) return true;
+  if (isList(value)) return value.some(holdsUnknown);
+  return isRecord(value) && Object.values(value).some(holdsUnknown);
+}
+
+/** Deep equality; an absent property and one that is null are the same, as Pulumi's state may drop nulls. */
+function same(a: Value | undefined, b: Value | undefined): boolean {
+  if (a === b || (absent(a) && absent(b))) return true;
+  if (isList(a) && isList(b)) return a.length === b.length && a.every((value, at) => same(value, b[at]));
+  if (isRecord(a) && isRecord(b)) {
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => same(a[key], b[key]));
+  }
+  return false;
+}
+
+function absent(value: Value | undefined): boolean {
+  return value === undefined || value === null;
+}

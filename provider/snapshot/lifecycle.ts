@@ -1,0 +1,90 @@
+/**
+ * ConsulSnapshot's life: a snapshot is taken once, and never changes afterwards. What it needs to take one (the HTTP
+ * client, the archive reader) loads only when it does.
+ */
+
+import { resolveConnection, type Sources } from "../consul/connection";
+import { SnapshotError } from "../errors";
+import type { Change, Checked, Context, Created, Lifecycle, Values } from "../lifecycle";
+import { parseLocation } from "../store/location";
+import { checkArgs, readArgs } from "./args";
+import { adopt } from "./adopt";
+import { diff as diffArgs } from "./diff";
+import { recordedArgs, savedOutputs, withArgs } from "./outputs";
+import { compareWithStore, removeArchive } from "./stored";
+
+const MAX_PREFIXES = 500;
+
+export const snapshotLifecycle: Lifecycle = { check, diff, create, read, update, delete: remove };
+
+function check(inputs: Values, context: Context): Checked {
+  return { inputs, problems: checkArgs(inputs, sourcesOf(context)) };
+}
+
+function diff(_id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] {
+  return diffArgs(recorded, recordedArgs(inputs, sourcesOf(context)), new Date());
+}
+
+async function create(inputs: Values, context: Context): Promise<Created> {
+  const args = readArgs(inputs);
+  const { save } = await import("../transfer/save.js");
+  const saved = await save(
+    {
+      connection: resolveConnection(args.connection, sourcesOf(context)),
+      consistency: args.consistency,
+      ...(args.maxStalenessMs === undefined ? {} : { maxStalenessMs: args.maxStalenessMs }),
+      target: parseLocation(args.target),
+      overwrite: args.overwrite,
+      retention: args.retention,
+      // State holds what is counted here: some hundred prefixes are of use to a reader, and no more.
+      ...(args.inspect === undefined ? {} : { kv: { ...args.inspect, maxPrefixes: MAX_PREFIXES } }),
+      purpose: "backup",
+      ...identityOf(context),
+    },
+    context,
+  );
+  return {
+    id: saved.manifest.location,
+    outputs: { ...recordedArgs(inputs, sourcesOf(context)), ...savedOutputs(saved) },
+  };
+}
+
+async function read(id: string, recorded: Values, context: Context): Promise<Created | undefined> {
+  if (typeof recorded.sha256 !== "string") return { id, outputs: await adopt(id, context) };
+  try {
+    const found = await compareWithStore(id, recorded, context.signal);
+    if (found.state === "absent") {
+      context.info(`the archive ${id} is gone: the next update takes a new snapshot`);
+      return undefined;
+    }
+    if (found.state === "changed") context.warn(`the archive ${id} has changed since it was saved`);
+    return {
+      id,
+      outputs: { ...recorded, storedVersion: found.version, archiveChanged: found.state === "changed" },
+    };
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    context.warn(`the archive ${id} cannot be seen from here, so nothing is known of it: ${error.message}`);
+    return { id, outputs: recorded };
+  }
+}
+
+function update(_id: string, recorded: Values, inputs: Values, context: Context): Promise<Values> {
+  return Promise.resolve(withArgs(recorded, inputs, sourcesOf(context)));
+}
+
+async function remove(id: string, recorded: Values, context: Context): Promise<void> {
+  if (recorded.deletionPolicy !== "delete") {
+    context.info(`the archive stays: ${id}`);
+    return;
+  }
+  await removeArchive(id, recorded, context);
+}
+
+function sourcesOf(context: Context): Sources {
+  return { config: (key) => context.config(key), env: process.env };
+}
+
+function identityOf(context: Context): { organization: string; project: string; stack: string; name: string } {
+  return context.identity ?? { organization: "organization", project: "project", stack: "stack", name: "snapshot" };
+}

@@ -1,0 +1,111 @@
+/** The arguments of the resources, as a program gives them. */
+
+import type * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs } from "../provider/consul/connection";
+
+/** How to reach Consul; each setting falls back to stack configuration (`consul:…`), then to `CONSUL_*`. */
+export type ConsulConnection = {
+  readonly [Setting in keyof ConnectionArgs]: pulumi.Input<NonNullable<ConnectionArgs[Setting]>>;
+};
+
+export interface ConsulSnapshotArgs {
+  /**
+   * Where the archive goes: a path (relative to the program's folder), or a `file://`, `s3://`, `gs://` or
+   * `azblob://` URL. A target that ends in `/` gets
+   * `consul-{datacenter}-{timestamp}-{index}-{random}.snap`; any of `{datacenter}`, `{index}`, `{term}`,
+   * `{timestamp}`, `{consulVersion}`, `{project}`, `{stack}`, `{name}` and `{random}` may stand in it.
+   */
+  readonly target: pulumi.Input<string>;
+
+  /** Any values. When one changes, the next `pulumi up` takes a new snapshot. Default: none. */
+  readonly triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
+
+  /** How to reach Consul. Default: stack configuration, then the environment, then `http://127.0.0.1:8500`. */
+  readonly connection?: pulumi.Input<ConsulConnection>;
+
+  /**
+   * `"consistent"` asks the leader; `"stale"` takes any server's state, also when there is no leader.
+   * Default: `"consistent"`.
+   */
+  readonly consistency?: pulumi.Input<"consistent" | "stale">;
+
+  /** Refuse a stale snapshot from a server that heard from its leader longer ago, such as `"30s"`. Default: warn only. */
+  readonly maxStaleness?: pulumi.Input<string>;
+
+  /** Replace an archive of the same name. Default: `false`, fail instead. */
+  readonly overwrite?: pulumi.Input<boolean>;
+
+  /**
+   * What becomes of the archive when the resource is destroyed or replaced: `"retain"` keeps it, `"delete"` deletes it
+   * if it is still the one that was saved. Default: `"retain"`.
+   */
+  readonly deletionPolicy?: pulumi.Input<"retain" | "delete">;
+
+  /**
+   * How old the last snapshot may be, such as `"20h"`: when it is older, the next `pulumi up` takes a new one.
+   * Default: any age.
+   */
+  readonly maxAge?: pulumi.Input<string>;
+
+  /** Which older archives of this resource to keep after each save. Default: all. */
+  readonly retention?: pulumi.Input<ConsulRetention>;
+
+  /** Let `pulumi refresh` read the whole archive and compare it with what was saved. Default: `false`, only look. */
+  readonly verifyOnRefresh?: pulumi.Input<boolean>;
+
+  /** Count keys by prefix, for the output `kv`. Default: do not. */
+  readonly inspect?: pulumi.Input<ConsulInspect>;
+}
+
+/** An archive stays if any rule keeps it: the newest of each of so many hours, days and so on, in UTC. */
+export interface ConsulRetention {
+  /** The newest so many. */
+  readonly keepLast?: pulumi.Input<number>;
+  /** All that are not older, such as `"48h"`. */
+  readonly keepWithin?: pulumi.Input<string>;
+  readonly keepHourly?: pulumi.Input<number>;
+  readonly keepDaily?: pulumi.Input<number>;
+  readonly keepWeekly?: pulumi.Input<number>;
+  readonly keepMonthly?: pulumi.Input<number>;
+  readonly keepYearly?: pulumi.Input<number>;
+}
+
+export interface ConsulInspect {
+  /** How many segments of a key, parted by `/`, make a prefix. Default: 2. */
+  readonly kvDepth?: pulumi.Input<number>;
+  /** Count only keys that begin with this. Default: all. */
+  readonly kvFilter?: pulumi.Input<string>;
+}
+
+/** The records of one type in a snapshot. */
+export interface ConsulRecords {
+  /** As Consul names it, such as `KVS`. */
+  readonly type: string;
+  readonly count: number;
+  /** Bytes, as `consul snapshot inspect` counts them. */
+  readonly size: number;
+}
+
+/** Whether the Consul that a snapshot came from could restore it. */
+export interface ConsulRestorable {
+  readonly ok: boolean;
+  readonly consulVersion: string;
+  /** Whether that version was tried with real servers, or its source read, or that of the nearest version. */
+  readonly basis: "tried" | "source" | "nearest";
+  /** Why not, a sentence each. */
+  readonly reasons: string[];
+}
+
+/** Keys by prefix, the largest first. */
+export interface ConsulKeys {
+  readonly prefixes: { readonly prefix: string; readonly count: number; readonly size: number }[];
+  /** The keys of all other prefixes, when there are more than 500. */
+  readonly rest: { readonly count: number; readonly size: number };
+}
+
+/** A server of the cluster, as the archive's Raft configuration lists it. */
+export interface ConsulServer {
+  readonly id: string;
+  readonly address: string;
+  readonly suffrage: string;
+}

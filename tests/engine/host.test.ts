@@ -1,0 +1,112 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { expect } from "chai";
+import { type ConsulServer, startConsul } from "../support/consul";
+import { PulumiProject } from "../support/pulumi";
+
+/** Writes which modules a provider process has loaded, when the engine ends it. */
+const LOADED = `
+const fs = require("node:fs");
+if (/dynamic-provider/.test(process.argv[1] ?? "")) {
+  process.on("SIGINT", () => {
+    fs.writeFileSync(process.env.LOADED_FILE, Object.keys(require.cache).join("\\n"));
+    process.exit(0);
+  });
+}
+`;
+
+describe("in Pulumi's engine", function () {
+  this.timeout(120_000);
+  let consul: ConsulServer;
+  let project: PulumiProject;
+  before(async () => {
+    consul = await startConsul();
+  });
+  after(() => consul.stop());
+  afterEach(() => project.remove());
+
+  function create(program: string): Promise<PulumiProject> {
+    return PulumiProject.create(program, { config: { "consul:address": consul.address } });
+  }
+
+  it("progress and reasons stand on the resource's own row, also below a component", async () => {
+    project = await create(`
+class Wrapper extends pulumi.ComponentResource {
+  constructor(name) {
+    super("tests:index:Wrapper", name);
+    new ConsulSnapshot("inner", { target: "./backups/", triggers: [env.TRIGGER || "1"] }, { parent: this });
+  }
+}
+new Wrapper("outer");
+`);
+    expect(await project.up()).to.match(/dynamic\/consul:ConsulSnapshot inner .*verified and saved in/);
+    const preview = await project.preview({ TRIGGER: "2" });
+    expect(preview).to.match(/consul:ConsulSnapshot \(inner\):\n\s+a new snapshot will be taken: trigger 0 changed/);
+  });
+
+  it("a trigger that is known only later is said so in the preview, and compared in the update", async () => {
+    project = await create(`
+const source = {
+  create: async ({ salt }) => ({ id: "x", outs: { value: "same", salt } }),
+  diff: async (id, olds, news) => ({ changes: olds.salt !== news.salt, replaces: ["salt"] }),
+};
+class Source extends pulumi.dynamic.Resource {
+  constructor(salt) {
+    super(source, "source", { value: undefined, salt });
+  }
+}
+const upstream = new Source(env.SALT || "1");
+new ConsulSnapshot("backup", { target: "./backups/", triggers: [upstream.value] });
+`);
+    await project.up();
+    const { location } = await project.outputs();
+    expect(await project.preview({ SALT: "2" })).to.include("a new snapshot will be taken: trigger 0 is not known yet");
+    await project.up({ SALT: "2" });
+    expect((await project.outputs()).location).to.equal(location);
+  });
+
+  it("customTimeouts, which cannot reach the provider, is warned about", async () => {
+    project = await create(
+      `new ConsulSnapshot("backup", { target: "./backups/" }, { customTimeouts: { create: "1m" } });`,
+    );
+    expect(await project.up()).to.match(/warning: customTimeouts does not reach this resource/);
+  });
+
+  it("an update in which nothing changes loads neither the HTTP client nor the archive reader", async () => {
+    project = await create(`new ConsulSnapshot("backup", { target: "./backups/" });`);
+    const hook = project.path("loaded.cjs");
+    await writeFile(hook, LOADED);
+    const env = { NODE_OPTIONS: `--require ${hook}`, LOADED_FILE: project.path("loaded") };
+    const heavy = async (): Promise<string[]> => {
+      await project.up(env);
+      const loaded = (await readFile(env.LOADED_FILE, "utf8")).split("\n");
+      expect(loaded.some((path) => path.endsWith("provider/runtime.js"))).to.be.true;
+      return loaded.filter((path) =>
+        /\/node_modules\/(undici|@aws-sdk|@google-cloud|@azure)\/|provider\/archive\//.test(path),
+      );
+    };
+    expect(await heavy(), "a save").to.not.be.empty;
+    expect(await heavy(), "no change").to.be.empty;
+  });
+
+  it("what state keeps as our code is what it has always been", async () => {
+    project = await create(`new ConsulSnapshot("backup", { target: "./backups/" });`);
+    await project.up();
+    const recorded = await readFile(resolve("tests/engine/stub-0.1.0.txt"), "utf8");
+    expect((await project.outputs()).__provider).to.equal(recorded);
+  });
+
+  it("one process serves all resources of a program", async () => {
+    project = await create(`
+for (const name of ["a", "b", "c", "d"]) new ConsulSnapshot(name, { target: "./backups/" });
+`);
+    const hook = project.path("count.cjs");
+    await writeFile(
+      hook,
+      `if (/dynamic-provider/.test(process.argv[1] ?? "")) require("node:fs").writeFileSync(${JSON.stringify(project.path("host."))} + process.pid, "");`,
+    );
+    await project.up({ NODE_OPTIONS: `--require ${hook}` });
+    expect((await readdir(project.dir)).filter((name) => name.startsWith("host."))).to.have.lengthOf(1);
+    expect((await readdir(project.path("backups"))).filter((name) => name.endsWith(".snap"))).to.have.lengthOf(4);
+  });
+});

@@ -1,0 +1,236 @@
+import { basename } from "node:path";
+import { expect } from "chai";
+import { parseLocation } from "../../provider/store/location";
+import { openStore } from "../../provider/store/open";
+import { type ConsulServer, startConsul } from "../support/consul";
+import { PulumiProject } from "../support/pulumi";
+import { STORES, type StoreServer } from "../support/stores";
+
+const PROGRAM = `
+const backup = new ConsulSnapshot("backup", {
+  target: env.TARGET,
+  triggers: [env.TRIGGER || "1"],
+  deletionPolicy: env.POLICY || "retain",
+});
+exports.location = backup.location;
+`;
+const LOOKUP = `
+const found = ConsulSnapshot.get("found", env.LOCATION);
+exports.index = found.index;
+exports.sha256 = found.sha256;
+`;
+
+/** What lies in a store, seen past the provider. */
+async function bytesAt(location: string): Promise<Buffer | undefined> {
+  const place = parseLocation(location);
+  const store = await openStore(place);
+  try {
+    if ((await store.head(place.key)) === undefined) return undefined;
+    const parts: Uint8Array[] = [];
+    for await (const part of store.read(place.key)) parts.push(part);
+    return Buffer.concat(parts);
+  } finally {
+    store.close();
+  }
+}
+
+async function write(location: string, bytes: Buffer): Promise<void> {
+  const place = parseLocation(location);
+  const store = await openStore(place);
+  // eslint-disable-next-line @typescript-eslint/require-await -- a source is an async iterable
+  const source = (async function* () {
+    yield bytes;
+  })();
+  await store.put(place.key, source, { overwrite: true });
+  store.close();
+}
+
+async function remove(location: string): Promise<void> {
+  const place = parseLocation(location);
+  const store = await openStore(place);
+  await store.delete(place.key);
+  store.close();
+}
+
+/** The names below a target that ends in a slash. */
+async function names(target: string): Promise<string[]> {
+  const place = parseLocation(target.replace(/\/(\?|$)/, "/x$1"));
+  const store = await openStore(place);
+  const found: string[] = [];
+  for await (const { key } of store.list(place.key.slice(0, -1))) found.push(basename(key));
+  store.close();
+  return found.sort();
+}
+
+for (const kind of STORES) {
+  describe(`a ConsulSnapshot's life in ${kind.name}, in a real engine`, function () {
+    this.timeout(120_000);
+    let consul: ConsulServer;
+    let server: StoreServer;
+    let project: PulumiProject;
+    let target: string;
+    let environment: NodeJS.ProcessEnv;
+    let tests = 0;
+
+    before(async () => {
+      [consul, server] = await Promise.all([startConsul(), kind.start()]);
+      environment = { ...process.env };
+      Object.assign(process.env, server.env);
+    });
+    after(async () => {
+      process.env = environment;
+      await Promise.all([consul.stop(), server.stop()]);
+    });
+    beforeEach(async () => {
+      target = server.url(`life-${++tests}/`);
+      const config = { "consul:address": consul.address };
+      project = await PulumiProject.create(PROGRAM, { config, env: { ...server.env, TARGET: target } });
+    });
+    afterEach(() => project.remove());
+
+    async function taken(env?: Record<string, string>): Promise<{ location: string; text: string }> {
+      const text = await project.up(env);
+      return { location: String((await project.outputs()).location), text };
+    }
+
+    async function archives(): Promise<number> {
+      return (await names(target)).filter((name) => name.endsWith(".snap")).length;
+    }
+
+    it("takes one snapshot, and says nothing and takes none when nothing changed", async () => {
+      const { location } = await taken();
+      expect(await bytesAt(location)).to.have.lengthOf(Number((await project.outputs()).storedSize));
+      const preview = await project.preview();
+      const again = await taken();
+      expect(again.location).to.equal(location);
+      expect(await names(target)).to.have.lengthOf(2);
+      for (const text of [preview, again.text]) {
+        expect(text)
+          .to.include("unchanged")
+          .and.not.include("snapshot will be taken")
+          .and.not.include("Consul to write");
+      }
+    });
+
+    it("replaces when a trigger changes, says why in the preview, and keeps the old archive", async () => {
+      const first = await taken();
+      const preview = await project.preview({ TRIGGER: "2-is-not-to-be-printed" });
+      expect(preview).to.include("replace").and.include("a new snapshot will be taken: trigger 0 changed");
+      expect(await archives()).to.equal(1);
+      const second = await taken({ TRIGGER: "2" });
+      expect(second.location).to.not.equal(first.location);
+      expect(second.text).to.include(`the archive stays: ${first.location}`);
+      expect(await archives()).to.equal(2);
+    });
+
+    it("deletes the old archive after a replacement when the policy says so", async () => {
+      await taken({ POLICY: "delete" });
+      const second = await taken({ POLICY: "delete", TRIGGER: "2" });
+      expect(await archives()).to.equal(1);
+      expect(await names(target)).to.have.lengthOf(2);
+      expect(await bytesAt(second.location)).to.exist;
+    });
+
+    it("records a change of policy without a new snapshot", async () => {
+      const { location } = await taken();
+      const changed = await taken({ POLICY: "delete" });
+      expect(changed.location).to.equal(location);
+      expect(changed.text).to.include("updated");
+      expect((await project.outputs()).deletionPolicy).to.equal("delete");
+      expect(await archives()).to.equal(1);
+    });
+
+    it("takes a new one after a refresh found the archive gone", async () => {
+      const { location } = await taken();
+      await remove(location);
+      expect(await project.refresh()).to.include(`the archive ${location} is gone`);
+      expect(await project.resources()).to.be.empty;
+      const again = await taken();
+      expect(again.location).to.not.equal(location);
+    });
+
+    it("takes a new one after a refresh found the archive changed, and leaves the changed one", async () => {
+      const { location } = await taken({ POLICY: "delete" });
+      await write(location, Buffer.concat([(await bytesAt(location)) ?? Buffer.alloc(0), Buffer.from("x")]));
+      expect(await project.refresh({ POLICY: "delete" })).to.include(`the archive ${location} has changed`);
+      const again = await taken({ POLICY: "delete" });
+      expect(again.text).to.include("is no longer the archive that was saved: it was left where it is");
+      expect(again.location).to.not.equal(location);
+      expect(await bytesAt(location)).to.exist;
+    });
+
+    it("takes a new copy of the archive's bytes for what it is: the same", async () => {
+      const { location } = await taken();
+      await write(location, (await bytesAt(location)) ?? Buffer.alloc(0));
+      await project.refresh();
+      expect((await taken()).location).to.equal(location);
+    });
+
+    it("keeps the archive when it is destroyed, unless told to delete it", async () => {
+      const kept = await taken();
+      expect(await project.destroy()).to.include(`the archive stays: ${kept.location}`);
+      expect(await bytesAt(kept.location)).to.exist;
+      const doomed = await taken({ POLICY: "delete" });
+      expect(await project.destroy()).to.include(`the archive ${doomed.location} was deleted`);
+      expect(await names(target)).to.have.lengthOf(2);
+      expect(await bytesAt(kept.location)).to.exist;
+    });
+
+    it("leaves a changed archive with a warning when it is destroyed, and succeeds", async () => {
+      const { location } = await taken({ POLICY: "delete" });
+      await write(location, Buffer.from("something else"));
+      expect(await project.destroy())
+        .to.include("warning")
+        .and.include("it was left where it is");
+      expect((await bytesAt(location))?.toString()).to.equal("something else");
+    });
+
+    describe("looked up with get", () => {
+      it("gives the facts of an archive that exists, with or without its manifest, and destroys nothing", async () => {
+        const { location } = await taken();
+        const saved = await project.outputs();
+        await project.destroy();
+        await project.program(LOOKUP);
+        const facts = ["index", "term", "size", "version", "snapshotId", "location", "sha256", "takenAt"];
+        await project.up({ LOCATION: location });
+        for (const name of [...facts, "datacenter"])
+          expect((await project.outputs())[name], name).to.equal(saved[name]);
+        await remove(location.replace(/\.snap/, ".snap.manifest.json"));
+        await project.refresh({ LOCATION: location });
+        await project.destroy({ LOCATION: location });
+        await project.up({ LOCATION: location });
+        for (const name of facts) expect((await project.outputs())[name], name).to.equal(saved[name]);
+        expect(await project.outputs()).to.not.have.property("datacenter");
+        await project.destroy({ LOCATION: location });
+        expect(await bytesAt(location)).to.exist;
+      });
+
+      it("is an error, without a stack trace, when the archive is not there", async () => {
+        await taken();
+        await project.program(LOOKUP);
+        const location = server.url(`life-${tests}/missing.snap`);
+        const text = await project.upFails({ LOCATION: location });
+        expect(text).to.include(`there is no archive at ${location} (STORE_NOT_FOUND)`);
+        expect(text)
+          .to.include("check the location")
+          .and.not.match(/\n\s+at /);
+      });
+    });
+
+    it("says what is wrong with the arguments before anything happens, without a stack trace", async () => {
+      const text = await project.upFails({ TARGET: server.url(`life-${tests}/always-the-same.snap`) });
+      expect(text)
+        .to.include("add {timestamp}")
+        .and.not.match(/\n\s+at /);
+    });
+
+    it("keeps state, with a warning, when the store cannot be seen from here", async () => {
+      const { location } = await taken();
+      await server.kill();
+      const text = await project.refresh();
+      await server.restart();
+      expect(text).to.include("warning").and.include("cannot be seen from here");
+      expect((await project.outputs()).location).to.equal(location);
+    });
+  });
+}

@@ -1,0 +1,44 @@
+/** A small HTTP server in Consul's place, for what no real server can be made to do: stall, cut, lie. */
+
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface LyingConsul {
+  /** `host:port`. */
+  readonly address: string;
+  /** How many snapshots were asked for. */
+  asked(): number;
+  stop(): Promise<void>;
+}
+
+/** @param answer - writes the response to a snapshot request, headers and all; `headers` are those of a real server */
+export async function lyingConsul(
+  answer: (response: ServerResponse, headers: Readonly<Record<string, string>>) => void,
+): Promise<LyingConsul> {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith("/v1/agent/self") === true) {
+      response.end(JSON.stringify({ Config: { Datacenter: "dc1", Version: "1.13.9", Server: true } }));
+    } else if (request.url?.startsWith("/v1/snapshot") === true) {
+      asked++;
+      answer(response, {
+        "content-type": "application/x-gzip",
+        "x-consul-index": "1",
+        "x-consul-knownleader": "true",
+        "x-consul-lastcontact": "0",
+      });
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `127.0.0.1:${port}`,
+    asked: () => asked,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((closed) => server.close(() => closed()));
+    },
+  };
+}

@@ -1,0 +1,193 @@
+/** A throwaway Pulumi project with a real engine, a local backend and this package as its only dependency. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { expect } from "chai";
+
+const ROOT = resolve(".");
+const PROJECT = "backups";
+const STACK = "dev";
+
+export interface Ran {
+  readonly code: number | null;
+  /** Standard output and error, as they came. */
+  readonly text: string;
+}
+
+export interface ProjectOptions {
+  /** Stack configuration, by full key. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** More environment for `pulumi`; it has none of the tester's own `CONSUL_*`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly external?: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+export class PulumiProject {
+  private constructor(
+    readonly dir: string,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  /** @param program - the body of a plain JavaScript program; `ConsulSnapshot`, `pulumi` and `env` are there */
+  static async create(program: string, options: ProjectOptions = {}): Promise<PulumiProject> {
+    const dir = await mkdtemp(join(tmpdir(), "pulumi-test-"));
+    const inherited = Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !/^(CONSUL|PULUMI|CI$|GITHUB)/.test(entry[0]),
+    );
+    const env = {
+      ...Object.fromEntries(inherited),
+      PATH: [join(ROOT, ".tools/bin"), join(ROOT, "node_modules/@pulumi/pulumi"), process.env.PATH ?? ""].join(
+        delimiter,
+      ),
+      PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
+      PULUMI_HOME: join(dir, "home"),
+      PULUMI_CONFIG_PASSPHRASE: "throwaway",
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+      TMPDIR: join(dir, "tmp"),
+      ...options.env,
+    };
+    const project = new PulumiProject(dir, env);
+    for (const folder of ["state", "home", "node_modules", "tmp"]) await mkdir(join(dir, folder));
+    await symlink(join(ROOT, "node_modules/@pulumi"), join(dir, "node_modules/@pulumi"));
+    await symlink(ROOT, join(dir, "node_modules/pulumi-consul-snapshot"));
+    await writeFile(
+      join(dir, "Pulumi.yaml"),
+      `name: ${PROJECT}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+    );
+    await writeFile(join(dir, "package.json"), JSON.stringify({ name: PROJECT, main: "index.js" }));
+    await project.program(program);
+    await project.ok("stack", "init", STACK);
+    for (const [key, value] of Object.entries(options.config ?? {})) {
+      await project.ok("config", "set", /:token$/.test(key) ? "--secret" : "--plaintext", key, value);
+    }
+    return project;
+  }
+
+  /** Replaces the program. */
+  async program(body: string): Promise<void> {
+    const text = `const pulumi = require("@pulumi/pulumi");
+const { ConsulSnapshot } = require("pulumi-consul-snapshot");
+const env = process.env;
+${body}
+`;
+    await writeFile(join(this.dir, "index.js"), text);
+  }
+
+  up(env?: Readonly<Record<string, string>>): Promise<string> {
+    return this.succeeds(["up", "--yes", "--skip-preview"], env);
+  }
+
+  preview(env?: Readonly<Record<string, string>>): Promise<string> {
+    return this.succeeds(["preview"], env);
+  }
+
+  refresh(env?: Readonly<Record<string, string>>): Promise<string> {
+    return this.succeeds(["refresh", "--yes", "--skip-preview"], env);
+  }
+
+  destroy(env?: Readonly<Record<string, string>>): Promise<string> {
+    return this.succeeds(["destroy", "--yes", "--skip-preview"], env);
+  }
+
+  /** An `up` that is meant to fail; its output. */
+  async upFails(env?: Readonly<Record<string, string>>): Promise<string> {
+    const { code, text } = await this.run(["up", "--yes", "--skip-preview"], env);
+    expect(code, text).to.not.equal(0);
+    return text;
+  }
+
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+    const { child, output } = this.start(args, env);
+    return new Promise((done, failed) => {
+      child.on("error", failed);
+      child.on("close", (code) => done({ code, text: output() }));
+    });
+  }
+
+  /** Starts a command in a process group of its own, for tests that kill it. */
+  start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): { child: ChildProcess; output: () => string } {
+    const child = spawn(join(ROOT, ".tools/bin/pulumi"), [...args, "--non-interactive", "--color", "never"], {
+      cwd: this.dir,
+      env: { ...this.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    return { child, output: () => text };
+  }
+
+  /** The resources of a type as the state file holds them. */
+  async resources(type = "pulumi-nodejs:dynamic/consul:ConsulSnapshot"): Promise<StateResource[]> {
+    const state = JSON.parse(await readFile(this.stateFile(), "utf8")) as {
+      checkpoint: { latest: { resources?: StateResource[] } };
+    };
+    return (state.checkpoint.latest.resources ?? []).filter((resource) => resource.type === type);
+  }
+
+  /** The outputs of the one ConsulSnapshot of the program. */
+  async outputs(): Promise<Readonly<Record<string, unknown>>> {
+    const [resource, ...others] = await this.resources();
+    expect(others, "more than one ConsulSnapshot").to.be.empty;
+    expect(resource, "no ConsulSnapshot in state").to.exist;
+    return resource?.outputs ?? {};
+  }
+
+  stateFile(): string {
+    return join(this.dir, "state/.pulumi/stacks", PROJECT, `${STACK}.json`);
+  }
+
+  path(...parts: string[]): string {
+    return join(this.dir, ...parts);
+  }
+
+  remove(): Promise<void> {
+    return rm(this.dir, { recursive: true, force: true });
+  }
+
+  private async succeeds(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<string> {
+    const { code, text } = await this.run(args, env);
+    expect(code, text).to.equal(0);
+    return text;
+  }
+
+  private async ok(...args: string[]): Promise<void> {
+    await this.succeeds(args);
+  }
+}
+
+/** The processes that host dynamic providers below a running `pulumi`. */
+export function providerPids(cli: ChildProcess): number[] {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
+  const processes = rows.flatMap((row) => {
+    const [, pid, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), args }];
+  });
+  const below = (pid: number): typeof processes =>
+    processes.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid)]);
+  return below(cli.pid ?? -1)
+    .filter(({ args }) => /^node .*dynamic-provider/.test(args))
+    .map(({ pid }) => pid);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,75 @@
+/** A TCP proxy in front of a server: for connections that break, which no server can be asked to do at a given byte. */
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { LOOPBACK } from "./ports";
+
+export interface Proxy {
+  readonly port: number;
+  /** Bytes that went to the server so far. */
+  sent(): number;
+  /** Breaks the connection that has passed on this many more bytes from the server, once. */
+  cutAfter(bytes: number): void;
+  /** Breaks the next connection on which the server begins to answer a request that `matches`, before a byte of it. */
+  loseAnswer(matches: RegExp): void;
+  /** How many connections were broken. */
+  cuts(): number;
+  stop(): Promise<void>;
+}
+
+export async function startProxy(port: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  let sent = 0;
+  let cuts = 0;
+  let left = Number.POSITIVE_INFINITY;
+  let lose: RegExp | undefined;
+
+  const server = createServer((client) => {
+    const upstream = connect(port, LOOPBACK);
+    let doomed = false;
+    const end = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", end);
+      socket.on("close", () => {
+        sockets.delete(socket);
+        end();
+      });
+    }
+    const cut = () => {
+      cuts++;
+      client.resetAndDestroy();
+      upstream.destroy();
+    };
+    client.on("data", (chunk) => {
+      sent += chunk.length;
+      if (lose?.test(chunk.toString("latin1")) === true) {
+        lose = undefined;
+        doomed = true;
+      }
+      if (!upstream.write(chunk)) client.pause();
+    });
+    upstream.on("drain", () => client.resume());
+    upstream.on("data", (chunk) => {
+      left -= chunk.length;
+      if (doomed || left < 0) {
+        left = Number.POSITIVE_INFINITY;
+        cut();
+      } else if (!client.write(chunk)) upstream.pause();
+    });
+    client.on("drain", () => upstream.resume());
+  });
+  await new Promise<void>((listening) => server.listen(0, LOOPBACK, listening));
+  return {
+    port: (server.address() as AddressInfo).port,
+    sent: () => sent,
+    cutAfter: (bytes) => void (left = bytes),
+    loseAnswer: (matches) => void (lose = matches),
+    cuts: () => cuts,
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((closed) => server.close(() => closed()));
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { LAST_CHUNK, SNAPSHOT_HEAD, snapshotHead, whole } from "../../support/faultyServer";
+import { CONSISTENT, clientHarness, failure } from "./harness";
+
+describe("the client of Consul", function () {
+  this.timeout(60_000);
+  const harness = clientHarness();
+
+  describe("explains", () => {
+    const html = { "Content-Type": "text/html" };
+    const refusals: [string, string, string, RegExp][] = [
+      [
+        "a missing right",
+        whole(403, "Permission denied: lacks permission 'acl:write'"),
+        "CONSUL_DENIED",
+        /acl = "write"/,
+      ],
+      ["an unknown token", whole(403, "ACL not found"), "CONSUL_DENIED", /does not know the token.*acl = "write"/s],
+      ["a denial from afar", whole(500, "rpc error making call: ACL not found"), "CONSUL_DENIED", /token/],
+      ["a login", whole(401, "who are you"), "CONSUL_DENIED", /httpAuth/],
+      [
+        "http where https is spoken",
+        whole(400, "Client sent an HTTP request to an HTTPS server."),
+        "CONSUL_TLS",
+        /https:\/\//,
+      ],
+      ["a redirect", whole(302, "", { Location: "https://login.example/" }), "CONSUL_RESPONSE", /login\.example/],
+      ["another site", whole(404, "<html><body>nothing</body></html>", html), "CONSUL_RESPONSE", /404, an HTML page/],
+      ["a proxy's limit", whole(413, "<html>", html), "CONSUL_RESPONSE", /Raise the proxy's limit/],
+      ["an impatient proxy", whole(504, "<html>", html), "CONSUL_RESPONSE", /read timeout/],
+      ["an error of the server's own", whole(500, "no space left on device"), "CONSUL_RESPONSE", /500 no space left/],
+    ];
+    for (const [what, answer, code, text] of refusals) {
+      it(`${what}, at once`, async () => {
+        await harness.serve((socket) => socket.write(answer), { token: "t0ken" }, 30_000);
+        const error = await failure(harness.client.snapshot(CONSISTENT));
+        expect(error.code).to.equal(code);
+        expect(`${error.message}\n${error.hint}`).to.match(text).and.include(harness.server.address);
+        expect(harness.server.asked).to.have.length(1);
+        expect(harness.notices).to.deep.equal([]);
+      });
+    }
+
+    it("a missing token otherwise than one that lacks a right", async () => {
+      await harness.serve((socket) => socket.write(whole(403, "Permission denied")));
+      expect((await failure(harness.client.snapshot(CONSISTENT))).message).to.include("without a token");
+    });
+
+    it("which datacenters there are, when another was asked for", async () => {
+      await harness.serve(
+        (socket, { line }) =>
+          socket.write(
+            line.includes("datacenters") ? whole(200, '["east","west"]') : whole(500, "No path to datacenter"),
+          ),
+        { datacenter: "north" },
+      );
+      const error = await failure(harness.client.snapshot(CONSISTENT));
+      expect(error.code).to.equal("CONSUL_UNKNOWN_DATACENTER");
+      expect(error.message).to.include("north");
+      expect(error.hint).to.include("east, west");
+    });
+
+    it("in the server's words, but shortly, on one line, and without our secrets", async () => {
+      const echo = `bad\r\ntoken t0ken-of-mine\u001b[31m and Basic ${Buffer.from("user:pass").toString("base64")} ${"x".repeat(9000)}`;
+      await harness.serve((socket) => socket.write(whole(500, echo)), {
+        token: "t0ken-of-mine",
+        httpAuth: "user:pass",
+      });
+      const { message } = await failure(harness.client.snapshot(CONSISTENT));
+      expect(message).to.match(/500 bad token … \[31m and … xxx/);
+      expect(message.length).to.be.lessThan(400);
+      expect(message).to.not.match(/\p{C}/u);
+    });
+
+    const lies: [string, string, RegExp][] = [
+      ["an empty body", `${SNAPSHOT_HEAD}${LAST_CHUNK}`, /an empty body/],
+      ["a page", whole(200, "<html>", { ...snapshotHead(), ...html }), /text\/html/],
+      ["JSON", whole(200, "{}", { ...snapshotHead(), "Content-Type": "application/json" }), /application\/json/],
+      ["no headers of Consul's", whole(200, "x", { "Content-Type": "application/x-gzip" }), /x-consul-index/],
+      [
+        "a second compression",
+        whole(200, "x", { ...snapshotHead(), "Content-Encoding": "gzip" }),
+        /second compression/,
+      ],
+      [
+        "a bad index",
+        whole(200, "x", { ...snapshotHead(), "X-Consul-Index": "many" }),
+        /x-consul-index that is no number/,
+      ],
+    ];
+    for (const [what, answer, text] of lies) {
+      it(`an answer of 200 with ${what}`, async () => {
+        await harness.serve((socket) => socket.write(answer));
+        const error = await failure(harness.client.snapshot(CONSISTENT));
+        expect(error.code).to.equal("CONSUL_RESPONSE");
+        expect(error.message).to.match(text);
+      });
+    }
+
+    it("an answer that is not HTTP", async () => {
+      await harness.serve((socket) => socket.write("SSH-2.0-OpenSSH_9.2\r\n"));
+      expect((await failure(harness.client.snapshot(CONSISTENT))).message).to.match(/is not HTTP/);
+    });
+
+    it("that nothing is there", async () => {
+      await harness.serve(() => undefined);
+      await harness.server.stop();
+      const error = await failure(harness.client.snapshot(CONSISTENT));
+      expect(error.code).to.equal("CONSUL_UNREACHABLE");
+      expect(error.message).to.equal(`nothing accepts connections at http://${harness.server.address}`);
+    });
+  });
+});

@@ -1,0 +1,28 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { nearest } from "../../provider/nearest";
+
+describe("the nearest known name", () => {
+  const known = ["target", "triggers", "overwrite"];
+
+  it("is the one that was mistyped", () => {
+    expect(nearest("tagret", known)).to.equal("target");
+    expect(nearest("Trigger", known)).to.equal("triggers");
+  });
+
+  it("is none for a name that resembles nothing", () => {
+    expect(nearest("colour", known)).to.equal(undefined);
+    expect(nearest("x", [])).to.equal(undefined);
+  });
+
+  it("is the name itself when it is known", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, selector: (s) => s.toLowerCase() }),
+        (names) => {
+          for (const name of names) expect(nearest(name, names)).to.equal(name);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { ArchiveReader } from "../../../provider/archive/reader";
+import { watch } from "../../../provider/transfer/watch";
+import { generatedArchive } from "../../support/generatedArchive";
+import { failureOf } from "../../support/saving";
+
+describe("watching an archive on its way to a store", function () {
+  this.timeout(60_000);
+  let archive: Buffer;
+  before(async () => {
+    const parts: Buffer[] = [];
+    for await (const part of generatedArchive(100_000)) parts.push(part as Buffer);
+    archive = Buffer.concat(parts);
+  });
+
+  /** The bytes in pieces of the given sizes, over and over; counts what was asked for and whether it was let go. */
+  function inPieces(bytes: Buffer, sizes: readonly number[]) {
+    const seen = { pieces: 0, letGo: false };
+    async function* body(): AsyncGenerator<Buffer> {
+      try {
+        for (let at = 0, turn = 0; at < bytes.length; turn++) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          seen.pieces++;
+          yield await Promise.resolve(bytes.subarray(at, at + size));
+          at += size;
+        }
+      } finally {
+        seen.letGo = true;
+      }
+    }
+    return { body: body(), seen };
+  }
+
+  async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+    const parts: Uint8Array[] = [];
+    for await (const part of bytes) parts.push(part);
+    return Buffer.concat(parts);
+  }
+
+  it("passes on every byte once, and knows meta.json first, in whatever pieces they come", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 40_000 }), { minLength: 1, maxLength: 5 }), async (sizes) => {
+        const { body, seen } = inPieces(archive, sizes);
+        let counted = 0;
+        const watched = await watch(body, new ArchiveReader(), (bytes) => (counted += bytes));
+        expect(watched.meta.term).to.equal(2);
+        let reported = 0;
+        const passed = await collect(
+          watched.bytes((report) => {
+            reported = report.archiveSize;
+            return Promise.resolve();
+          }),
+        );
+        expect(passed.equals(archive)).to.be.true;
+        expect(counted).to.equal(archive.length);
+        expect(reported).to.equal(archive.length);
+        expect(seen.letGo).to.be.true;
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("asks for no more than the store takes", async () => {
+    const { body, seen } = inPieces(archive, [1000]);
+    const watched = await watch(body, new ArchiveReader(), () => undefined);
+    const bytes = watched.bytes(() => Promise.resolve())[Symbol.asyncIterator]();
+    const before = seen.pieces;
+    for (let taken = 0; taken < before + 3; taken++) await bytes.next();
+    expect(seen.pieces - before).to.equal(3);
+    await bytes.return?.();
+    expect(seen.letGo).to.be.true;
+  });
+
+  it("ends in an error, before the last step, when the archive is not sound", async () => {
+    const damaged = Buffer.from(archive);
+    const middle = Math.floor(damaged.length / 2);
+    damaged.writeUInt8(damaged.readUInt8(middle) ^ 1, middle);
+    const { body, seen } = inPieces(damaged, [4096]);
+    const watched = await watch(body, new ArchiveReader(), () => undefined);
+    let reached = false;
+    const failure = await failureOf(
+      collect(
+        watched.bytes(() => {
+          reached = true;
+          return Promise.resolve();
+        }),
+      ),
+    );
+    expect(failure.code).to.match(/^ARCHIVE_/);
+    expect(reached).to.be.false;
+    expect(seen.letGo).to.be.true;
+  });
+
+  it("ends in the error of its last step", async () => {
+    const { body } = inPieces(archive, [4096]);
+    const watched = await watch(body, new ArchiveReader(), () => undefined);
+    const wrong = new Error("the manifest could not be written");
+    const ended = collect(watched.bytes(() => Promise.reject(wrong))).catch((error: unknown) => error);
+    expect(await ended).to.equal(wrong);
+  });
+
+  it("gives up on what does not begin with meta.json, and lets the body go", async () => {
+    const { body, seen } = inPieces(Buffer.from("not an archive at all"), [3]);
+    expect((await failureOf(watch(body, new ArchiveReader(), () => undefined))).code).to.equal("ARCHIVE_NOT_GZIP");
+    expect(seen.letGo).to.be.true;
+  });
+});
