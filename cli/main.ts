@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+/** The command `consul-snapshot`. Each of its commands is loaded only when it is asked for. */
+
+import { Command, Option } from "commander";
+import type { InspectOptions } from "./inspect";
+import type { VerifyOptions } from "./verify";
+
+const program = new Command("consul-snapshot")
+  .description("Reads Consul snapshots: what is inside, whether they are sound, and who can restore them.")
+  .showHelpAfterError("(--help shows how it is used)");
+
+program
+  .command("inspect")
+  .description("print what `consul snapshot inspect` prints")
+  .argument("<file>", "an archive, or - for standard input")
+  .addOption(new Option("--format <format>", "how to print it").choices(["pretty", "json"]).default("pretty"))
+  .option("--kvdetails", "break the KV store down by prefixes of its keys")
+  .option("--kvdepth <segments>", "how many segments of a key make a prefix", "2")
+  .option("--kvfilter <prefix>", "only keys that begin with this", "")
+  .option("--full", "also checksums, digests of the records, servers, and which Consul can restore it")
+  .action(async (file: string, options: InspectOptions) => {
+    const { inspect } = await import("./inspect.js");
+    process.stdout.write(await inspect(file, options));
+  });
+
+program
+  .command("verify")
+  .description("read archives to their last byte; the exit code is 1 if one is not as it should be")
+  .argument("<file...>", "archives, or - for standard input")
+  .option("--consul-version <version>", "also say whether this version of Consul would restore them")
+  .action(async (files: string[], options: VerifyOptions) => {
+    const { checkOptions, verify } = await import("./verify.js");
+    checkOptions(options);
+    for (const file of files) {
+      const { ok, text } = await verify(file, options);
+      process.stdout.write(`${text}\n`);
+      if (!ok) process.exitCode = 1;
+    }
+  });
+
+// A reader that has seen enough, as `head` does, is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+program.parseAsync().catch(async (error: unknown) => {
+  const { explain } = await import("../provider/errors.js");
+  process.stderr.write(`${explain(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,39 @@
+/** Reads what a command was given: an archive, or Raft's own `state.bin` with the `meta.json` beside it. */
+
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { MetaFile } from "../provider/archive/meta";
+import { ArchiveReader, type ArchiveReport, type KvOptions } from "../provider/archive/reader";
+import { StateWalker } from "../provider/archive/records";
+import type { Inspected } from "./inspection";
+import { explained, readSource } from "./source";
+
+/** @throws SnapshotError `ARCHIVE_*` when it is not sound, `STORE_*` when it cannot be read */
+export async function readArchive(name: string, kv?: KvOptions): Promise<ArchiveReport> {
+  const reader = new ArchiveReader(kv === undefined ? {} : { kv });
+  try {
+    for await (const chunk of readSource(name)) await reader.write(chunk);
+    return await reader.end();
+  } finally {
+    reader.destroy();
+  }
+}
+
+/** Whether Consul would take the file for one of Raft's, which is not packed. */
+export function isRawState(name: string): boolean {
+  return basename(name).toLowerCase() === "state.bin";
+}
+
+/** @throws SnapshotError as `readArchive` does */
+export async function readRawState(name: string, kv?: KvOptions): Promise<Inspected> {
+  const beside = join(dirname(name), "meta.json");
+  const file = new MetaFile();
+  const walker = new StateWalker(kv);
+  file.read(
+    await readFile(beside).catch((error: unknown) => {
+      throw explained(beside, error);
+    }),
+  );
+  for await (const chunk of readSource(name)) walker.push(chunk);
+  return { meta: file.meta, state: walker.end() };
+}

@@ -1,0 +1,58 @@
+/** `consul-snapshot verify`: whether archives are sound, and whether a version of Consul would restore them. */
+
+import { parseVersion, restorableOn } from "../provider/archive/restorable";
+import type { ArchiveReport } from "../provider/archive/reader";
+import { explain, SnapshotError } from "../provider/errors";
+import { byteSize } from "./goText";
+import { readArchive } from "./readArchive";
+
+export interface VerifyOptions {
+  readonly consulVersion?: string;
+}
+
+export interface Verified {
+  readonly ok: boolean;
+  /** A sentence, and lines that explain it. */
+  readonly text: string;
+}
+
+/** @throws SnapshotError `ARGUMENT_INVALID` */
+export function checkOptions({ consulVersion }: VerifyOptions): void {
+  if (consulVersion !== undefined && parseVersion(consulVersion) === undefined) throw notAVersion(consulVersion);
+}
+
+/** What there is to say of one archive. A failure is an answer, too. */
+export async function verify(name: string, { consulVersion }: VerifyOptions): Promise<Verified> {
+  try {
+    const report = await readArchive(name);
+    return describe(name, report, consulVersion);
+  } catch (error) {
+    return { ok: false, text: `${name}: ${explain(error)}` };
+  }
+}
+
+function describe(name: string, report: ArchiveReport, consulVersion: string | undefined): Verified {
+  const records = report.state.groups.reduce((sum, { count }) => sum + count, 0);
+  const what = `index ${report.meta.exact.index}, ${records} records, ${byteSize(report.stateSize)}`;
+  if (consulVersion === undefined) {
+    const problem = report.state.undecodable;
+    const warning =
+      problem && `\n  but no Consul would restore it: byte ${problem.offset} of state.bin: ${problem.message}`;
+    return { ok: true, text: `${name}: sound (${what})${warning ?? ""}` };
+  }
+  const verdict = restorableOn(report, consulVersion);
+  if (verdict === undefined) throw notAVersion(consulVersion);
+  const basis = { tried: "tried", source: "by its source", nearest: "by the nearest version known" }[verdict.basis];
+  if (verdict.restorable) {
+    return { ok: true, text: `${name}: sound (${what}), and Consul ${consulVersion} restores it (${basis})` };
+  }
+  const why = verdict.problems.map(({ message }) => `\n  ${message}`).join("");
+  return {
+    ok: false,
+    text: `${name}: sound (${what}), but Consul ${consulVersion} must not restore it (${basis}):${why}`,
+  };
+}
+
+function notAVersion(text: string): SnapshotError {
+  return new SnapshotError("ARGUMENT_INVALID", `${text} is not a version of Consul`, "Write it like 1.13.9.");
+}

@@ -1,0 +1,19 @@
+import { expect } from "chai";
+import { compare } from "./differential";
+import { startSeeds } from "./seeds";
+
+/** As many as take less than a minute; `npm run fuzz` compares as many as it is told. */
+const MUTANTS = 300;
+
+describe("archives made wrong by chance", function () {
+  this.timeout(300_000);
+
+  it("are sound, decodable and printed alike by the real inspect and by ours", async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const { differences, limits, mutants } = await compare({ seed, mutants: MUTANTS, seeds: await startSeeds() });
+    expect(differences, `seed ${seed}`).to.deep.equal([]);
+    expect(mutants).to.equal(MUTANTS);
+    // Else the comparison would say nothing.
+    expect(limits.length).to.be.below(MUTANTS / 10);
+  });
+});
