@@ -57,7 +57,7 @@ async function measure(name, result) {
   const activity = begin(`Measuring ${name}`);
   const file = join(root, "bench", name + SUFFIX);
   const runner = join(root, "tools", "lib", "measure.cjs");
-  const { code, output } = await run(process.execPath, ["--require", "tsx/cjs", runner, file, result], {
+  const { code, output } = await run(process.execPath, ["--import", "tsx", runner, file, result], {
     cwd: root,
     env: { ...process.env, TMPDIR: dirname(result) },
     onLine: (line) => activity.doing(line),

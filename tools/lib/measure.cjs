@@ -1,5 +1,5 @@
 // Runs one measurement: the module's `run()`, whose Markdown section goes into the named file.
-// Usage: node --require tsx/cjs measure.cjs <bench/name.bench.ts> <file>
+// Usage: node --import tsx measure.cjs <bench/name.bench.ts> <file>
 "use strict";
 const { writeFileSync } = require("node:fs");
 
