@@ -83,7 +83,7 @@ export interface Created {
  * Failures are thrown as `SnapshotError`.
  */
 export interface Lifecycle {
-  check(inputs: Values, context: Context): Checked;
+  check(inputs: Values, context: Context): Checked | Promise<Checked>;
   diff(id: string, recorded: Values, inputs: Values, context: Context): readonly Change[];
   create(inputs: Values, context: Context): Promise<Created>;
   /** `undefined`: the resource is gone, as far as anyone can tell. */

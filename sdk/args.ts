@@ -53,6 +53,9 @@ export interface ConsulSnapshotArgs {
   /** Let `pulumi refresh` read the whole archive and compare it with what was saved. Default: `false`, only look. */
   readonly verifyOnRefresh?: pulumi.Input<boolean>;
 
+  /** Encrypt the archive, in the age format, before it leaves; its name then ends in `.age`. Default: do not. */
+  readonly encryption?: pulumi.Input<ConsulEncryption>;
+
   /** Count keys by prefix, for the output `kv`. Default: do not. */
   readonly inspect?: pulumi.Input<ConsulInspect>;
 }
@@ -68,6 +71,11 @@ export interface ConsulRetention {
   readonly keepWeekly?: pulumi.Input<number>;
   readonly keepMonthly?: pulumi.Input<number>;
   readonly keepYearly?: pulumi.Input<number>;
+}
+
+export interface ConsulEncryption {
+  /** Public keys as `age-keygen` prints them, `age1…`: the identity of any one of them opens the archive. */
+  readonly recipients: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 export interface ConsulInspect {

@@ -1,5 +1,6 @@
 export type {
   ConsulConnection,
+  ConsulEncryption,
   ConsulInspect,
   ConsulKeys,
   ConsulRecords,

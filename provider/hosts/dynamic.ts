@@ -43,7 +43,7 @@ export async function call(resource: string, method: string, args: readonly unkn
 function dispatch(lifecycle: Lifecycle, method: string, args: readonly unknown[]): Promise<unknown> {
   switch (method) {
     case "check":
-      return Promise.resolve(check(lifecycle, args[1]));
+      return check(lifecycle, args[1]);
     case "diff":
       return diff(lifecycle, String(args[0]), args[1], args[2]);
     case "create":
@@ -60,8 +60,8 @@ function dispatch(lifecycle: Lifecycle, method: string, args: readonly unknown[]
 }
 
 /** A failure with a `property` would print that property's value, secret or not: the reason alone names it. */
-function check(lifecycle: Lifecycle, news: unknown): unknown {
-  const { inputs, problems } = lifecycle.check(fromPulumi(news), contextOf(news, idle).context);
+async function check(lifecycle: Lifecycle, news: unknown): Promise<unknown> {
+  const { inputs, problems } = await lifecycle.check(fromPulumi(news), contextOf(news, idle).context);
   return { inputs: toPulumi(inputs), failures: problems.map(({ reason }) => ({ reason })) };
 }
 

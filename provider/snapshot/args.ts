@@ -24,6 +24,8 @@ export interface SnapshotArgs {
   readonly overwrite: boolean;
   readonly deletionPolicy: DeletionPolicy;
   readonly retention: Policy;
+  /** Whom to encrypt for; left out when archives are not encrypted. */
+  readonly recipients?: readonly string[];
   /** Count keys by this many segments, those that begin with the filter. */
   readonly inspect?: { readonly depth?: number; readonly filter?: string };
 }
@@ -40,10 +42,8 @@ const KNOWN = [
   "maxAge",
   "retention",
   "verifyOnRefresh",
+  "encryption",
 ] as const;
-
-/** Designed, and not there yet: refused by name, so that nobody believes in a policy that nothing carries out. */
-const COMING = ["encryption"] as const;
 
 /** Added by the SDK, not by a user: where the resource stands in its program. */
 const ADDED = ["identity", "__provider"] as const;
@@ -67,6 +67,7 @@ export function checkArgs(inputs: Values, sources: Sources): Problem[] {
     ...checkPolicies(inputs),
     ...checkTriggers(inputs),
     ...checkInspect(inputs),
+    ...checkEncryption(inputs),
     ...checkConnectionArgs(inputs, sources),
   ];
 }
@@ -74,9 +75,6 @@ export function checkArgs(inputs: Values, sources: Sources): Problem[] {
 function checkNames(inputs: Values): Problem[] {
   return Object.keys(inputs).flatMap((name): Problem[] => {
     if (isOneOf(name, KNOWN) || isOneOf(name, ADDED)) return [];
-    if (isOneOf(name, COMING)) {
-      return [{ path: name, reason: `${name} is not supported yet by this version: remove it` }];
-    }
     const near = nearest(name, KNOWN);
     const hint = near === undefined ? `known are ${KNOWN.join(", ")}` : `did you mean ${near}?`;
     return [{ path: name, reason: `${name} is not an argument of ConsulSnapshot: ${hint}` }];
@@ -170,6 +168,32 @@ function checkInspect(inputs: Values): Problem[] {
   return [];
 }
 
+/** Only their form: whether each is a recipient takes the library to say, which `checkRecipients` loads. */
+function checkEncryption({ encryption, target }: Values): Problem[] {
+  if (encryption === UNKNOWN) return [];
+  if (encryption === undefined || encryption === null) {
+    if (typeof target !== "string" || !/\.age(\?|$)/.test(target)) return [];
+    return [{ reason: "target ends in .age, but nothing is encrypted: set encryption, or name it .snap" }];
+  }
+  const form = 'encryption is an object, such as { recipients: ["age1…"] }';
+  if (!isRecord(encryption)) return [{ reason: form }];
+  const { recipients, ...others } = encryption;
+  const [strange] = Object.keys(others);
+  if (strange !== undefined) return [{ reason: `encryption.${strange} is not known: there is recipients` }];
+  if (recipients === UNKNOWN) return [];
+  if (!isList(recipients) || !recipients.every((one) => one === UNKNOWN || typeof one === "string")) {
+    return [{ reason: form }];
+  }
+  return recipients.length > 0 ? [] : [{ reason: `encryption names no recipient: ${form}` }];
+}
+
+/** Those that are known so far; `undefined` when archives are not encrypted. */
+export function recipientsOf({ encryption }: Values): readonly string[] | undefined {
+  if (!isRecord(encryption)) return undefined;
+  const { recipients } = encryption;
+  return isList(recipients) ? recipients.filter((one) => typeof one === "string") : [];
+}
+
 function checkConnectionArgs(inputs: Values, sources: Sources): Problem[] {
   const { connection } = inputs;
   if (connection === UNKNOWN) return [];
@@ -182,6 +206,7 @@ function checkConnectionArgs(inputs: Values, sources: Sources): Problem[] {
 /** The arguments as the lifecycle uses them, once `checkArgs` has found nothing and everything is known. */
 export function readArgs(inputs: Values): SnapshotArgs {
   const { target, triggers, connection, consistency, maxStaleness, overwrite, deletionPolicy, inspect } = inputs;
+  const recipients = recipientsOf(inputs);
   return {
     target: typeof target === "string" ? target : "",
     triggers: isList(triggers) ? triggers : [],
@@ -191,6 +216,7 @@ export function readArgs(inputs: Values): SnapshotArgs {
     overwrite: overwrite === true,
     retention: readRetention(inputs.retention),
     deletionPolicy: deletionPolicy === "delete" ? "delete" : "retain",
+    ...(recipients === undefined ? {} : { recipients }),
     ...(isRecord(inspect) ? { inspect: readInspect(inspect) } : {}),
   };
 }

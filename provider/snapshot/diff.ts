@@ -33,6 +33,7 @@ export function diff(recorded: Values, inputs: Values, now: Date): Change[] {
     ...diffTarget(recorded.target, inputs.target),
     ...diffCluster(recorded.connection, inputs.connection),
     ...diffAge(recorded, inputs.maxAge, now),
+    ...diffEncryption(recorded.encryption, inputs.encryption),
     ...RECORDED_ONLY.flatMap((path) => diffRecordedOnly(path, recorded[path], inputs[path])),
   ];
 }
@@ -97,6 +98,14 @@ function inWords(ms: number): string {
   if (minutes < 120) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return hours < 72 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}
+
+/** What lies in a store cannot be encrypted for others: who can read it can read it. */
+function diffEncryption(before: Value | undefined, now: Value | undefined): Change[] {
+  return diffRecordedOnly("encryption", before, now).map((change) => ({
+    ...change,
+    reason: "encryption changed: it counts from the next snapshot on, and this one stays as it is",
+  }));
 }
 
 function diffRecordedOnly(path: string, before: Value | undefined, now: Value | undefined): Change[] {

@@ -5,9 +5,9 @@
 
 import { resolveConnection, type Sources } from "../consul/connection";
 import { SnapshotError } from "../errors";
-import type { Change, Checked, Context, Created, Lifecycle, Values } from "../lifecycle";
+import type { Change, Checked, Context, Created, Lifecycle, Problem, Values } from "../lifecycle";
 import { parseLocation } from "../store/location";
-import { checkArgs, readArgs } from "./args";
+import { checkArgs, readArgs, recipientsOf } from "./args";
 import { adopt } from "./adopt";
 import { diff as diffArgs } from "./diff";
 import { recordedArgs, savedOutputs, withArgs } from "./outputs";
@@ -17,8 +17,22 @@ const MAX_PREFIXES = 500;
 
 export const snapshotLifecycle: Lifecycle = { check, diff, create, read, update, delete: remove };
 
-function check(inputs: Values, context: Context): Checked {
-  return { inputs, problems: checkArgs(inputs, sourcesOf(context)) };
+async function check(inputs: Values, context: Context): Promise<Checked> {
+  const problems = checkArgs(inputs, sourcesOf(context));
+  return { inputs, problems: problems.length > 0 ? problems : await recipientProblems(inputs) };
+}
+
+async function recipientProblems(inputs: Values): Promise<Problem[]> {
+  const recipients = recipientsOf(inputs);
+  if (recipients === undefined || recipients.length === 0) return [];
+  const { checkRecipients } = await import("../transfer/encryption.js");
+  try {
+    await checkRecipients(recipients);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [{ reason: `encryption: ${error.message}. ${error.hint}` }];
+  }
 }
 
 function diff(_id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] {
@@ -36,6 +50,7 @@ async function create(inputs: Values, context: Context): Promise<Created> {
       target: parseLocation(args.target),
       overwrite: args.overwrite,
       retention: args.retention,
+      ...(args.recipients === undefined ? {} : { recipients: args.recipients }),
       // State holds what is counted here: some hundred prefixes are of use to a reader, and no more.
       ...(args.inspect === undefined ? {} : { kv: { ...args.inspect, maxPrefixes: MAX_PREFIXES } }),
       purpose: "backup",
@@ -69,7 +84,10 @@ async function read(id: string, recorded: Values, context: Context): Promise<Cre
   }
 }
 
-function update(_id: string, recorded: Values, inputs: Values, context: Context): Promise<Values> {
+function update(id: string, recorded: Values, inputs: Values, context: Context): Promise<Values> {
+  if (recipientsOf(inputs) !== undefined && recorded.encrypted === false) {
+    context.warn(`${id} was saved before encryption was asked for, and stays as it is: a new trigger takes another`);
+  }
   return Promise.resolve(withArgs(recorded, inputs, sourcesOf(context)));
 }
 

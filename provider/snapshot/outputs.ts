@@ -20,6 +20,7 @@ const RECORDED_ARGS = [
   "maxAge",
   "retention",
   "verifyOnRefresh",
+  "encryption",
   "connection",
 ] as const;
 

@@ -4,9 +4,14 @@ import type { ArchiveReport, SnapshotMeta } from "../archive/reader";
 import { restorableOn } from "../archive/restorable";
 import { SnapshotError } from "../errors";
 import type { ArchiveFacts, Restorable } from "./manifest";
+import type { StoredBytes } from "./sealed";
 
-/** The facts of an archive that lies at `location` as Consul made it. */
-export function factsOf(report: ArchiveReport, location: string): ArchiveFacts {
+/**
+ * The facts of an archive that lies at `location`.
+ *
+ * @param encrypted - what the store holds in its place. Default: the archive as Consul made it
+ */
+export function factsOf(report: ArchiveReport, location: string, encrypted?: StoredBytes): ArchiveFacts {
   const { meta } = report;
   return {
     location,
@@ -17,13 +22,13 @@ export function factsOf(report: ArchiveReport, location: string): ArchiveFacts {
     version: meta.version,
     archiveSize: report.archiveSize,
     sha256: report.sha256,
-    storedSize: report.archiveSize,
-    storedSha256: report.sha256,
+    storedSize: encrypted?.size ?? report.archiveSize,
+    storedSha256: encrypted?.sha256 ?? report.sha256,
     takenAt: takenAt(meta).toISOString(),
     servers: meta.servers.map(({ id, address, suffrage }) => ({ id, address, suffrage: suffrageName(suffrage) })),
     contents: report.state.groups.map(({ type, count, size }) => ({ type, count, size })),
     digests: Object.fromEntries(report.state.groups.map(({ type, digest }) => [type, digest])),
-    encrypted: false,
+    encrypted: encrypted !== undefined,
   };
 }
 

@@ -12,11 +12,13 @@ import type { Policy } from "../retention/policy";
 import { expandTemplate, formatLocation, type Location } from "../store/location";
 import { openStore } from "../store/open";
 import type { Store, StoredObject } from "../store/store";
+import { checkRecipients } from "./encryption";
 import { checkStateSize, factsOf, restorableBy, takenAt } from "./facts";
 import { type Manifest, MANIFEST_SCHEMA, ManifestClaim } from "./manifest";
 import { seconds, startProgress } from "./progress";
 import { type Pruned, prune } from "./prune";
-import { watch } from "./watch";
+import { type StoredBytes, sealed, sealedName } from "./sealed";
+import { type Watched, watch } from "./watch";
 import { writtenBy } from "./writtenBy";
 
 /** A stale snapshot from a server that heard from its leader longer ago than this is worth a warning. */
@@ -29,6 +31,8 @@ export interface SaveRequest {
   readonly maxStalenessMs?: number;
   readonly target: Location;
   readonly overwrite: boolean;
+  /** Encrypt for these, `age1…` each; the name then ends in `.age`. Default: do not encrypt. */
+  readonly recipients?: readonly string[];
   /** Count keys by prefix as well. Default: do not. */
   readonly kv?: KvOptions;
   /** Which older archives of the series to keep, once this one is saved. Default: all. */
@@ -65,9 +69,12 @@ export interface SavedArchive {
 /**
  * Takes a snapshot and keeps it. Whatever fails, nothing is left behind.
  *
- * @throws SnapshotError `CONSUL_*`, `ARCHIVE_*`, `STORE_*`, `TARGET_INVALID` or `INTERRUPTED`
+ * @throws SnapshotError `CONSUL_*`, `ARCHIVE_*`, `STORE_*`, `TARGET_INVALID`, `ARGUMENT_INVALID` or `INTERRUPTED`
  */
 export async function save(request: SaveRequest, reporter: Reporter): Promise<SavedArchive> {
+  const { recipients } = request;
+  if (recipients !== undefined) await checkRecipients(recipients);
+  const template = recipients === undefined ? request.target.key : sealedName(request.target.key);
   const store = await openStore(request.target);
   const client = new ConsulClient(request.connection, {
     signal: reporter.signal,
@@ -82,16 +89,16 @@ export async function save(request: SaveRequest, reporter: Reporter): Promise<Sa
     });
     const about = await client.agent();
     const watched = await watch(response.body, reader, (bytes) => progress.received(bytes));
-    const key = expandTemplate(request.target.key, placeholders(request, about, watched.meta));
+    const key = expandTemplate(template, placeholders(request, about, watched.meta));
     const location = formatLocation(request.target, key);
     const claim = new ManifestClaim(store, key, request.overwrite);
-    await store.sweep(key, request.target.key);
+    await store.sweep(key, template);
     let found: { readonly manifest: Manifest; readonly report: ArchiveReport } | undefined;
-    const bytes = watched.bytes(async (report) => {
-      checkStateSize(report);
-      found = { manifest: describe(request, about, location, report), report };
+    const keep = async (report: ArchiveReport, encrypted?: StoredBytes): Promise<void> => {
+      found = { manifest: describe(request, about, location, report, encrypted), report };
       await claim.write(found.manifest);
-    });
+    };
+    const bytes = recipients === undefined ? soundBytes(watched, keep) : sealed(watched, recipients, keep);
     const stored = await putWithManifest(store, key, bytes, claim, request.overwrite, reporter.signal);
     if (found === undefined) throw new Error("the store finished before its source");
     const { manifest, report } = found;
@@ -135,6 +142,13 @@ export async function save(request: SaveRequest, reporter: Reporter): Promise<Sa
   }
 }
 
+function soundBytes(watched: Watched, whenSound: (report: ArchiveReport) => Promise<void>): AsyncIterable<Uint8Array> {
+  return watched.bytes(async (report) => {
+    checkStateSize(report);
+    await whenSound(report);
+  });
+}
+
 async function putWithManifest(
   store: Store,
   key: string,
@@ -176,13 +190,19 @@ function placeholders(request: SaveRequest, about: About, meta: SnapshotMeta): P
   };
 }
 
-function describe(request: SaveRequest, about: About, location: string, report: ArchiveReport): Manifest {
+function describe(
+  request: SaveRequest,
+  about: About,
+  location: string,
+  report: ArchiveReport,
+  encrypted: StoredBytes | undefined,
+): Manifest {
   const restorable = about.consulVersion === undefined ? undefined : restorableBy(report, about.consulVersion);
   return {
     schema: MANIFEST_SCHEMA,
     series: [request.organization, request.project, request.stack, request.name].join("/"),
     purpose: request.purpose,
-    ...factsOf(report, location),
+    ...factsOf(report, location, encrypted),
     ...(about.datacenter === undefined ? {} : { datacenter: about.datacenter }),
     ...(about.consulVersion === undefined ? {} : { consulVersion: about.consulVersion }),
     ...(restorable === undefined ? {} : { restorable }),

@@ -30,7 +30,7 @@ const SUITES = /** @type {Record<string, readonly string[]>} */ ({
   encryption: ["age"],
   contract: ["versitygw", "fake-gcs-server"],
   archive: ["consul", "consul-1.12"],
-  consul: ["consul", "consul-1.12"],
+  consul: ["consul", "consul-1.12", "age"],
   engine: ["consul", "consul-1.12", "pulumi", "pulumi-language-nodejs", "versitygw", "fake-gcs-server"],
 });
 

@@ -24,6 +24,7 @@ describe("the arguments of ConsulSnapshot", () => {
         retention: { keepLast: 7, keepDaily: 30, keepWithin: "48h" },
         verifyOnRefresh: true,
         inspect: { kvDepth: 1, kvFilter: "app/" },
+        encryption: { recipients: ["age1", UNKNOWN] },
       }),
     ).to.deep.equal([]);
   });
@@ -44,7 +45,10 @@ describe("the arguments of ConsulSnapshot", () => {
     ["an unknown scheme", { target: "ftp://host/x/" }, /unknown scheme.*s3:\/\//],
     ["credentials in a URL", { target: "s3://key:hunter2@bucket/" }, /holds credentials/],
     ["a mistyped argument", { target: "./b/", trigger: [1] }, /trigger is not an argument.*did you mean triggers\?/],
-    ["an argument that is to come", { target: "./b/", encryption: {} }, /encryption is not supported yet/],
+    ["encryption for nobody", { target: "./b/", encryption: { recipients: [] } }, /names no recipient/],
+    ["encryption without recipients", { target: "./b/", encryption: {} }, /encryption is an object, such as/],
+    ["a mistyped encryption", { target: "./b/", encryption: { recipient: "age1" } }, /encryption\.recipient is not/],
+    ["a name that promises encryption", { target: "./b/{index}.snap.age" }, /ends in \.age, but nothing is encrypted/],
     ["an age that is no duration", { target: "./b/", maxAge: "daily" }, /maxAge: .*daily/],
     ["a retention that keeps nothing", { target: "./b/", retention: { keepLast: 0 } }, /keepLast is a whole number/],
     [

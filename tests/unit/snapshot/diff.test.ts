@@ -81,6 +81,15 @@ describe("what makes a new snapshot", () => {
     expect(diff(recorded, { ...recorded, ...policies }, CLOCK)).to.have.lengthOf(5);
   });
 
+  it("is not another recipient: what is stored stays as it is", () => {
+    const kept = "kept: encryption changed: it counts from the next snapshot on, and this one stays as it is";
+    const before = { ...recorded, encryption: { recipients: ["a"] } };
+    expect(reasons({ ...recorded, encryption: { recipients: ["b"] } }, before)).to.deep.equal([kept]);
+    expect(reasons({ ...recorded }, before)).to.deep.equal([kept]);
+    expect(reasons({ ...before })).to.deep.equal([kept]);
+    expect(reasons({ ...before }, before)).to.deep.equal([]);
+  });
+
   it("is never told with a trigger's value", () => {
     const secret = fc.string({ minLength: 12 });
     fc.assert(
