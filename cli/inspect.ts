@@ -12,6 +12,8 @@ export interface InspectOptions {
   readonly kvdepth: string;
   readonly kvfilter: string;
   readonly full?: boolean;
+  /** For an encrypted archive. Default: the file that the environment names. */
+  readonly identity?: readonly string[];
 }
 
 /** More than fits a screen, and little enough for the memory. */
@@ -32,7 +34,7 @@ export async function inspect(name: string, options: InspectOptions): Promise<Bu
     }
     return print(await readRawState(name, kv), options);
   }
-  return print(await readArchive(name, kv), options);
+  return print(await readArchive(name, options.identity, kv), options);
 }
 
 function print(read: Inspected | ArchiveReport, { format, full }: InspectOptions): Buffer {

@@ -9,14 +9,20 @@ const program = new Command("consul-snapshot")
   .description("Reads Consul snapshots: what is inside, whether they are sound, and who can restore them.")
   .showHelpAfterError("(--help shows how it is used)");
 
+/** A list that would take the archives' names, too, is none to have: the option is repeated. */
+function another(file: string, before: readonly string[] = []): string[] {
+  return [...before, file];
+}
+
 program
   .command("inspect")
   .description("print what `consul snapshot inspect` prints")
-  .argument("<file>", "an archive, or - for standard input")
+  .argument("<file>", "an archive (a path or a URL), or - for standard input")
   .addOption(new Option("--format <format>", "how to print it").choices(["pretty", "json"]).default("pretty"))
   .option("--kvdetails", "break the KV store down by prefixes of its keys")
   .option("--kvdepth <segments>", "how many segments of a key make a prefix", "2")
   .option("--kvfilter <prefix>", "only keys that begin with this", "")
+  .option("--identity <file>", "for encrypted archives: a file of age identities; may be repeated", another)
   .option("--full", "also checksums, digests of the records, servers, and which Consul can restore it")
   .action(async (file: string, options: InspectOptions) => {
     const { inspect } = await import("./inspect.js");
@@ -26,7 +32,8 @@ program
 program
   .command("verify")
   .description("read archives to their last byte; the exit code is 1 if one is not as it should be")
-  .argument("<file...>", "archives, or - for standard input")
+  .argument("<file...>", "archives (paths or URLs), or - for standard input")
+  .option("--identity <file>", "for encrypted archives: a file of age identities; may be repeated", another)
   .option("--consul-version <version>", "also say whether this version of Consul would restore them")
   .action(async (files: string[], options: VerifyOptions) => {
     const { checkOptions, verify } = await import("./verify.js");

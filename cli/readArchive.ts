@@ -6,13 +6,22 @@ import { MetaFile } from "../provider/archive/meta";
 import { ArchiveReader, type ArchiveReport, type KvOptions } from "../provider/archive/reader";
 import { StateWalker } from "../provider/archive/records";
 import type { Inspected } from "./inspection";
-import { explained, readSource } from "./source";
+import { explained, isUrl, readSource } from "./source";
+import { identityFilesOf, opened } from "../provider/transfer/opening";
 
-/** @throws SnapshotError `ARCHIVE_*` when it is not sound, `STORE_*` when it cannot be read */
-export async function readArchive(name: string, kv?: KvOptions): Promise<ArchiveReport> {
+/**
+ * @param identityFiles - for an encrypted archive. Default: the one that the environment names
+ * @throws SnapshotError `ARCHIVE_*` when it is not sound, `STORE_*` when it cannot be read, `DECRYPTION_FAILED`
+ */
+export async function readArchive(
+  name: string,
+  identityFiles: readonly string[] = [],
+  kv?: KvOptions,
+): Promise<ArchiveReport> {
   const reader = new ArchiveReader(kv === undefined ? {} : { kv });
+  const opening = { identityFiles: identityFilesOf(identityFiles, process.env) };
   try {
-    for await (const chunk of readSource(name)) await reader.write(chunk);
+    for await (const chunk of opened(readSource(name), opening)) await reader.write(chunk);
     return await reader.end();
   } finally {
     reader.destroy();
@@ -21,7 +30,7 @@ export async function readArchive(name: string, kv?: KvOptions): Promise<Archive
 
 /** Whether Consul would take the file for one of Raft's, which is not packed. */
 export function isRawState(name: string): boolean {
-  return basename(name).toLowerCase() === "state.bin";
+  return !isUrl(name) && basename(name).toLowerCase() === "state.bin";
 }
 
 /** @throws SnapshotError as `readArchive` does */
@@ -34,6 +43,6 @@ export async function readRawState(name: string, kv?: KvOptions): Promise<Inspec
       throw explained(beside, error);
     }),
   );
-  for await (const chunk of readSource(name)) walker.push(chunk);
+  for await (const chunk of readSource(name)) walker.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
   return { meta: file.meta, state: walker.end() };
 }

@@ -1,18 +1,51 @@
-/** Where a command reads an archive from: a file, or standard input for `-`. */
+/** Where a command reads an archive from: a file, a bucket, or standard input for `-`. */
 
 import { createReadStream } from "node:fs";
 import { SnapshotError } from "../provider/errors";
+import { parseLocation } from "../provider/store/location";
+import { openStore } from "../provider/store/open";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** @throws SnapshotError `STORE_NOT_FOUND`, `STORE_DENIED` or `ARGUMENT_INVALID`, while it is read */
-export async function* readSource(name: string): AsyncGenerator<Buffer> {
+/** Whether a store serves it, rather than the file system. */
+export function isUrl(name: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(name);
+}
+
+/** @throws SnapshotError `STORE_*`, `TARGET_INVALID` or `ARGUMENT_INVALID`, while it is read */
+export async function* readSource(name: string): AsyncGenerator<Uint8Array> {
+  if (isUrl(name)) {
+    yield* readObject(name);
+    return;
+  }
   const stream = name === "-" ? process.stdin : createReadStream(name, { highWaterMark: CHUNK_BYTES });
   try {
     yield* stream as AsyncIterable<Buffer>;
   } catch (error) {
     throw explained(name, error);
   }
+}
+
+async function* readObject(url: string): AsyncGenerator<Uint8Array> {
+  if (/\/(\?|$)/.test(url)) {
+    throw new SnapshotError("ARGUMENT_INVALID", `${shown(url)} is a folder`, "Name an archive in it.");
+  }
+  const place = parseLocation(url);
+  const store = await openStore(place);
+  try {
+    const object = await store.head(place.key);
+    if (object === undefined) {
+      throw new SnapshotError("STORE_NOT_FOUND", `there is no object ${shown(url)}`, "Check bucket and key.");
+    }
+    yield* store.read(place.key, { version: object.version });
+  } finally {
+    store.close();
+  }
+}
+
+/** Without its settings. */
+function shown(url: string): string {
+  return url.replace(/\?.*$/s, "");
 }
 
 /** Says what the system's error means for a reader of files; any other error is as it was. */

@@ -8,6 +8,8 @@ import { readArchive } from "./readArchive";
 
 export interface VerifyOptions {
   readonly consulVersion?: string;
+  /** For encrypted archives. Default: the file that the environment names. */
+  readonly identity?: readonly string[];
 }
 
 export interface Verified {
@@ -22,9 +24,9 @@ export function checkOptions({ consulVersion }: VerifyOptions): void {
 }
 
 /** What there is to say of one archive. A failure is an answer, too. */
-export async function verify(name: string, { consulVersion }: VerifyOptions): Promise<Verified> {
+export async function verify(name: string, { consulVersion, identity }: VerifyOptions): Promise<Verified> {
   try {
-    const report = await readArchive(name);
+    const report = await readArchive(name, identity);
     return describe(name, report, consulVersion);
   } catch (error) {
     return { ok: false, text: `${name}: ${explain(error)}` };

@@ -72,6 +72,9 @@ async function read(id: string, recorded: Values, context: Context): Promise<Cre
       context.info(`the archive ${id} is gone: the next update takes a new snapshot`);
       return undefined;
     }
+    if (found.state === "same" && recorded.encrypted === true && recorded.verifyOnRefresh === true) {
+      context.info(`the archive ${id} is the one that was saved, byte for byte; decrypting it was not tried`);
+    }
     if (found.state === "changed") context.warn(`the archive ${id} has changed since it was saved`);
     return {
       id,

@@ -29,9 +29,9 @@ const SUITES = /** @type {Record<string, readonly string[]>} */ ({
   package: [],
   encryption: ["age"],
   contract: ["versitygw", "fake-gcs-server"],
-  archive: ["consul", "consul-1.12"],
+  archive: ["consul", "consul-1.12", "versitygw", "fake-gcs-server"],
   consul: ["consul", "consul-1.12", "age"],
-  engine: ["consul", "consul-1.12", "pulumi", "pulumi-language-nodejs", "versitygw", "fake-gcs-server"],
+  engine: ["consul", "consul-1.12", "pulumi", "pulumi-language-nodejs", "versitygw", "fake-gcs-server", "age"],
 });
 
 /**

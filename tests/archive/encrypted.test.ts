@@ -1,0 +1,124 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { explain } from "../../provider/errors";
+import { encrypt } from "../../provider/transfer/encryption";
+import { opened } from "../../provider/transfer/opening";
+import { parseLocation } from "../../provider/store/location";
+import { openStore } from "../../provider/store/open";
+import { verifyStored } from "../../provider/transfer/verify";
+import { stream } from "../contract/ground";
+import { collect, type KeyPair, keyPair } from "../encryption/keys";
+import { generatedArchive } from "../support/generatedArchive";
+import { failureOf } from "../support/saving";
+import { STORES } from "../support/stores";
+
+const VARIABLE = "CONSUL_SNAPSHOT_AGE_IDENTITY_FILE";
+
+/** The command as a user runs it. */
+function command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; text: string }> {
+  const child = spawn(process.execPath, ["dist/cli/main.js", ...args], { env: { ...process.env, ...env } });
+  let text = "";
+  for (const output of [child.stdout, child.stderr]) output.on("data", (bytes: Buffer) => (text += bytes.toString()));
+  return new Promise((done) => child.on("close", (code) => done({ code, text })));
+}
+
+describe("reading an encrypted archive", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let key: KeyPair;
+  let archive: Buffer;
+  let sealed: Buffer;
+  const path = (name: string): string => join(folder, name);
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "encrypted-"));
+    const [ours, other] = [await keyPair(), await keyPair()];
+    key = ours;
+    archive = await collect(generatedArchive(200_000));
+    sealed = await collect(encrypt(stream(archive), [key.recipient]));
+    await writeFile(path("a.snap"), archive);
+    await writeFile(path("a.snap.age"), sealed);
+    await writeFile(path("cut.age"), sealed.subarray(0, -1));
+    await writeFile(path("key.txt"), `# a key\n${key.identity}\n`);
+    await writeFile(path("other.txt"), `${other.identity}\n`);
+    await writeFile(path("none.txt"), "# nothing\n");
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("knows by the first bytes what is encrypted, and needs no identity for what is not", async () => {
+    for (const [name, encrypted] of [
+      ["a.snap", false],
+      ["a.snap.age", true],
+    ] as const) {
+      const known: boolean[] = [];
+      const source = createReadStream(path(name), { highWaterMark: 7 });
+      const identityFiles = encrypted ? [path("key.txt")] : [path("missing")];
+      const bytes = await collect(opened(source, { identityFiles, whenKnown: (is) => known.push(is) }));
+      expect(bytes.equals(archive)).to.equal(true);
+      expect(known).to.deep.equal([encrypted]);
+    }
+  });
+
+  it("says what is wrong with identities, and shows none", async () => {
+    const wrong = [
+      [[], "DECRYPTION_FAILED", VARIABLE],
+      [["other.txt"], "DECRYPTION_FAILED", "none of the identities"],
+      [["none.txt"], "ARGUMENT_INVALID", "no identity"],
+      [["missing.txt"], "ARGUMENT_INVALID", "cannot be read"],
+      [["a.snap"], "ARGUMENT_INVALID", "is not an age identity"],
+    ] as const;
+    for (const [files, code, said] of wrong) {
+      const identityFiles = files.map(path);
+      const failure = await failureOf(collect(opened(stream(sealed), { identityFiles })));
+      expect(failure.code, said).to.equal(code);
+      expect(explain(failure))
+        .to.include(said)
+        .and.not.match(/AGE-SECRET-KEY-1[A-Z0-9]{5}/i);
+    }
+  });
+
+  it("verifies with --identity, which may be repeated, or the environment, and refuses a cut file", async () => {
+    const identities = ["--identity", path("other.txt"), "--identity", path("key.txt")];
+    const given = await command(["verify", ...identities, path("a.snap.age"), path("a.snap")]);
+    expect(given.text.match(/: sound/g), given.text).to.have.lengthOf(2);
+    const env = { [VARIABLE]: path("key.txt") };
+    expect(await command(["inspect", path("a.snap.age")], env)).to.deep.equal(
+      await command(["inspect", path("a.snap")]),
+    );
+    const cut = await command(["verify", path("cut.age")], env);
+    expect(cut.code).to.equal(1);
+    expect(cut.text).to.include("DECRYPTION_FAILED");
+  });
+
+  for (const kind of STORES) {
+    it(`in ${kind.name}: by the command, and by whoever looks it up`, async () => {
+      const server = await kind.start();
+      const environment = { ...process.env };
+      Object.assign(process.env, server.env, { [VARIABLE]: path("key.txt") });
+      const url = server.url("kept.snap.age");
+      const place = parseLocation(url);
+      const store = await openStore(place);
+      try {
+        const object = await store.put(place.key, stream(sealed));
+        const { code, text } = await command(["verify", url]);
+        expect(text).to.include(": sound");
+        expect(code).to.equal(0);
+        const facts = await verifyStored(store, object, url, new AbortController().signal);
+        const hashes = [archive, sealed].map((bytes) => createHash("sha256").update(bytes).digest("hex"));
+        expect(facts).to.include({ encrypted: true, storedSize: sealed.length, archiveSize: archive.length });
+        expect([facts.sha256, facts.storedSha256]).to.deep.equal(hashes);
+        const missing = await command(["inspect", server.url("missing.snap")]);
+        expect(missing.text).to.include("STORE_NOT_FOUND");
+        expect(missing.code).to.equal(1);
+      } finally {
+        store.close();
+        process.env = environment;
+        await server.stop();
+      }
+    });
+  }
+});
