@@ -7,18 +7,23 @@ import { resolveConnection, type Sources } from "../consul/connection";
 import { SnapshotError } from "../errors";
 import type { Change, Checked, Context, Created, Lifecycle, Problem, Values } from "../lifecycle";
 import { parseLocation } from "../store/location";
+import { Load } from "../transfer/turns";
 import { checkArgs, readArgs, recipientsOf } from "./args";
 import { adopt } from "./adopt";
 import { diff as diffArgs } from "./diff";
+import { checkLimits, readLimits } from "./limits";
 import { recordedArgs, savedOutputs, withArgs } from "./outputs";
 import { compareWithStore, removeArchive } from "./stored";
 
 const MAX_PREFIXES = 500;
 
+/** All resources of a run share one process, and so these turns. */
+const load = new Load();
+
 export const snapshotLifecycle: Lifecycle = { check, diff, create, read, update, delete: remove };
 
 async function check(inputs: Values, context: Context): Promise<Checked> {
-  const problems = checkArgs(inputs, sourcesOf(context));
+  const problems = [...checkArgs(inputs, sourcesOf(context)), ...checkLimits((key) => context.config(key))];
   return { inputs, problems: problems.length > 0 ? problems : await recipientProblems(inputs) };
 }
 
@@ -41,22 +46,30 @@ function diff(_id: string, recorded: Values, inputs: Values, context: Context): 
 
 async function create(inputs: Values, context: Context): Promise<Created> {
   const args = readArgs(inputs);
+  const connection = resolveConnection(args.connection, sourcesOf(context));
   const { save } = await import("../transfer/save.js");
-  const saved = await save(
-    {
-      connection: resolveConnection(args.connection, sourcesOf(context)),
-      consistency: args.consistency,
-      ...(args.maxStalenessMs === undefined ? {} : { maxStalenessMs: args.maxStalenessMs }),
-      target: parseLocation(args.target),
-      overwrite: args.overwrite,
-      retention: args.retention,
-      ...(args.recipients === undefined ? {} : { recipients: args.recipients }),
-      // State holds what is counted here: some hundred prefixes are of use to a reader, and no more.
-      ...(args.inspect === undefined ? {} : { kv: { ...args.inspect, maxPrefixes: MAX_PREFIXES } }),
-      purpose: "backup",
-      ...identityOf(context),
-    },
-    context,
+  const saved = await load.inTurn(
+    connection.url,
+    readLimits((key) => context.config(key)),
+    context.signal,
+    (message) => context.status(message),
+    () =>
+      save(
+        {
+          connection,
+          consistency: args.consistency,
+          ...(args.maxStalenessMs === undefined ? {} : { maxStalenessMs: args.maxStalenessMs }),
+          target: parseLocation(args.target),
+          overwrite: args.overwrite,
+          retention: args.retention,
+          ...(args.recipients === undefined ? {} : { recipients: args.recipients }),
+          // State holds what is counted here: some hundred prefixes are of use to a reader, and no more.
+          ...(args.inspect === undefined ? {} : { kv: { ...args.inspect, maxPrefixes: MAX_PREFIXES } }),
+          purpose: "backup",
+          ...identityOf(context),
+        },
+        context,
+      ),
   );
   return {
     id: saved.manifest.location,

@@ -40,7 +40,13 @@ describe("the provider's memory", function () {
 
   /** Peak resident bytes of the provider process of one `up`. */
   async function peakOf(program: string): Promise<number> {
-    const project = await PulumiProject.create(program, { config: { "consul:address": consul.address } });
+    const config = {
+      "consul:address": consul.address,
+      // Ten are to be at once.
+      "consul-snapshot:maxConcurrent": "10",
+      "consul-snapshot:maxConcurrentPerAddress": "10",
+    };
+    const project = await PulumiProject.create(program, { config });
     try {
       const hook = project.path("peak.cjs");
       await writeFile(hook, PEAK);

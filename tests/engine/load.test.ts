@@ -1,0 +1,82 @@
+import type { ServerResponse } from "node:http";
+import { expect } from "chai";
+import { startConsul } from "../support/consul";
+import { type LyingConsul, lyingConsul } from "../support/lyingConsul";
+import { PulumiProject } from "../support/pulumi";
+
+const PROGRAM = `
+for (const name of ["a", "b", "c", "d", "e"]) new ConsulSnapshot(name, { target: "./backups/" });
+`;
+
+describe("several snapshots of one Consul", function () {
+  this.timeout(120_000);
+  let archive: Buffer;
+  let consul: LyingConsul;
+  let project: PulumiProject;
+  /** Saves that are being answered now, and the most that ever were. */
+  let running = 0;
+  let most = 0;
+  /** Saves are answered only when so many are waiting. */
+  let together = 1;
+  let held: ServerResponse[] = [];
+  /** The save, counted from 1, that gets no archive. */
+  let broken = 0;
+
+  before(async () => {
+    const real = await startConsul();
+    archive = Buffer.from(await (await real.fetch("/v1/snapshot")).arrayBuffer());
+    await real.stop();
+  });
+  beforeEach(async () => {
+    [running, most, together, held, broken] = [0, 0, 1, [], 0];
+    consul = await lyingConsul((response, headers) => {
+      most = Math.max(most, ++running);
+      response.writeHead(200, headers);
+      held.push(response);
+      if (held.length < together) return;
+      for (const each of held) {
+        each.end(consul.asked() === broken ? archive.subarray(0, 100) : archive);
+        running--;
+      }
+      held = [];
+    });
+  });
+  afterEach(async () => {
+    await project.remove();
+    await consul.stop();
+  });
+
+  async function create(config: Readonly<Record<string, string>> = {}): Promise<void> {
+    project = await PulumiProject.create(PROGRAM, {
+      config: { "consul:address": consul.address, ...config },
+      env: { PULUMI_PARALLEL: "16" },
+    });
+  }
+
+  it("are taken one by one, each says what it waits for, and one that fails does not stop the others", async () => {
+    await create();
+    broken = 2;
+    const text = await project.upFails();
+    expect(text).to.include(`waiting for another snapshot of http://${consul.address}`);
+    expect(text).to.match(/ARCHIVE_|CONSUL_/);
+    expect(consul.asked()).to.equal(5);
+    expect(most).to.equal(1);
+    expect(await project.resources()).to.have.lengthOf(4);
+  });
+
+  it("are taken together when stack configuration allows it", async () => {
+    await create({ "consul-snapshot:maxConcurrent": "5", "consul-snapshot:maxConcurrentPerAddress": "5" });
+    together = 5;
+    await project.up();
+    expect(most).to.equal(5);
+    expect(await project.resources()).to.have.lengthOf(5);
+  });
+
+  it("are refused in the preview when the configuration is no number", async () => {
+    await create({ "consul-snapshot:maxConcurrent": "many" });
+    const { code, text } = await project.run(["preview"]);
+    expect(code).to.not.equal(0);
+    expect(text).to.include("consul-snapshot:maxConcurrent is a whole number from 1: set it, or remove it for 4");
+    expect(text).to.not.match(/\n\s+at /);
+  });
+});
