@@ -10,3 +10,4 @@ export type {
   ConsulSnapshotArgs,
 } from "./args";
 export { ConsulSnapshot } from "./consulSnapshot";
+export { snapshotBefore, type SnapshotBeforeArgs } from "./snapshotBefore";

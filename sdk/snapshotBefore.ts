@@ -1,0 +1,58 @@
+// eslint-disable-next-line @typescript-eslint/no-restricted-imports -- part of Node.js, light, and does no I/O
+import { AsyncResource } from "node:async_hooks";
+import * as pulumi from "@pulumi/pulumi";
+import type { ConsulSnapshotArgs } from "./args";
+
+/** The arguments of ConsulSnapshot that make sense where nothing of the snapshot is kept in state. */
+export type SnapshotBeforeArgs = Pick<
+  ConsulSnapshotArgs,
+  "target" | "connection" | "consistency" | "maxStaleness" | "overwrite" | "retention"
+>;
+
+const NO_HOOKS =
+  "snapshotBefore needs resource hooks, which this version of Pulumi does not have: upgrade the Pulumi CLI, or make " +
+  "a ConsulSnapshot with triggers: [what changes] and let the other resource dependsOn it";
+
+/**
+ * Hooks for another resource's options, which take a snapshot just before that resource is updated:
+ *
+ * ```ts
+ * new Release("consul", { … }, { hooks: snapshotBefore("pre-upgrade", { target: "./backups/" }) });
+ * ```
+ *
+ * Nothing is taken in a preview, when the resource is unchanged, created, deleted or replaced. When the backup fails,
+ * the resource is not updated. Each call needs a name of its own; archives belong to the series of that name.
+ *
+ * @throws Error where Pulumi has no resource hooks
+ */
+export function snapshotBefore(name: string, args: SnapshotBeforeArgs): pulumi.ResourceHookBinding {
+  // An older SDK than this one was compiled with may have none.
+  if ((pulumi.ResourceHook as unknown) === undefined) throw new Error(NO_HOOKS);
+  const identity = {
+    organization: pulumi.getOrganization(),
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+    name,
+  };
+  // The engine calls the hook outside of the program's own context, where neither configuration nor log are to be had.
+  const config = pulumi.runtime.allConfig();
+  const known = pulumi.output(args) as unknown as pulumi.Output<Record<string, unknown>>;
+  const info = AsyncResource.bind((message: string) => void pulumi.log.info(`${name}: ${message}`));
+  const warn = AsyncResource.bind((message: string) => void pulumi.log.warn(`${name}: ${message}`));
+  const hook = new pulumi.ResourceHook(`consul-snapshot:${name}`, async () => {
+    const { saveBefore } = await import("../provider/hosts/hook.js");
+    const values = await new Promise<Record<string, unknown>>((resolve) => known.apply(resolve));
+    await saveBefore({ identity, args: values, config, info, warn });
+  });
+  explainMissingHooks(hook);
+  return { beforeUpdate: [hook] };
+}
+
+/** The SDK registers a hook at once and tells of a failure later, in words that do not say what to do. */
+function explainMissingHooks(hook: pulumi.ResourceHook): void {
+  const registering = hook as unknown as { __registered?: Promise<void> };
+  registering.__registered = registering.__registered?.catch((error: unknown) => {
+    const unsupported = /does not support resource hooks|RegisterResourceHook|UNIMPLEMENTED/i.test(String(error));
+    throw unsupported ? new Error(NO_HOOKS) : error;
+  }) as Promise<void>;
+}
