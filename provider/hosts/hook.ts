@@ -31,7 +31,7 @@ export async function saveBefore(request: HookRequest): Promise<void> {
     warn: (message) => request.warn(message),
   };
   try {
-    const { problems } = snapshotLifecycle.check(inputs, context);
+    const { problems } = await snapshotLifecycle.check(inputs, context);
     if (problems.length > 0) {
       const reasons = problems.map(({ reason }) => reason).join("; ");
       throw new SnapshotError("ARGUMENT_INVALID", reasons, "Correct the arguments of snapshotBefore.");
