@@ -27,6 +27,8 @@ export interface ConsulOptions {
   readonly unixSocket?: boolean;
   /** Serves gRPC on this port, as peering needs it. Default: not at all. */
   readonly grpcPort?: number;
+  /** Gossips with other datacenters on this port. Default: not at all. */
+  readonly wanPort?: number;
   /** More agent configuration; laid over ours, key by key at the top. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -221,7 +223,7 @@ function agentConfig(place: Place, options: ConsulOptions, dataDir: string, sock
     ports: {
       server: place.rpc,
       serf_lan: place.serf,
-      serf_wan: -1,
+      serf_wan: options.wanPort ?? -1,
       dns: -1,
       grpc: options.grpcPort ?? -1,
       http: tls ? -1 : place.http,

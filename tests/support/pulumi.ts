@@ -1,7 +1,7 @@
 /** A throwaway Pulumi project with a real engine, a local backend and this package as its only dependency. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { expect } from "chai";
@@ -35,11 +35,42 @@ interface StateResource {
 export class PulumiProject {
   private constructor(
     readonly dir: string,
-    private readonly env: Readonly<Record<string, string>>,
+    readonly env: Readonly<Record<string, string>>,
+    private readonly name: string,
   ) {}
 
   /** @param program - the body of a plain JavaScript program; `ConsulSnapshot`, `pulumi` and `env` are there */
   static async create(program: string, options: ProjectOptions = {}): Promise<PulumiProject> {
+    const project = await PulumiProject.prepare(PROJECT, options);
+    await mkdir(project.path("node_modules"));
+    await symlink(join(ROOT, "node_modules/@pulumi"), project.path("node_modules/@pulumi"));
+    await symlink(ROOT, project.path("node_modules/pulumi-consul-snapshot"));
+    await writeFile(
+      project.path("Pulumi.yaml"),
+      `name: ${PROJECT}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+    );
+    await writeFile(project.path("package.json"), JSON.stringify({ name: PROJECT, main: "index.js" }));
+    await project.program(program);
+    await project.init(options);
+    return project;
+  }
+
+  /**
+   * A program as it lies in the repository, with what the repository has installed.
+   *
+   * @param folder - of the program, from the repository's root
+   * @param name - the project's, as its Pulumi.yaml says
+   * @param files - what to take of the folder. Default: all of it
+   */
+  static async copy(folder: string, name: string, options: ProjectOptions = {}, files = ["."]): Promise<PulumiProject> {
+    const project = await PulumiProject.prepare(name, options);
+    for (const file of files) await cp(join(ROOT, folder, file), project.path(file), { recursive: true });
+    await symlink(join(ROOT, "node_modules"), project.path("node_modules"));
+    await project.init(options);
+    return project;
+  }
+
+  private static async prepare(name: string, options: ProjectOptions): Promise<PulumiProject> {
     const dir = await mkdtemp(join(tmpdir(), "pulumi-test-"));
     const inherited = Object.entries(process.env).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && !/^(CONSUL|PULUMI|CI$|GITHUB)/.test(entry[0]),
@@ -56,21 +87,15 @@ export class PulumiProject {
       TMPDIR: join(dir, "tmp"),
       ...options.env,
     };
-    const project = new PulumiProject(dir, env);
-    for (const folder of ["state", "home", "node_modules", "tmp"]) await mkdir(join(dir, folder));
-    await symlink(join(ROOT, "node_modules/@pulumi"), join(dir, "node_modules/@pulumi"));
-    await symlink(ROOT, join(dir, "node_modules/pulumi-consul-snapshot"));
-    await writeFile(
-      join(dir, "Pulumi.yaml"),
-      `name: ${PROJECT}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
-    );
-    await writeFile(join(dir, "package.json"), JSON.stringify({ name: PROJECT, main: "index.js" }));
-    await project.program(program);
-    await project.ok("stack", "init", STACK);
-    for (const [key, value] of Object.entries(options.config ?? {})) {
-      await project.ok("config", "set", /:token$/.test(key) ? "--secret" : "--plaintext", key, value);
+    for (const folder of ["state", "home", "tmp"]) await mkdir(join(dir, folder));
+    return new PulumiProject(dir, env, name);
+  }
+
+  private async init({ config = {} }: ProjectOptions): Promise<void> {
+    await this.ok("stack", "init", STACK);
+    for (const [key, value] of Object.entries(config)) {
+      await this.ok("config", "set", /:token$/.test(key) ? "--secret" : "--plaintext", key, value);
     }
-    return project;
   }
 
   /** Replaces the program. */
@@ -147,7 +172,7 @@ ${body}
   }
 
   stateFile(): string {
-    return join(this.dir, "state/.pulumi/stacks", PROJECT, `${STACK}.json`);
+    return join(this.dir, "state/.pulumi/stacks", this.name, `${STACK}.json`);
   }
 
   path(...parts: string[]): string {

@@ -1,0 +1,153 @@
+import { execFile } from "node:child_process";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { type ConsulServer, inspect, startConsul, until } from "../support/consul";
+import { freePorts, LOOPBACK } from "../support/ports";
+import { PulumiProject } from "../support/pulumi";
+import { STORES } from "../support/stores";
+
+const run = promisify(execFile);
+
+describe("the examples", function () {
+  this.timeout(180_000);
+  let consul: ConsulServer;
+  let project: PulumiProject;
+  before(async () => {
+    consul = await startConsul();
+  });
+  after(() => consul.stop());
+  afterEach(() => project.remove());
+
+  async function archives(folder = "backups"): Promise<string[]> {
+    return (await readdir(project.path(folder))).filter((name) => name.endsWith(".snap")).sort();
+  }
+
+  it("quickstart runs by `pulumi up` in the repository's root", async () => {
+    const config = { "consul:address": consul.address, "consul-backup:target": "../../backups/" };
+    const files = ["Pulumi.yaml", "package.json", "examples/quickstart"];
+    project = await PulumiProject.copy(".", "consul-backup", { config }, files);
+    const text = await project.up();
+    const [name = ""] = await archives();
+    expect(text).to.include(name);
+    expect((await inspect(project.path("backups", name))).Meta.Index).to.equal((await project.outputs()).index);
+  });
+
+  it("pre-upgrade backs up before the release is changed, and stops it when there is no backup", async () => {
+    const config = { "consul:address": consul.address, "consul:connectTimeout": "1s" };
+    project = await PulumiProject.copy("examples/pre-upgrade", "pre-upgrade", { config });
+    await project.up();
+    expect(await archives()).to.have.lengthOf(1);
+    await project.run(["config", "set", "consulVersion", "1.18.1"]);
+    const text = await project.up();
+    expect(text.indexOf("verified and saved")).to.be.within(0, text.search(/Resource consul updated/));
+    expect(await archives()).to.have.lengthOf(2);
+    expect(await readFile(project.path("installed"), "utf8")).to.equal("1.18.1");
+
+    await project.run(["config", "set", "consulVersion", "1.19.0"]);
+    await project.run(["config", "set", "consul:token", "nobody-knows-it", "--plaintext"]);
+    await project.run(["config", "set", "consul:datacenter", "nowhere"]);
+    await project.upFails();
+    expect(await readFile(project.path("installed"), "utf8")).to.equal("1.18.1");
+  });
+
+  it("hook backs up when the release is really updated, and not before", async () => {
+    // The language host of these tests passes no hooks on: the program runs in the Automation API's way.
+    project = await PulumiProject.create("");
+    await cp(resolve("examples/hook"), project.path("hook"), { recursive: true });
+    const runner = `
+const { LocalWorkspace } = require("@pulumi/pulumi/automation");
+require("${resolve("node_modules/ts-node")}").register({ transpileOnly: true });
+LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", program: async () => require("./index.ts") }, { workDir: "." })
+  .then(async (stack) => {
+    await stack.setConfig("consulVersion", { value: process.argv[2] });
+    await stack.up();
+  });
+`;
+    await writeFile(project.path("hook/run.cjs"), runner);
+    const env = { ...project.env, CONSUL_HTTP_ADDR: consul.address };
+    const upgrade = (version: string) =>
+      run(process.execPath, ["run.cjs", version], { cwd: project.path("hook"), env });
+    await upgrade("1.18.0");
+    expect(await readdir(project.path("hook"))).to.not.include("backups");
+    await upgrade("1.18.1");
+    expect(await archives("hook/backups")).to.have.lengthOf(1);
+    expect(await readFile(project.path("hook/installed"), "utf8")).to.equal("1.18.1");
+  });
+
+  it("multi-datacenter backs up each of two joined datacenters through one server", async () => {
+    const [one = 0, other = 0] = await freePorts(2);
+    const join = { retry_join_wan: [`${LOOPBACK}:${one}`], retry_interval_wan: "100ms" };
+    const servers = await Promise.all([
+      startConsul({ datacenter: "east", wanPort: one }),
+      startConsul({ datacenter: "west", wanPort: other, config: join }),
+    ]);
+    try {
+      await until("the datacenters to know each other", async () => {
+        const answer = await servers[0].fetch("/v1/kv/x?dc=west");
+        await answer.arrayBuffer();
+        return answer.status === 404 ? true : undefined;
+      });
+      const config = {
+        "consul:address": servers[0].address,
+        "multi-datacenter:datacenters": '["east","west"]',
+      };
+      project = await PulumiProject.copy("examples/multi-datacenter", "multi-datacenter", { config });
+      await project.up();
+      const taken = await project.resources();
+      expect(taken.map(({ outputs }) => outputs?.datacenter)).to.have.members(["east", "west"]);
+      for (const datacenter of ["east", "west"]) {
+        const [name = "", ...others] = await archives(`backups/${datacenter}`);
+        expect(name).to.match(new RegExp(`^consul-${datacenter}-`));
+        expect(others).to.be.empty;
+      }
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+    }
+  });
+
+  it("scheduled takes a snapshot when there is no fresh one, and tells in JSON and by its exit code", async () => {
+    project = await PulumiProject.create("", { env: { CONSUL_HTTP_ADDR: consul.address } });
+    await cp(resolve("examples/scheduled"), project.path("scheduled"), { recursive: true });
+    const program = (env: Record<string, string> = {}) =>
+      run(process.execPath, [resolve("node_modules/ts-node/dist/bin.js"), "index.ts"], {
+        cwd: project.path("scheduled"),
+        env: { ...project.env, BACKUP_TARGET: project.path("backups/"), ...env },
+      });
+    const first = JSON.parse((await program()).stdout) as { taken: boolean; location: string; index: number };
+    expect(first.taken).to.equal(true);
+    expect((await inspect(first.location)).Meta.Index).to.equal(first.index);
+    const second = JSON.parse((await program()).stdout) as { taken: boolean; location: string };
+    expect(second).to.include({ taken: false, location: first.location });
+    const failure = await program({ BACKUP_TARGET: "s3://key:secret@bucket/" }).then(
+      () => undefined,
+      (error: unknown) => error as { code: number; stdout: string; stderr: string },
+    );
+    expect(failure).to.include({ code: 1, stdout: "" });
+    expect(failure?.stderr)
+      .to.match(/has a problem: target .* holds credentials/)
+      .and.not.include("    at ");
+  });
+
+  for (const [name, kind] of [
+    ["s3", STORES[1]!],
+    ["gcs", STORES[2]!],
+    ["azure", STORES[3]!],
+  ] as const) {
+    it(`${name} backs up to ${kind.name}`, async () => {
+      const server = await kind.start();
+      try {
+        const target = server.url("consul/{datacenter}/");
+        const config = { "consul:address": consul.address, [`${name}:target`]: target };
+        project = await PulumiProject.copy(`examples/${name}`, name, { config, env: server.env });
+        await project.up();
+        const { location, kept } = await project.outputs();
+        expect(location).to.include("consul/dc1/consul-dc1-");
+        expect(kept).to.equal(1);
+      } finally {
+        await server.stop();
+      }
+    });
+  }
+});
