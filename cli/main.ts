@@ -3,10 +3,12 @@
 
 import { Command, Option } from "commander";
 import type { InspectOptions } from "./inspect";
+import { writtenBy } from "../provider/transfer/writtenBy";
 import type { VerifyOptions } from "./verify";
 
 const program = new Command("consul-snapshot")
   .description("Reads Consul snapshots: what is inside, whether they are sound, and who can restore them.")
+  .version(writtenBy, "--version", "print the version")
   .showHelpAfterError("(--help shows how it is used)");
 
 /** A list that would take the archives' names, too, is none to have: the option is repeated. */
