@@ -67,6 +67,10 @@ describe("a restore, as the digests tell it", function () {
       await server.api("/v1/config", { method: "PUT", body: { Kind: "service-defaults", Name: "web", Meta: meta } });
       const body = { Node: "n", Address: "10.0.0.1", NodeMeta: meta, Service: { Service: "web", Meta: meta } };
       await server.api("/v1/catalog/register", { method: "PUT", body });
+      await until("what a new leader writes by itself", async () => {
+        const types = Object.keys(digestsOf(await readArchive(await snapshot(server))));
+        return types.includes("FederationState") ? true : undefined;
+      });
       const reports = [];
       for (let i = 0; i < 3; i++) reports.push(await readArchive(await snapshot(server)));
       const [first, ...others] = reports as [ArchiveReport, ...ArchiveReport[]];

@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { archiveOf } from "../fixtures/archive";
+import { keyValue, stateOf } from "../fixtures/state";
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command as a user runs it. */
+async function command(args: readonly string[], input?: Buffer): Promise<Ended> {
+  const child = spawn(process.execPath, ["dist/cli/main.js", ...args]);
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (bytes: Buffer) => (said.out += bytes.toString()));
+  child.stderr.on("data", (bytes: Buffer) => (said.err += bytes.toString()));
+  child.stdin.end(input);
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...said };
+}
+
+describe("the command", function () {
+  this.timeout(60_000);
+  let folder: string;
+  const sound = archiveOf(stateOf([keyValue("app/a", "1"), keyValue("app/b", "22")]));
+  const path = (name: string): string => join(folder, name);
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "command-"));
+    await mkdir(path("folder"));
+    await writeFile(path("sound.snap"), sound);
+    await writeFile(path("cut.snap"), sound.subarray(0, -5));
+    await writeFile(path("unknown.snap"), archiveOf(stateOf([{ type: 111, value: {} }])));
+    await writeFile(path("empty.snap"), archiveOf(Buffer.alloc(0)));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("inspects a file and standard input alike", async () => {
+    const file = await command(["inspect", path("sound.snap"), "--format", "json", "--kvdetails"]);
+    expect(file).to.include({ code: 0, err: "" });
+    const told = JSON.parse(file.out) as { Meta: { Index: number }; StatsKV: { Name: string; Count: number }[] };
+    expect(told.Meta.Index).to.equal(1182);
+    expect(told.StatsKV.map(({ Name, Count }) => [Name, Count])).to.deep.include(["app/b", 1]);
+    expect(await command(["inspect", "-", "--format", "json", "--kvdetails"], sound)).to.deep.equal(file);
+  });
+
+  it("tells with --full what only we know", async () => {
+    const { out } = await command(["inspect", "--full", path("sound.snap")]);
+    expect(out)
+      .to.match(/SHA-256 +[0-9a-f]{64}/)
+      .and.match(/Server +127\.0\.0\.1:8300, voter/);
+    const json = JSON.parse((await command(["inspect", "--full", "--format", "json", path("sound.snap")])).out) as {
+      Records: { Type: string; Count: number; Digest: string }[];
+    };
+    expect(json.Records.map(({ Type, Count }) => [Type, Count])).to.deep.include(["KVS", 2]);
+    expect(json.Records[0]?.Digest).to.match(/^[0-9a-f]{64}$/);
+  });
+
+  it("verifies each file with a sentence, and fails if one is not sound", async () => {
+    expect(await command(["verify", path("sound.snap")])).to.deep.equal({
+      code: 0,
+      out: `${path("sound.snap")}: sound (index 1182, 3 records, ${String(stateOf([keyValue("app/a", "1"), keyValue("app/b", "22")]).length)}B)\n`,
+      err: "",
+    });
+    const both = await command(["verify", path("cut.snap"), path("sound.snap")]);
+    expect(both.code).to.equal(1);
+    expect(both.out)
+      .to.include(`${path("cut.snap")}: `)
+      .and.include("(ARCHIVE_TRUNCATED)");
+    expect(both.out).to.include(`${path("sound.snap")}: sound`);
+  });
+
+  it("says whether a version of Consul would restore them", async () => {
+    expect(await command(["verify", "--consul-version", "1.13.9", path("sound.snap")])).to.include({ code: 0 });
+    const unknown = await command(["verify", "--consul-version", "1.13.9", path("unknown.snap")]);
+    expect(unknown.code).to.equal(1);
+    expect(unknown.out).to.include("must not restore it (tried)").and.include("Unknown(111)");
+    const empty = await command(["verify", path("empty.snap")]);
+    expect(empty.code).to.equal(0);
+    expect(empty.out).to.include("no Consul would restore it: byte 0 of state.bin");
+  });
+
+  for (const [name, args, said] of [
+    ["a file that is not there", ["inspect", "nowhere.snap"], /nowhere\.snap.*\(STORE_NOT_FOUND\)/],
+    [
+      "a version that is none",
+      ["verify", "--consul-version", "new", "x"],
+      /new is not a version.*\(ARGUMENT_INVALID\)/,
+    ],
+    ["a depth that is none", ["inspect", "--kvdepth", "deep", "x"], /\(ARGUMENT_INVALID\)/],
+    ["an unknown option", ["inspect", "--all", "x"], /unknown option '--all'/],
+    ["no file", ["verify"], /missing required argument/],
+  ] as const) {
+    it(`says in plain words what is wrong: ${name}`, async () => {
+      const { code, out, err } = await command(args);
+      expect({ code, out }).to.deep.equal({ code: 1, out: "" });
+      expect(err).to.match(said).and.not.include("    at ");
+    });
+  }
+
+  it("says that a folder is none to inspect", async () => {
+    const { code, err } = await command(["inspect", path("folder")]);
+    expect(code).to.equal(1);
+    expect(err)
+      .to.match(/folder.*\((ARGUMENT_INVALID|STORE_NOT_FOUND)\)/)
+      .and.not.include("    at ");
+  });
+});
