@@ -28,8 +28,8 @@ function refusal(work: () => unknown): SnapshotError {
 
 describe("a location", () => {
   const readings: readonly (readonly [string, object])[] = [
-    ["backups/x.snap", { scheme: "file", bucket: "", key: "/work/backups/x.snap" }],
-    ["./backups/", { scheme: "file", key: `/work/backups/${NAME}` }],
+    ["backups/x.snap", { scheme: "file", bucket: "", key: "/srv/program/backups/x.snap" }],
+    ["./backups/", { scheme: "file", key: `/srv/program/backups/${NAME}` }],
     ["/var/backups/../x.snap", { scheme: "file", key: "/var/x.snap" }],
     ["~/backups/", { scheme: "file", key: `${homedir()}/backups/${NAME}` }],
     ["file:///var/backups/", { scheme: "file", key: `/var/backups/${NAME}` }],
@@ -43,7 +43,7 @@ describe("a location", () => {
   ];
   for (const [text, wanted] of readings) {
     it(`reads ${text}`, () => {
-      expect(parseLocation(text, "/work")).to.include(wanted);
+      expect(parseLocation(text, "/srv/program")).to.include(wanted);
     });
   }
 
