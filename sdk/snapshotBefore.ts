@@ -6,7 +6,7 @@ import type { ConsulSnapshotArgs } from "./args";
 /** The arguments of ConsulSnapshot that make sense where nothing of the snapshot is kept in state. */
 export type SnapshotBeforeArgs = Pick<
   ConsulSnapshotArgs,
-  "target" | "connection" | "consistency" | "maxStaleness" | "overwrite" | "retention"
+  "target" | "connection" | "consistency" | "maxStaleness" | "overwrite" | "retention" | "encryption"
 >;
 
 const NO_HOOKS =

@@ -1,10 +1,11 @@
-import { mkdtemp, mkdir, readdir, rm } from "node:fs/promises";
+import { mkdtemp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { expect } from "chai";
-import { snapshotBefore } from "../../sdk";
+import { type SnapshotBeforeArgs, snapshotBefore } from "../../sdk";
+import { keyPair } from "../encryption/keys";
 import { type ConsulServer, inspect, startConsul } from "../support/consul";
 import { PulumiProject } from "../support/pulumi";
 
@@ -27,6 +28,7 @@ describe("snapshotBefore", function () {
   let folder: string;
   let stack: Stack;
   let version = "1";
+  let more: Partial<SnapshotBeforeArgs>;
 
   before(async () => {
     consul = await startConsul();
@@ -41,7 +43,7 @@ describe("snapshotBefore", function () {
         stackName: "dev",
         projectName: "backups",
         program: () => {
-          const hooks = snapshotBefore("pre-upgrade", { target: `${folder}/backups/{name}-{random}.snap` });
+          const hooks = snapshotBefore("pre-upgrade", { target: `${folder}/backups/{name}-{random}.snap`, ...more });
           new Upgraded(version, { hooks });
           return Promise.resolve();
         },
@@ -60,12 +62,13 @@ describe("snapshotBefore", function () {
     );
     await stack.setConfig("consul:address", { value: consul.address });
     version = "1";
+    more = {};
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   async function archives(): Promise<string[]> {
     const names = await readdir(join(folder, "backups")).catch(() => []);
-    return names.filter((name) => name.endsWith(".snap"));
+    return names.filter((name) => /\.snap(\.age)?$/.test(name));
   }
 
   it("backs up when the resource is really about to be updated, and at no other time", async () => {
@@ -82,6 +85,16 @@ describe("snapshotBefore", function () {
     await inspect(join(folder, "backups", name));
     await stack.destroy();
     expect(await archives()).to.have.lengthOf(1);
+  });
+
+  it("encrypts the backup where that is asked", async () => {
+    more = { encryption: { recipients: [(await keyPair()).recipient] } };
+    await stack.up();
+    version = "2";
+    await stack.up();
+    const [name = ""] = await archives();
+    expect(name).to.match(/\.snap\.age$/);
+    expect((await readFile(join(folder, "backups", name))).toString("latin1")).to.match(/^age-encryption\.org\/v1\n/);
   });
 
   it("stops the update when the backup fails, in plain words", async () => {
