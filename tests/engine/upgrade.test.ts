@@ -1,0 +1,55 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { PulumiProject } from "../support/pulumi";
+
+/** What `pulumi stack export` gave of a stack of that version, and the archive; `{{folder}}` stands for the program's. */
+const RECORDED = "tests/fixtures/state-0.1.0";
+const PROGRAM = `
+new ConsulSnapshot("backup", {
+  target: "./backups/",
+  triggers: [env.TRIGGER || "1.18.0"],
+  maxAge: "876000h",
+  connection: { token: "a-token-of-nobody" },
+});
+`;
+
+describe("state that was written by version 0.1.0", function () {
+  this.timeout(120_000);
+  let project: PulumiProject;
+  before(async () => {
+    project = await PulumiProject.create(PROGRAM, { config: { "consul:address": "consul.example:8500" } });
+    await mkdir(project.path("backups"));
+    for (const name of await readdir(RECORDED)) {
+      const bytes = await readFile(join(RECORDED, name), "latin1");
+      const place = name === "stack.json" ? project.path(name) : project.path("backups", name);
+      await writeFile(place, bytes.replaceAll("{{folder}}", project.dir), "latin1");
+      await chmod(place, 0o600);
+    }
+    const { code, text } = await project.run(["stack", "import", "--file", "stack.json"]);
+    expect(code, text).to.equal(0);
+  });
+  after(() => project.remove());
+
+  it("is read without a replacement, and its archive is known again", async () => {
+    const { location } = await project.outputs();
+    for (const told of [await project.preview(), await project.refresh(), await project.up()]) {
+      expect(told)
+        .to.not.include("snapshot will be taken")
+        .and.not.match(/warning: (?!using pulumi)/);
+      expect(told).to.not.match(/\d to (create|replace|delete)|\d (created|replaced|deleted)/);
+    }
+    expect((await project.outputs()).location).to.equal(location);
+    expect((await project.outputs()).archiveChanged).to.equal(false);
+    expect(await readFile(project.stateFile(), "utf8")).to.not.include("a-token-of-nobody");
+  });
+
+  it("still tells a trigger that changed", async () => {
+    expect(await project.preview({ TRIGGER: "1.18.1" })).to.include("a new snapshot will be taken: trigger 0 changed");
+  });
+
+  it("is destroyed as it was to be: the archive stays", async () => {
+    expect(await project.destroy()).to.include("the archive stays");
+    expect((await readdir(project.path("backups"))).filter((name) => name.endsWith(".snap"))).to.have.lengthOf(1);
+  });
+});
