@@ -1,12 +1,11 @@
 /** What an archive tells beyond what `consul snapshot inspect` prints. */
 
+import { SUFFRAGES } from "../provider/archive/meta";
 import type { ArchiveReport } from "../provider/archive/reader";
 import { VERSIONS } from "../provider/archive/recordTypes";
 import { restorableOn } from "../provider/archive/restorable";
 import { alignColumns } from "./columns";
 import { byteSize } from "./goText";
-
-const SUFFRAGE = ["voter", "nonvoter", "staging"] as const;
 
 /** Further members of the JSON that Consul prints. */
 export function fullJson(report: ArchiveReport): Record<string, unknown> {
@@ -67,5 +66,5 @@ function problemsOnNewest(report: ArchiveReport): string[] {
 }
 
 function nameOf(suffrage: number): string {
-  return SUFFRAGE[suffrage] ?? `suffrage ${suffrage}`;
+  return SUFFRAGES[suffrage] ?? `suffrage ${suffrage}`;
 }

@@ -170,7 +170,8 @@ async function readHeader(chunks: AsyncIterator<Uint8Array>): Promise<{ header: 
   }
 }
 
-const INTRODUCTION = Buffer.from("age-encryption.org/v1\n");
+/** What every file in the age format begins with. */
+export const INTRODUCTION = Buffer.from("age-encryption.org/v1\n");
 
 function startsAsAge(read: Buffer): boolean {
   const length = Math.min(read.length, INTRODUCTION.length);
@@ -198,7 +199,8 @@ async function splitAt(
   return { head: read.subarray(0, length), rest: read.subarray(length) };
 }
 
-async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** A stream again, of which the beginning was read. */
+export async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield first;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }

@@ -1,6 +1,7 @@
 /** What a read of a whole archive tells about it. */
 
 import type { ArchiveReport, SnapshotMeta } from "../archive/reader";
+import { SUFFRAGES } from "../archive/meta";
 import { restorableOn } from "../archive/restorable";
 import { SnapshotError } from "../errors";
 import type { ArchiveFacts, Restorable } from "./manifest";
@@ -46,7 +47,7 @@ export function restorableBy(report: ArchiveReport, consulVersion: string): Rest
 
 /** As Raft names it: 0, 1, 2. */
 function suffrageName(suffrage: number): string {
-  return ["voter", "nonvoter", "staging"][suffrage] ?? String(suffrage);
+  return SUFFRAGES[suffrage] ?? String(suffrage);
 }
 
 /** A snapshot's id is `term-index-milliseconds`, by the server's own clock. */

@@ -2,12 +2,10 @@
 
 import { readFile } from "node:fs/promises";
 import { SnapshotError } from "../errors";
-import { decrypt, identitiesOf } from "./encryption";
+import { decrypt, identitiesOf, INTRODUCTION, joined } from "./encryption";
 
 /** Names a file of identities, as `age-keygen` writes it. */
 export const IDENTITY_FILE_VARIABLE = "CONSUL_SNAPSHOT_AGE_IDENTITY_FILE";
-
-const INTRODUCTION = Buffer.from("age-encryption.org/v1\n");
 
 export interface Opening {
   /** Where the identities are; they are read only for an archive that is encrypted. */
@@ -34,15 +32,13 @@ export async function* opened(
 ): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   try {
-    const head: Uint8Array[] = [];
-    let length = 0;
-    while (length < INTRODUCTION.length) {
+    let head = Buffer.alloc(0);
+    while (head.length < INTRODUCTION.length) {
       const next = await chunks.next();
       if (next.done === true) break;
-      head.push(next.value);
-      length += next.value.length;
+      head = Buffer.concat([head, next.value]);
     }
-    const encrypted = Buffer.concat(head).subarray(0, INTRODUCTION.length).equals(INTRODUCTION);
+    const encrypted = head.subarray(0, INTRODUCTION.length).equals(INTRODUCTION);
     whenKnown?.(encrypted);
     const whole = joined(head, chunks);
     yield* encrypted ? decrypt(whole, await readIdentities(identityFiles)) : whole;
@@ -74,9 +70,4 @@ async function readIdentityFile(path: string): Promise<string[]> {
       error,
     );
   }
-}
-
-async function* joined(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* head;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }

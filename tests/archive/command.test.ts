@@ -1,28 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { archiveOf } from "../fixtures/archive";
 import { keyValue, stateOf } from "../fixtures/state";
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command as a user runs it. */
-async function command(args: readonly string[], input?: Buffer): Promise<Ended> {
-  const child = spawn(process.execPath, ["dist/cli/main.js", ...args]);
-  const said = { out: "", err: "" };
-  child.stdout.on("data", (bytes: Buffer) => (said.out += bytes.toString()));
-  child.stderr.on("data", (bytes: Buffer) => (said.err += bytes.toString()));
-  child.stdin.end(input);
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...said };
-}
+import { command } from "../support/command";
 
 describe("the command", function () {
   this.timeout(60_000);
@@ -45,7 +27,7 @@ describe("the command", function () {
     const told = JSON.parse(file.out) as { Meta: { Index: number }; StatsKV: { Name: string; Count: number }[] };
     expect(told.Meta.Index).to.equal(1182);
     expect(told.StatsKV.map(({ Name, Count }) => [Name, Count])).to.deep.include(["app/b", 1]);
-    expect(await command(["inspect", "-", "--format", "json", "--kvdetails"], sound)).to.deep.equal(file);
+    expect(await command(["inspect", "-", "--format", "json", "--kvdetails"], { input: sound })).to.deep.equal(file);
   });
 
   it("tells with --full what only we know", async () => {

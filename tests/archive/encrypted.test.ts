@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,19 +12,12 @@ import { openStore } from "../../provider/store/open";
 import { verifyStored } from "../../provider/transfer/verify";
 import { stream } from "../contract/ground";
 import { collect, type KeyPair, keyPair } from "../encryption/keys";
+import { command } from "../support/command";
 import { generatedArchive } from "../support/generatedArchive";
 import { failureOf } from "../support/saving";
 import { STORES } from "../support/stores";
 
 const VARIABLE = "CONSUL_SNAPSHOT_AGE_IDENTITY_FILE";
-
-/** The command as a user runs it. */
-function command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; text: string }> {
-  const child = spawn(process.execPath, ["dist/cli/main.js", ...args], { env: { ...process.env, ...env } });
-  let text = "";
-  for (const output of [child.stdout, child.stderr]) output.on("data", (bytes: Buffer) => (text += bytes.toString()));
-  return new Promise((done) => child.on("close", (code) => done({ code, text })));
-}
 
 describe("reading an encrypted archive", function () {
   this.timeout(60_000);
@@ -84,14 +76,14 @@ describe("reading an encrypted archive", function () {
   it("verifies with --identity, which may be repeated, or the environment, and refuses a cut file", async () => {
     const identities = ["--identity", path("other.txt"), "--identity", path("key.txt")];
     const given = await command(["verify", ...identities, path("a.snap.age"), path("a.snap")]);
-    expect(given.text.match(/: sound/g), given.text).to.have.lengthOf(2);
+    expect(given.out.match(/: sound/g), given.out).to.have.lengthOf(2);
     const env = { [VARIABLE]: path("key.txt") };
-    expect(await command(["inspect", path("a.snap.age")], env)).to.deep.equal(
+    expect(await command(["inspect", path("a.snap.age")], { env })).to.deep.equal(
       await command(["inspect", path("a.snap")]),
     );
-    const cut = await command(["verify", path("cut.age")], env);
+    const cut = await command(["verify", path("cut.age")], { env });
     expect(cut.code).to.equal(1);
-    expect(cut.text).to.include("DECRYPTION_FAILED");
+    expect(cut.out).to.include("DECRYPTION_FAILED");
   });
 
   for (const kind of STORES) {
@@ -104,15 +96,15 @@ describe("reading an encrypted archive", function () {
       const store = await openStore(place);
       try {
         const object = await store.put(place.key, stream(sealed));
-        const { code, text } = await command(["verify", url]);
-        expect(text).to.include(": sound");
+        const { code, out } = await command(["verify", url]);
+        expect(out).to.include(": sound");
         expect(code).to.equal(0);
         const facts = await verifyStored(store, object, url, new AbortController().signal);
         const hashes = [archive, sealed].map((bytes) => createHash("sha256").update(bytes).digest("hex"));
         expect(facts).to.include({ encrypted: true, storedSize: sealed.length, archiveSize: archive.length });
         expect([facts.sha256, facts.storedSha256]).to.deep.equal(hashes);
         const missing = await command(["inspect", server.url("missing.snap")]);
-        expect(missing.text).to.include("STORE_NOT_FOUND");
+        expect(missing.err).to.include("STORE_NOT_FOUND");
         expect(missing.code).to.equal(1);
       } finally {
         store.close();
