@@ -7,7 +7,7 @@ import { ArchiveReader, type ArchiveReport, type KvOptions } from "../provider/a
 import { StateWalker } from "../provider/archive/records";
 import type { Inspected } from "./inspection";
 import { explained, isUrl, readSource } from "./source";
-import { identityFilesOf, opened } from "../provider/transfer/opening";
+import { opened } from "../provider/transfer/opening";
 
 /**
  * @param identityFiles - for an encrypted archive. Default: the one that the environment names
@@ -19,7 +19,7 @@ export async function readArchive(
   kv?: KvOptions,
 ): Promise<ArchiveReport> {
   const reader = new ArchiveReader(kv === undefined ? {} : { kv });
-  const opening = { identityFiles: identityFilesOf(identityFiles, process.env) };
+  const opening = { decryption: { identities: [], identityFiles } };
   try {
     for await (const chunk of opened(readSource(name), opening)) await reader.write(chunk);
     return await reader.end();

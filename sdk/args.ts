@@ -78,6 +78,17 @@ export interface ConsulEncryption {
   readonly recipients: pulumi.Input<pulumi.Input<string>[]>;
 }
 
+/** What opens an encrypted archive: the identity of any one of its recipients. */
+export interface ConsulDecryption {
+  /** `AGE-SECRET-KEY-1…` each. Secret, marked so or not; prefer files, which need never enter state. */
+  readonly identities?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Files of identities, as `age-keygen` writes them. Default, when no identity is given either: the one that the
+   * environment variable `CONSUL_SNAPSHOT_AGE_IDENTITY_FILE` names.
+   */
+  readonly identityFiles?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
 export interface ConsulInspect {
   /** How many segments of a key, parted by `/`, make a prefix. Default: 2. */
   readonly kvDepth?: pulumi.Input<number>;

@@ -1,19 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type {
-  ConsulConnection,
-  ConsulKeys,
-  ConsulRecords,
-  ConsulRestorable,
-  ConsulServer,
-  ConsulSnapshotArgs,
-} from "./args";
+import type { ConsulKeys, ConsulRecords, ConsulRestorable, ConsulServer, ConsulSnapshotArgs } from "./args";
+import { secretConnection } from "./secrets";
 import { consulSnapshotStub } from "./stub";
 
 const MODULE = "consul";
 const TYPE = "ConsulSnapshot";
-
-/** Settings of the connection that are secret whether or not the program says so. */
-const SECRET_SETTINGS: readonly string[] = ["token", "httpAuth", "keyPem", "headers"];
 
 /** A verified snapshot of a Consul cluster, taken when the resource is created and kept at `target`. */
 export class ConsulSnapshot extends pulumi.dynamic.Resource {
@@ -125,7 +116,7 @@ function properties(
   return {
     ...OUTPUTS,
     ...args,
-    ...(args.connection === undefined ? {} : { connection: withSecrets(args.connection) }),
+    ...(args.connection === undefined ? {} : { connection: secretConnection(args.connection) }),
     identity: {
       organization: pulumi.getOrganization(),
       project: pulumi.getProject(),
@@ -134,24 +125,4 @@ function properties(
       urn: pulumi.createUrn(name, `pulumi-nodejs:dynamic/${MODULE}:${TYPE}`, opts?.parent),
     },
   };
-}
-
-/** A connection given whole is known only later; one written out is marked setting by setting. */
-function withSecrets(connection: pulumi.Input<ConsulConnection>): pulumi.Input<ConsulConnection> {
-  return isDeferred(connection)
-    ? pulumi.output<ConsulConnection>(connection).apply((settings) => markSecrets(settings as ConsulConnection))
-    : markSecrets(connection);
-}
-
-function isDeferred<T>(value: pulumi.Input<T>): value is Promise<T> | pulumi.OutputInstance<T> {
-  return value instanceof Promise || pulumi.Output.isInstance(value);
-}
-
-function markSecrets(settings: ConsulConnection): ConsulConnection {
-  return Object.fromEntries(
-    Object.entries(settings).map(([setting, value]) => [
-      setting,
-      SECRET_SETTINGS.includes(setting) ? pulumi.secret(value) : value,
-    ]),
-  );
 }

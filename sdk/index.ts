@@ -1,5 +1,6 @@
 export type {
   ConsulConnection,
+  ConsulDecryption,
   ConsulEncryption,
   ConsulInspect,
   ConsulKeys,

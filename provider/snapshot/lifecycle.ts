@@ -78,7 +78,7 @@ async function create(inputs: Values, context: Context): Promise<Created> {
 }
 
 async function read(id: string, recorded: Values, context: Context): Promise<Created | undefined> {
-  if (typeof recorded.sha256 !== "string") return { id, outputs: await adopt(id, context) };
+  if (typeof recorded.sha256 !== "string") return { id, outputs: await adopt(id, recorded.decryption, context) };
   try {
     const found = await compareWithStore(id, recorded, context.signal);
     if (found.state === "absent") {

@@ -5,18 +5,19 @@ import { ArchiveReader } from "../archive/reader";
 import type { Store, StoredObject } from "../store/store";
 import { checkStateSize, factsOf } from "./facts";
 import type { ArchiveFacts } from "./manifest";
-import { identityFilesOf, opened } from "./opening";
+import { type Decryption, opened } from "./opening";
 
 /**
  * Verifies a stored archive, pinned to the version that was looked up.
  *
  * @throws SnapshotError `ARCHIVE_*` when it is not sound, `STORE_*` when it cannot be read, `DECRYPTION_FAILED` when it is
- *   encrypted and cannot be decrypted with the identities that the environment names
+ *   encrypted and cannot be decrypted
  */
 export async function verifyStored(
   store: Store,
   object: StoredObject,
   location: string,
+  decryption: Decryption,
   signal: AbortSignal,
 ): Promise<ArchiveFacts> {
   const reader = new ArchiveReader();
@@ -25,7 +26,7 @@ export async function verifyStored(
     const found = { encrypted: false };
     const stored = hashed(store.read(object.key, { version: object.version, signal }), hash);
     const opening = {
-      identityFiles: identityFilesOf([], process.env),
+      decryption,
       whenKnown: (known: boolean) => (found.encrypted = known),
     };
     for await (const chunk of opened(stored, opening)) await reader.write(chunk);

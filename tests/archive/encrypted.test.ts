@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { explain } from "../../provider/errors";
 import { encrypt } from "../../provider/transfer/encryption";
-import { opened } from "../../provider/transfer/opening";
+import { NO_DECRYPTION, opened } from "../../provider/transfer/opening";
 import { parseLocation } from "../../provider/store/location";
 import { openStore } from "../../provider/store/open";
 import { verifyStored } from "../../provider/transfer/verify";
@@ -49,7 +49,9 @@ describe("reading an encrypted archive", function () {
       const known: boolean[] = [];
       const source = createReadStream(path(name), { highWaterMark: 7 });
       const identityFiles = encrypted ? [path("key.txt")] : [path("missing")];
-      const bytes = await collect(opened(source, { identityFiles, whenKnown: (is) => known.push(is) }));
+      const bytes = await collect(
+        opened(source, { decryption: { identities: [], identityFiles }, whenKnown: (is) => known.push(is) }),
+      );
       expect(bytes.equals(archive)).to.equal(true);
       expect(known).to.deep.equal([encrypted]);
     }
@@ -65,11 +67,38 @@ describe("reading an encrypted archive", function () {
     ] as const;
     for (const [files, code, said] of wrong) {
       const identityFiles = files.map(path);
-      const failure = await failureOf(collect(opened(stream(sealed), { identityFiles })));
+      const failure = await failureOf(
+        collect(opened(stream(sealed), { decryption: { identities: [], identityFiles } })),
+      );
       expect(failure.code, said).to.equal(code);
       expect(explain(failure))
         .to.include(said)
         .and.not.match(/AGE-SECRET-KEY-1[A-Z0-9]{5}/i);
+    }
+  });
+
+  it("shows no identity that was given as a path", async () => {
+    const decryption = { identities: [], identityFiles: [key.identity] };
+    const failure = await failureOf(collect(opened(stream(sealed), { decryption })));
+    expect(failure.code).to.equal("ARGUMENT_INVALID");
+    expect(`${explain(failure)} ${String(failure.cause)}`).to.not.include(key.identity);
+  });
+
+  it("asks the environment only when no identity is given", async () => {
+    const given = process.env[VARIABLE];
+    try {
+      process.env[VARIABLE] = path("key.txt");
+      expect((await collect(opened(stream(sealed), { decryption: NO_DECRYPTION }))).equals(archive)).to.equal(true);
+      const decryption = { identities: [], identityFiles: [path("other.txt")] };
+      expect(await failureOf(collect(opened(stream(sealed), { decryption })))).to.include({
+        code: "DECRYPTION_FAILED",
+      });
+      process.env[VARIABLE] = path("missing.txt");
+      const direct = { identities: [key.identity], identityFiles: [] };
+      expect((await collect(opened(stream(sealed), { decryption: direct }))).equals(archive)).to.equal(true);
+    } finally {
+      if (given === undefined) Reflect.deleteProperty(process.env, VARIABLE);
+      else process.env[VARIABLE] = given;
     }
   });
 
@@ -99,7 +128,7 @@ describe("reading an encrypted archive", function () {
         const { code, out } = await command(["verify", url]);
         expect(out).to.include(": sound");
         expect(code).to.equal(0);
-        const facts = await verifyStored(store, object, url, new AbortController().signal);
+        const facts = await verifyStored(store, object, url, NO_DECRYPTION, new AbortController().signal);
         const hashes = [archive, sealed].map((bytes) => createHash("sha256").update(bytes).digest("hex"));
         expect(facts).to.include({ encrypted: true, storedSize: sealed.length, archiveSize: archive.length });
         expect([facts.sha256, facts.storedSha256]).to.deep.equal(hashes);
