@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConsulKeys, ConsulRecords, ConsulRestorable, ConsulServer, ConsulSnapshotArgs } from "./args";
-import { secretConnection } from "./secrets";
+import type {
+  ConsulDecryption,
+  ConsulKeys,
+  ConsulRecords,
+  ConsulRestorable,
+  ConsulServer,
+  ConsulSnapshotArgs,
+} from "./args";
+import { secretConnection, secretDecryption } from "./secrets";
 import { consulSnapshotStub } from "./stub";
 
 const MODULE = "consul";
@@ -74,13 +81,22 @@ export class ConsulSnapshot extends pulumi.dynamic.Resource {
    *
    * @param location - as the `location` of another `ConsulSnapshot` gives it: a path, or a URL
    */
-  static get(name: string, location: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ConsulSnapshot {
-    return new ConsulSnapshot(name, lookedUp, { ...opts, id: location });
+  static get(name: string, location: pulumi.Input<pulumi.ID>, opts: ConsulSnapshotGetOptions = {}): ConsulSnapshot {
+    const { decryption, ...others } = opts;
+    return new ConsulSnapshot(name, lookedUp(decryption), { ...others, id: location });
   }
 }
 
-/** An archive that is looked up has no arguments: its location is its id. */
-const lookedUp = {} as ConsulSnapshotArgs;
+export interface ConsulSnapshotGetOptions extends pulumi.CustomResourceOptions {
+  /** What opens the archive, if it is encrypted and its manifest is gone. Default: what the environment names. */
+  readonly decryption?: pulumi.Input<ConsulDecryption>;
+}
+
+/** An archive that is looked up has none of the arguments of one that is taken: its location is its id. */
+function lookedUp(decryption: pulumi.Input<ConsulDecryption> | undefined): ConsulSnapshotArgs {
+  const given = decryption === undefined ? {} : { decryption: secretDecryption(decryption) };
+  return given as unknown as ConsulSnapshotArgs;
+}
 
 /** Every output must be listed, or the SDK gives the program none. */
 const OUTPUTS = {

@@ -10,5 +10,5 @@ export type {
   ConsulServer,
   ConsulSnapshotArgs,
 } from "./args";
-export { ConsulSnapshot } from "./consulSnapshot";
+export { ConsulSnapshot, type ConsulSnapshotGetOptions } from "./consulSnapshot";
 export { snapshotBefore, type SnapshotBeforeArgs } from "./snapshotBefore";

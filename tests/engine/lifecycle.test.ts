@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { expect } from "chai";
-import { parseLocation } from "../../provider/store/location";
+import { formatLocation, parseLocation } from "../../provider/store/location";
 import { openStore } from "../../provider/store/open";
+import { manifestKey } from "../../provider/transfer/manifest";
+import { type KeyPair, keyPair } from "../encryption/keys";
 import { type ConsulServer, startConsul } from "../support/consul";
 import { PulumiProject } from "../support/pulumi";
 import { STORES, type StoreServer } from "../support/stores";
@@ -11,11 +13,13 @@ const backup = new ConsulSnapshot("backup", {
   target: env.TARGET,
   triggers: [env.TRIGGER || "1"],
   deletionPolicy: env.POLICY || "retain",
+  ...(env.RECIPIENT ? { encryption: { recipients: [env.RECIPIENT] } } : {}),
 });
 exports.location = backup.location;
 `;
 const LOOKUP = `
-const found = ConsulSnapshot.get("found", env.LOCATION);
+const decryption = env.IDENTITY ? { identities: [env.IDENTITY] } : undefined;
+const found = ConsulSnapshot.get("found", env.LOCATION, { decryption });
 exports.index = found.index;
 exports.sha256 = found.sha256;
 `;
@@ -52,6 +56,11 @@ async function remove(location: string): Promise<void> {
   store.close();
 }
 
+async function removeManifest(location: string): Promise<void> {
+  const place = parseLocation(location);
+  await remove(formatLocation(place, manifestKey(place.key)));
+}
+
 /** The names below a target that ends in a slash. */
 async function names(target: string): Promise<string[]> {
   const place = parseLocation(target.replace(/\/(\?|$)/, "/x$1"));
@@ -62,18 +71,26 @@ async function names(target: string): Promise<string[]> {
   return found.sort();
 }
 
-for (const kind of STORES) {
-  describe(`a ConsulSnapshot's life in ${kind.name}, in a real engine`, function () {
+/** The same for each store, with and without encryption. */
+const LIVES = STORES.flatMap((kind) => [
+  { kind, encrypted: false },
+  { kind, encrypted: true },
+]);
+
+for (const { kind, encrypted } of LIVES) {
+  const way = encrypted ? "encrypted" : "plain";
+  describe(`a ConsulSnapshot's life in ${kind.name}, ${way}, in a real engine`, function () {
     this.timeout(120_000);
     let consul: ConsulServer;
     let server: StoreServer;
+    let key: KeyPair;
     let project: PulumiProject;
     let target: string;
     let environment: NodeJS.ProcessEnv;
     let tests = 0;
 
     before(async () => {
-      [consul, server] = await Promise.all([startConsul(), kind.start()]);
+      [consul, server, key] = await Promise.all([startConsul(), kind.start(), keyPair()]);
       environment = { ...process.env };
       Object.assign(process.env, server.env);
     });
@@ -84,7 +101,8 @@ for (const kind of STORES) {
     beforeEach(async () => {
       target = server.url(`life-${++tests}/`);
       const config = { "consul:address": consul.address };
-      project = await PulumiProject.create(PROGRAM, { config, env: { ...server.env, TARGET: target } });
+      const env = { ...server.env, TARGET: target, ...(encrypted ? { RECIPIENT: key.recipient } : {}) };
+      project = await PulumiProject.create(PROGRAM, { config, env });
     });
     afterEach(() => project.remove());
 
@@ -94,12 +112,14 @@ for (const kind of STORES) {
     }
 
     async function archives(): Promise<number> {
-      return (await names(target)).filter((name) => name.endsWith(".snap")).length;
+      return (await names(target)).filter((name) => name.endsWith(encrypted ? ".snap.age" : ".snap")).length;
     }
 
     it("takes one snapshot, and says nothing and takes none when nothing changed", async () => {
       const { location } = await taken();
-      expect(await bytesAt(location)).to.have.lengthOf(Number((await project.outputs()).storedSize));
+      const outputs = await project.outputs();
+      expect(await bytesAt(location)).to.have.lengthOf(Number(outputs.storedSize));
+      expect(outputs.encrypted).to.equal(encrypted);
       const preview = await project.preview();
       const again = await taken();
       expect(again.location).to.equal(location);
@@ -195,10 +215,16 @@ for (const kind of STORES) {
         await project.up({ LOCATION: location });
         for (const name of [...facts, "datacenter"])
           expect((await project.outputs())[name], name).to.equal(saved[name]);
-        await remove(location.replace(/\.snap/, ".snap.manifest.json"));
+        await removeManifest(location);
         await project.refresh({ LOCATION: location });
         await project.destroy({ LOCATION: location });
-        await project.up({ LOCATION: location });
+        if (encrypted) {
+          const blind = await project.upFails({ LOCATION: location });
+          expect(blind)
+            .to.include("no identity is given")
+            .and.not.match(/\n\s+at /);
+        }
+        await project.up({ LOCATION: location, ...(encrypted ? { IDENTITY: key.identity } : {}) });
         for (const name of facts) expect((await project.outputs())[name], name).to.equal(saved[name]);
         expect(await project.outputs()).to.not.have.property("datacenter");
         await project.destroy({ LOCATION: location });
