@@ -3,15 +3,12 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { expect } from "chai";
 import { basename } from "node:path/posix";
-import { bytesOf, contentOf, expectAbsent, gate, type Ground, PART, stream } from "./ground";
+import { bytesOf, contentOf, gate, type Ground, PART, stream } from "./ground";
 
 const WRITER = resolve(__dirname, "../support/stores-writer.ts");
 const TOTAL = 6 * PART;
-/** How often a writer is killed; each takes about a second. */
-const KILLS = Number(process.env.KILLS ?? 6);
-const AT_ONCE = 3;
 
-/** Nothing of a killed process is visible, and its leavings go in the end. */
+/** The leavings of a killed process go in the end. */
 export function killing(ground: Ground): void {
   /** A process that writes `TOTAL` bytes to `name`, killed when `taken` of them were taken. */
   async function killWriter(name: string, taken: number): Promise<void> {
@@ -62,22 +59,6 @@ export function killing(ground: Ground): void {
       await putting;
       expect((await contentOf(store.read(running))).equals(bytesOf(2 * PART))).to.equal(true);
       expect(await names()).to.deep.equal([strange]);
-    });
-
-    it(`leaves nothing to see, ${KILLS} times of ${KILLS}`, async function () {
-      this.timeout(KILLS * 20_000);
-      const store = await ground.client();
-      const killOne = async (kill: number) => {
-        const key = ground.key();
-        // The last one is killed when the source has given its last byte: it may have been quicker.
-        await killWriter(basename(key), Math.ceil((TOTAL * (kill + 1)) / KILLS));
-        if (kill < KILLS - 1) await expectAbsent(store, key);
-        else expect((await store.head(key))?.size ?? TOTAL).to.equal(TOTAL);
-      };
-      for (let kill = 0; kill < KILLS; kill += AT_ONCE) {
-        const batch = Array.from({ length: Math.min(AT_ONCE, KILLS - kill) }, (_, more) => kill + more);
-        await Promise.all(batch.map(killOne));
-      }
     });
   });
 }

@@ -2,6 +2,7 @@ import { STORES } from "../support/stores";
 import { failing } from "./failing";
 import { Ground, LONG } from "./ground";
 import { killing } from "./killing";
+import { killingSaves } from "./killingSaves";
 import { memory } from "./memory";
 import { reading } from "./reading";
 import { writing } from "./writing";
@@ -17,6 +18,7 @@ for (const kind of STORES) {
     reading(ground);
     failing(ground);
     killing(ground);
+    killingSaves(ground);
     memory(ground);
   });
 }
