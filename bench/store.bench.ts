@@ -1,0 +1,105 @@
+/** A save to an S3 server beside its two parts done one after the other: fetching with `curl`, uploading with the plain SDK. */
+
+import { execFile } from "node:child_process";
+import { open, mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type CompletedPart,
+  S3Client,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { fillKv, startConsul } from "../tests/support/consul";
+import { saveTo } from "../tests/support/saving";
+import { versitygw } from "../tests/support/stores-s3";
+import { median, ms, table, timed } from "./lib";
+
+const exec = promisify(execFile);
+const ROUNDS = 5;
+const KEYS = 150_000;
+const PART = 8 * 1024 * 1024;
+const PARALLEL = 4;
+
+interface Round {
+  readonly curl: number;
+  readonly upload: number;
+  readonly ours: number;
+  readonly bytes: number;
+}
+
+export async function run(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-store-"));
+  const [consul, server] = [await startConsul(), await versitygw.start()];
+  Object.assign(process.env, server.env);
+  const client = new S3Client({
+    endpoint: `http://127.0.0.1:${server.port}`,
+    region: "us-east-1",
+    forcePathStyle: true,
+  });
+  try {
+    await fillKv(consul, { keys: KEYS, bytes: 1600 });
+    const rounds: Round[] = [];
+    for (let round = -1; round < ROUNDS; round++) {
+      const file = join(folder, "archive.snap");
+      const curl = await timed(() => exec("curl", ["-sf", "-o", file, `http://${consul.address}/v1/snapshot`]));
+      const upload = await timed(() => uploadFile(client, file, `alone-${round}`));
+      const ours = await timed(() => saveTo(server.url("ours/"), { address: consul.address }));
+      // The first round fills caches and is not counted.
+      if (round < 0) continue;
+      rounds.push({ curl: curl.ms, upload: upload.ms, ours: ours.ms, bytes: (await stat(file)).size });
+    }
+    const of = (pick: (round: Round) => number): number => median(rounds.map(pick));
+    return `## Saving ${(of((r) => r.bytes) / 1e6).toFixed(0)} MB to S3 (${KEYS.toLocaleString("en")} keys)
+
+To versitygw on this machine. Medians of ${ROUNDS} rounds, each taking the three in turn; the ratio is that of the same
+round.
+
+${table(
+  ["", "time", "× both after each other"],
+  [
+    ["`curl -o` of /v1/snapshot", ms(of((r) => r.curl)), ""],
+    ["upload of that file, the plain SDK, four parts at once", ms(of((r) => r.upload)), ""],
+    ["both after each other", ms(of((r) => r.curl + r.upload)), "1.00"],
+    [
+      "ours: verified, walked, with manifest",
+      ms(of((r) => r.ours)),
+      of((r) => r.ours / (r.curl + r.upload)).toFixed(2),
+    ],
+  ],
+)}
+
+The server sends nothing until it has compressed everything, so fetching and uploading can overlap little.
+`;
+  } finally {
+    client.destroy();
+    await Promise.all([consul.stop(), server.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** As a program would that knows only the SDK: parts of the same size and number at once as ours. */
+async function uploadFile(client: S3Client, path: string, Key: string): Promise<void> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: "bucket", Key }));
+    const upload = { Bucket: "bucket", Key, UploadId };
+    const parts: CompletedPart[] = [];
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      for (let at = next++; at * PART < size; at = next++) {
+        const Body = Buffer.alloc(Math.min(PART, size - at * PART));
+        await file.read(Body, 0, Body.length, at * PART);
+        const { ETag } = await client.send(new UploadPartCommand({ ...upload, PartNumber: at + 1, Body }));
+        parts[at] = { PartNumber: at + 1, ETag };
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    await client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }));
+  } finally {
+    await file.close();
+  }
+}
