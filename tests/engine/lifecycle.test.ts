@@ -13,6 +13,7 @@ const backup = new ConsulSnapshot("backup", {
   target: env.TARGET,
   triggers: [env.TRIGGER || "1"],
   deletionPolicy: env.POLICY || "retain",
+  overwrite: env.OVERWRITE === "yes",
   ...(env.RECIPIENT ? { encryption: { recipients: [env.RECIPIENT] } } : {}),
 });
 exports.location = backup.location;
@@ -243,11 +244,23 @@ for (const { kind, encrypted } of LIVES) {
       });
     });
 
-    it("says what is wrong with the arguments before anything happens, without a stack trace", async () => {
-      const text = await project.upFails({ TARGET: server.url(`life-${tests}/always-the-same.snap`) });
+    it("says before anything happens that a name is always the same, and overwrites when told to", async () => {
+      const TARGET = server.url(`life-${tests}/always-the-same.snap`);
+      const text = await project.upFails({ TARGET });
       expect(text)
         .to.include("add {timestamp}")
         .and.not.match(/\n\s+at /);
+      const told = { TARGET, OVERWRITE: "yes", POLICY: "delete" };
+      const first = await taken(told);
+      const before = (await project.outputs()).sha256;
+      const second = await taken({ ...told, TRIGGER: "2" });
+      expect(second.location).to.equal(first.location);
+      const { sha256, storedSize } = await project.outputs();
+      expect(sha256).to.not.equal(before);
+      expect(await bytesAt(second.location), "the new one was not taken for the old one").to.have.lengthOf(
+        Number(storedSize),
+      );
+      expect(await names(target)).to.have.lengthOf(2);
     });
 
     it("keeps state, with a warning, when the store cannot be seen from here", async () => {
