@@ -5,6 +5,7 @@ import { killing } from "./killing";
 import { killingSaves } from "./killingSaves";
 import { memory } from "./memory";
 import { reading } from "./reading";
+import { rights } from "./rights";
 import { writing } from "./writing";
 
 for (const kind of STORES) {
@@ -17,6 +18,7 @@ for (const kind of STORES) {
     writing(ground);
     reading(ground);
     failing(ground);
+    rights(ground);
     killing(ground);
     killingSaves(ground);
     memory(ground);

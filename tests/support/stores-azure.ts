@@ -36,20 +36,23 @@ export const azurite: StoreKind = {
     const credential = new StorageSharedKeyCredential(ACCOUNT, KEY);
     const service = new BlobServiceClient(`http://${LOOPBACK}:${port}/${ACCOUNT}`, credential);
     const { containerClient } = await service.createContainer("bucket");
-    const token = generateBlobSASQueryParameters(
-      {
-        containerName: "bucket",
-        permissions: ContainerSASPermissions.parse("rl"),
-        expiresOn: new Date(Date.now() + 24 * 60 * 60 * 1000),
-      },
-      credential,
-    ).toString();
+    const tokenFor = (permissions: string): string =>
+      generateBlobSASQueryParameters(
+        {
+          containerName: "bucket",
+          permissions: ContainerSASPermissions.parse(permissions),
+          expiresOn: new Date(Date.now() + 24 * 60 * 60 * 1000),
+        },
+        credential,
+      ).toString();
     const account = { AZURE_STORAGE_ACCOUNT: ACCOUNT };
     return {
       ...server,
       env: { ...account, AZURE_STORAGE_KEY: KEY },
       wrongCredentials: { ...account, AZURE_STORAGE_KEY: Buffer.alloc(64, 1).toString("base64") },
-      readOnly: { ...account, AZURE_STORAGE_SAS_TOKEN: token },
+      readOnly: { ...account, AZURE_STORAGE_SAS_TOKEN: tokenFor("rl") },
+      leastRights: (deleting) =>
+        Promise.resolve({ ...account, AZURE_STORAGE_SAS_TOKEN: tokenFor(deleting ? "rwdl" : "rwl") }),
       port,
       fill: (keys) => each(keys, (key) => containerClient.uploadBlockBlob(key, "x", 1)),
       url: (key, bucket = "bucket", through = port) =>

@@ -1,6 +1,6 @@
 /** versitygw: S3 over a folder. */
-import { mkdir, readdir, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, utimes } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import {
@@ -62,11 +62,17 @@ export const versitygw: StoreKind = {
       credentials: { accessKeyId: ROOT.access, secretAccessKey: ROOT.secret },
     });
     await client.send(new CreateBucketCommand({ Bucket: "bucket" }));
-    await promisify(execFile)(tool("versitygw"), [
-      ...["admin", "--access", ROOT.access, "--secret", ROOT.secret, "--endpoint-url", endpoint],
-      ...["create-user", "--access", READER.access, "--secret", READER.secret, "--role", "user"],
-    ]);
-    await client.send(new PutBucketPolicyCommand({ Bucket: "bucket", Policy: readOnlyPolicy(READER.access) }));
+    const granted: object[] = [];
+    const grant = async (user: typeof ROOT, statements: readonly Statement[]) => {
+      await promisify(execFile)(tool("versitygw"), [
+        ...["admin", "--access", ROOT.access, "--secret", ROOT.secret, "--endpoint-url", endpoint],
+        ...["create-user", "--access", user.access, "--secret", user.secret, "--role", "user"],
+      ]);
+      granted.push(...statements.map((statement) => ({ ...statement, Principal: user.access })));
+      const Policy = JSON.stringify({ Version: "2012-10-17", Statement: granted });
+      await client.send(new PutBucketPolicyCommand({ Bucket: "bucket", Policy }));
+    };
+    await grant(READER, READ_ONLY);
     const uploads = join(path, "data", "bucket", ".sgwtmp", "multipart");
     return {
       ...server,
@@ -94,6 +100,11 @@ export const versitygw: StoreKind = {
       env: credentials(ROOT),
       wrongCredentials: credentials({ access: ROOT.access, secret: "WRONG12345" }),
       readOnly: credentials(READER),
+      async leastRights(deleting) {
+        const user = { access: deleting ? "PRUNER12345" : "SAVER12345", secret: "SAVESECRET12345" };
+        await grant(user, await documentedRights(deleting));
+        return credentials(user);
+      },
       url: (key, bucket = "bucket", through = port) =>
         `s3://${bucket}/${key}?region=us-east-1&endpoint=${LOOPBACK}:${through}&disableSSL=true&s3ForcePathStyle=true`,
     };
@@ -104,12 +115,24 @@ function credentials({ access, secret }: typeof ROOT): Record<string, string> {
   return { ...ISOLATED, AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret };
 }
 
-function readOnlyPolicy(user: string): string {
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Allow", Principal: user, Action: ["s3:ListBucket"], Resource: "arn:aws:s3:::bucket" },
-      { Effect: "Allow", Principal: user, Action: ["s3:GetObject"], Resource: "arn:aws:s3:::bucket/*" },
-    ],
-  });
+interface Statement {
+  readonly Effect: string;
+  readonly Action: readonly string[];
+  readonly Resource: string;
+}
+
+const READ_ONLY: readonly Statement[] = [
+  { Effect: "Allow", Action: ["s3:ListBucket"], Resource: "arn:aws:s3:::bucket" },
+  { Effect: "Allow", Action: ["s3:GetObject"], Resource: "arn:aws:s3:::bucket/*" },
+];
+
+/** The policy as a reader of the page copies it, for the folder `PREFIX` of this bucket. */
+async function documentedRights(deleting: boolean): Promise<readonly Statement[]> {
+  const page = await readFile(resolve(__dirname, "../../docs/stores.md"), "utf8");
+  const text = /^\{\n {2}"Version"[\s\S]*?^\}$/m.exec(page)?.[0].replaceAll(":::BUCKET", ":::bucket") ?? "";
+  const { Statement } = JSON.parse(text) as { Statement: readonly Statement[] };
+  return Statement.map((statement) => ({
+    ...statement,
+    Action: statement.Action.filter((action) => deleting || action !== "s3:DeleteObject"),
+  }));
 }

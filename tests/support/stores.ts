@@ -29,6 +29,8 @@ export interface StoreServer {
   readonly wrongCredentials?: Readonly<Record<string, string>>;
   /** An environment whose credentials may list and read, but not write. */
   readonly readOnly?: Readonly<Record<string, string>>;
+  /** An environment whose credentials have the smallest rights that docs/stores.md names, with those to delete or without. */
+  leastRights?(deleting: boolean): Promise<Readonly<Record<string, string>>>;
   /** What killed writers left. */
   readonly leavings?: {
     /** The names that unfinished writes were to have; a folder knows only that there are some. */
