@@ -48,7 +48,7 @@ function decryptionOf(value: Value | undefined): Decryption {
   throw new SnapshotError(
     "ARGUMENT_INVALID",
     problem.reason,
-    "ConsulSnapshot.get takes it beside its options: { decryption: { identityFiles: [path] } }.",
+    "ConsulSnapshot.get takes it among its options: { decryption: { identityFiles: [path] } }.",
   );
 }
 

@@ -83,6 +83,8 @@ new ConsulSnapshot("backup", {
 const decryption = env.FORM === "plain" ? { identities: [env.IDENTITY] }
   : env.FORM === "whole" ? pulumi.output({ identities: [env.IDENTITY] })
   : env.FORM === "secret" ? pulumi.secret({ identities: [env.IDENTITY] })
+  : env.FORM === "alone" ? env.IDENTITY
+  : env.FORM === "in a list" ? [env.IDENTITY]
   : env.FORM === "as a path" ? { identityFiles: [env.IDENTITY] }
   : { identities: env.IDENTITY };
 const found = ConsulSnapshot.get("found", "./archive.snap.age", { decryption });
@@ -103,7 +105,7 @@ exports.sha256 = found.sha256;
     const broken = await project.upFails({ ...env, IDENTITY: `${key.identity}7` });
     expect(broken).to.include("identity 1 of 1 is not an age identity (ARGUMENT_INVALID)");
     said.push(broken);
-    for (const FORM of ["as a path", "not a list"]) {
+    for (const FORM of ["alone", "in a list", "as a path", "not a list"]) {
       const refused = await project.upFails({ FORM, IDENTITY: key.identity });
       expect(refused).to.include("(ARGUMENT_INVALID)");
       said.push(refused);

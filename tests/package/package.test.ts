@@ -86,7 +86,8 @@ describe("the package that npm publishes", function () {
         return new ConsulSnapshot("pre-upgrade", args).index;
       }
       export function find(): pulumi.Output<string> {
-        return ConsulSnapshot.get("found", "/backups/a.snap").location;
+        const decryption = { identityFiles: ["key.txt"] };
+        return ConsulSnapshot.get("found", "/backups/a.snap.age", { decryption, retainOnDelete: true }).location;
       }
       // @ts-expect-error: a target is needed
       export const wrong: ConsulSnapshotArgs = { triggers: [] };
