@@ -1,6 +1,7 @@
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- part of Node.js, light, and does no I/O
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
+import type { EngineChannel } from "../provider/hosts/hookGuard";
 import type { ConsulSnapshotArgs } from "./args";
 
 /** The arguments of ConsulSnapshot that make sense where nothing of the snapshot is kept in state. */
@@ -36,16 +37,24 @@ export function snapshotBefore(name: string, args: SnapshotBeforeArgs): pulumi.R
   };
   // The engine calls the hook outside of the program's own context, where neither configuration nor log are to be had.
   const config = pulumi.runtime.allConfig();
+  const engine = engineChannel();
   const known = pulumi.output(args) as unknown as pulumi.Output<Record<string, unknown>>;
   const info = AsyncResource.bind((message: string) => void pulumi.log.info(`${name}: ${message}`));
   const warn = AsyncResource.bind((message: string) => void pulumi.log.warn(`${name}: ${message}`));
   const hook = new pulumi.ResourceHook(`consul-snapshot:${name}`, async () => {
     const { saveBefore } = await import("../provider/hosts/hook.js");
     const values = await new Promise<Record<string, unknown>>((resolve) => known.apply(resolve));
-    await saveBefore({ identity, args: values, config, info, warn });
+    await saveBefore({ identity, args: values, config, info, warn, ...(engine === undefined ? {} : { engine }) });
   });
   explainMissingHooks(hook);
   return { beforeUpdate: [hook] };
+}
+
+/** The program's connection to the engine: when it ends, nobody waits for the backup any more. */
+function engineChannel(): EngineChannel | undefined {
+  const monitor = pulumi.runtime.getMonitor() as { getChannel?(): EngineChannel } | undefined;
+  // The monitor of a program's unit tests is none.
+  return monitor?.getChannel?.();
 }
 
 /** The SDK registers a hook at once and tells of a failure later, in words that do not say what to do. */

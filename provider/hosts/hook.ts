@@ -3,6 +3,7 @@
 import { explain, SnapshotError } from "../errors";
 import type { Context, Identity, Value, Values } from "../lifecycle";
 import { snapshotLifecycle } from "../snapshot/lifecycle";
+import { type EngineChannel, whileWanted } from "./hookGuard";
 
 export interface HookRequest {
   readonly identity: Identity;
@@ -10,6 +11,8 @@ export interface HookRequest {
   readonly args: Readonly<Record<string, unknown>>;
   /** The stack's configuration by full keys, secrets plain. */
   readonly config: Readonly<Record<string, string>>;
+  /** Left out where there is no engine to be connected to. */
+  readonly engine?: EngineChannel;
   info(message: string): void;
   warn(message: string): void;
 }
@@ -19,10 +22,14 @@ export interface HookRequest {
  *
  * @throws Error with what a user is to read: one message, its code and its hint; the engine shows no stack of it
  */
-export async function saveBefore(request: HookRequest): Promise<void> {
+export function saveBefore(request: HookRequest): Promise<void> {
+  return whileWanted(request.engine, (signal) => save(request, signal));
+}
+
+async function save(request: HookRequest, signal: AbortSignal): Promise<void> {
   const inputs = plain(request.args) as Values;
   const context: Context = {
-    signal: new AbortController().signal,
+    signal,
     identity: request.identity,
     config: (key) => request.config[key],
     // A hook has no row of its own to show what is replaced at once.

@@ -1,10 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
-import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
-import { fillKv, inspect, startConsul, until } from "../support/consul";
-import { type LyingConsul, lyingConsul } from "../support/lyingConsul";
+import { inspect, until } from "../support/consul";
+import { type HeldConsul, heldConsul, realArchive } from "../support/heldConsul";
 import { isAlive, providerPids, PulumiProject } from "../support/pulumi";
 
 const PROGRAM = `new ConsulSnapshot("backup", { target: "./backups/" });`;
@@ -12,28 +11,14 @@ const PROGRAM = `new ConsulSnapshot("backup", { target: "./backups/" });`;
 describe("a save that is cut off", function () {
   this.timeout(120_000);
   let archive: Buffer;
-  let consul: LyingConsul;
+  let consul: HeldConsul;
   let project: PulumiProject;
-  let hold: ServerResponse | undefined;
 
   before(async () => {
-    const real = await startConsul();
-    await fillKv(real, { keys: 500, bytes: 2000 });
-    archive = Buffer.from(await (await real.fetch("/v1/snapshot")).arrayBuffer());
-    await real.stop();
+    archive = await realArchive();
   });
-
   beforeEach(async () => {
-    // The first save gets half of the archive and is held there; the ones after it get all of it.
-    let saves = 0;
-    consul = await lyingConsul((response, headers) => {
-      response.writeHead(200, headers);
-      if (saves++ > 0) response.end(archive);
-      else {
-        hold = response;
-        response.write(archive.subarray(0, archive.length / 2));
-      }
-    });
+    consul = await heldConsul(archive);
     project = await PulumiProject.create(PROGRAM, { config: { "consul:address": consul.address } });
   });
   afterEach(async () => {
@@ -104,7 +89,7 @@ describe("a save that is cut off", function () {
   it("by nothing: after one Ctrl-C the running save is finished, and recorded", async () => {
     const { cli, ended } = await halfway();
     cli.kill("SIGINT");
-    hold?.end(archive.subarray(archive.length / 2));
+    consul.release();
     await ended;
     await inspect(String((await project.outputs()).location));
     expect(await backups()).to.have.lengthOf(2);

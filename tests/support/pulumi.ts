@@ -194,8 +194,13 @@ ${body}
   }
 }
 
-/** The processes that host dynamic providers below a running `pulumi`. */
-export function providerPids(cli: ChildProcess): number[] {
+/** The processes that host dynamic providers below a running `pulumi`, or a program that runs one. */
+export function providerPids(program: ChildProcess): number[] {
+  return pidsBelow(program, /^node .*dynamic-provider/);
+}
+
+/** The processes below another whose command line matches. */
+export function pidsBelow(program: ChildProcess, command: RegExp): number[] {
   const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
   const processes = rows.flatMap((row) => {
     const [, pid, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
@@ -203,8 +208,8 @@ export function providerPids(cli: ChildProcess): number[] {
   });
   const below = (pid: number): typeof processes =>
     processes.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid)]);
-  return below(cli.pid ?? -1)
-    .filter(({ args }) => /^node .*dynamic-provider/.test(args))
+  return below(program.pid ?? -1)
+    .filter(({ args }) => command.test(args))
     .map(({ pid }) => pid);
 }
 
