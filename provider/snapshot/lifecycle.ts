@@ -40,8 +40,19 @@ async function recipientProblems(inputs: Values): Promise<Problem[]> {
   }
 }
 
-function diff(_id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] {
-  return diffArgs(recorded, recordedArgs(inputs, sourcesOf(context)), new Date());
+function diff(id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] {
+  const changes = diffArgs(recorded, recordedArgs(inputs, sourcesOf(context)), new Date());
+  sayWhatStays(id, recorded, changes, context);
+  return changes;
+}
+
+/** Why there is a new snapshot is for the host to say; here stands what becomes of the one that there is. */
+function sayWhatStays(id: string, recorded: Values, changes: readonly Change[], context: Context): void {
+  if (!changes.some(({ replaces }) => replaces)) {
+    for (const { reason } of changes) context.info(reason);
+  } else if (recorded.deletionPolicy === "delete") {
+    context.info(`once the new one is saved, this archive will be deleted: ${id}`);
+  }
 }
 
 async function create(inputs: Values, context: Context): Promise<Created> {

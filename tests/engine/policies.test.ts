@@ -1,23 +1,8 @@
 import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { expect } from "chai";
+import { laterIn } from "../support/clock";
 import { type ConsulServer, startConsul } from "../support/consul";
 import { PulumiProject } from "../support/pulumi";
-
-/** Lets the provider's clock run ahead. */
-const CLOCK = `
-if (/dynamic-provider/.test(process.argv[1] ?? "")) {
-  const Real = Date;
-  const ahead = Number(process.env.HOURS_AHEAD ?? 0) * 3_600_000;
-  globalThis.Date = class extends Real {
-    constructor(...given) {
-      super(...(given.length === 0 ? [Real.now() + ahead] : given));
-    }
-    static now() {
-      return Real.now() + ahead;
-    }
-  };
-}
-`;
 
 describe("a ConsulSnapshot that looks after itself", function () {
   this.timeout(180_000);
@@ -39,9 +24,7 @@ describe("a ConsulSnapshot that looks after itself", function () {
 
   it("takes a new snapshot when the last one is older than maxAge, and not before", async () => {
     await create(`new ConsulSnapshot("backup", { target: "./backups/", maxAge: "20h" });`);
-    const hook = project.path("clock.cjs");
-    await writeFile(hook, CLOCK);
-    const after = (hours: number) => ({ NODE_OPTIONS: `--require ${hook}`, HOURS_AHEAD: String(hours) });
+    const after = await laterIn(project);
     await project.up();
     expect(await project.up(after(19))).to.not.include("snapshot will be taken");
     expect(await archives()).to.have.lengthOf(1);

@@ -31,6 +31,7 @@ const SUITES = /** @type {Record<string, readonly string[]>} */ ({
   contract: ["versitygw", "fake-gcs-server"],
   archive: ["consul", "consul-1.12", "versitygw", "fake-gcs-server"],
   consul: ["consul", "consul-1.12", "age"],
+  docs: ["consul", "pulumi", "pulumi-language-nodejs"],
   engine: ["consul", "consul-1.12", "pulumi", "pulumi-language-nodejs", "versitygw", "fake-gcs-server", "age"],
 });
 
