@@ -120,10 +120,12 @@ const idle = new AbortController().signal;
 
 function contextOf(props: unknown, signal: AbortSignal): { context: Context; flush: () => Promise<void> } {
   const { identity, urn } = identityOf(props);
-  const said: Promise<void>[] = [];
+  // One after another: the engine shows them as they arrive, and the last one stands.
+  let said = Promise.resolve();
   const prefix = urn === undefined && identity !== undefined ? `${identity.name}: ` : "";
   const say = (severity: Severity, ephemeral: boolean) => (message: string) => {
-    said.push(engineLog({ severity, ephemeral, message: prefix + message, ...(urn === undefined ? {} : { urn }) }));
+    const whole = { severity, ephemeral, message: prefix + message, ...(urn === undefined ? {} : { urn }) };
+    said = said.then(() => engineLog(whole));
   };
   const context: Context = {
     signal,
@@ -134,7 +136,7 @@ function contextOf(props: unknown, signal: AbortSignal): { context: Context; flu
     info: say("info", false),
     warn: say("warning", false),
   };
-  return { context, flush: () => Promise.all(said).then(() => undefined) };
+  return { context, flush: () => said };
 }
 
 /** The SDK adds where the resource stands; state keeps it, for the calls that are given only state. */

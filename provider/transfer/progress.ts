@@ -28,7 +28,10 @@ export function startProgress(status: (message: string) => void): Progress {
       firstByteAt ??= Date.now();
       total += bytes;
     },
-    saved: () => status(`${megabytes(total)} verified and saved in ${seconds(Date.now() - started)}`),
+    saved() {
+      clearInterval(timer);
+      status(`${megabytes(total)} verified and saved in ${seconds(Date.now() - started)}`);
+    },
     stop: () => clearInterval(timer),
   };
 }

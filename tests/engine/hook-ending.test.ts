@@ -34,7 +34,7 @@ LocalWorkspace.createOrSelectStack({ stackName: "dev", projectName: "hooked", pr
 `;
 
 describe("a hook's save that is cut off, in a program that loads the provider's code only for it", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let archive: Buffer;
   let consul: HeldConsul;
   let project: PulumiProject;

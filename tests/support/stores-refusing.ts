@@ -11,8 +11,11 @@ export interface Refusal {
 
 export interface RefusingProxy {
   readonly port: number;
-  /** From now on: what to answer in the server's place, or to `cut` the connection; `undefined` passes a request on. */
-  refuse(decide: (method: string, path: string) => Refusal | "cut" | undefined): void;
+  /**
+   * From now on: what to answer in the server's place; or to `cut` the connection, or to `hold` the request for ever.
+   * `undefined` passes it on.
+   */
+  refuse(decide: (method: string, path: string) => Refusal | "cut" | "hold" | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -24,6 +27,7 @@ export async function startRefusingProxy(port: number): Promise<RefusingProxy> {
       request.socket.resetAndDestroy();
       return;
     }
+    if (verdict === "hold") return;
     if (verdict !== undefined) {
       request.resume();
       response.writeHead(verdict.status, verdict.headers).end(verdict.body);
