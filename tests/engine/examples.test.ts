@@ -3,6 +3,7 @@ import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import { laterIn } from "../support/clock";
 import { type ConsulServer, inspect, startConsul, until } from "../support/consul";
 import { freePorts, LOOPBACK } from "../support/ports";
 import { PulumiProject } from "../support/pulumi";
@@ -48,7 +49,7 @@ describe("the examples", function () {
     await project.run(["config", "set", "consulVersion", "1.19.0"]);
     await project.run(["config", "set", "consul:token", "nobody-knows-it", "--plaintext"]);
     await project.run(["config", "set", "consul:datacenter", "nowhere"]);
-    await project.upFails();
+    expect(await project.upFails()).to.include("CONSUL_UNKNOWN_DATACENTER");
     expect(await readFile(project.path("installed"), "utf8")).to.equal("1.18.1");
   });
 
@@ -76,7 +77,7 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
     expect(await readFile(project.path("hook/installed"), "utf8")).to.equal("1.18.1");
   });
 
-  it("multi-datacenter backs up each of two joined datacenters through one server", async () => {
+  it("multi-datacenter backs up each of two joined datacenters through one server, also beside one that fails", async () => {
     const [one = 0, other = 0] = await freePorts(2);
     const join = { retry_join_wan: [`${LOOPBACK}:${one}`], retry_interval_wan: "100ms" };
     const servers = await Promise.all([
@@ -102,6 +103,15 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
         expect(name).to.match(new RegExp(`^consul-${datacenter}-`));
         expect(others).to.be.empty;
       }
+
+      await project.run(["config", "set", "datacenters", '["east","nowhere","west"]']);
+      const text = await project.upFails({ ...(await laterIn(project))(26) });
+      expect(text)
+        .to.match(/backup-nowhere .*creating failed/)
+        .and.include("CONSUL_UNKNOWN_DATACENTER");
+      for (const datacenter of ["east", "west"]) {
+        expect(await archives(`backups/${datacenter}`)).to.have.lengthOf(2);
+      }
     } finally {
       await Promise.all(servers.map((server) => server.stop()));
     }
@@ -115,19 +125,32 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
         cwd: project.path("scheduled"),
         env: { ...project.env, BACKUP_TARGET: project.path("backups/"), ...env },
       });
-    const first = JSON.parse((await program()).stdout) as { taken: boolean; location: string; index: number };
-    expect(first.taken).to.equal(true);
+    type Summary = { taken: boolean; location: string; index: number; takenAt: string; kept: number };
+    const summary = async (env?: Record<string, string>) => JSON.parse((await program(env)).stdout) as Summary;
+    const failed = async (env: Record<string, string>) => {
+      const failure = await program(env).then(
+        () => undefined,
+        (error: unknown) => error as { code: number; stdout: string; stderr: string },
+      );
+      expect(failure).to.include({ code: 1, stdout: "" });
+      expect(failure?.stderr).to.include("There is no fresh backup: see above.").and.not.include("    at ");
+      return failure?.stderr;
+    };
+    const later = await laterIn(project);
+
+    const unreachable = { CONSUL_HTTP_ADDR: "127.0.0.1:1" };
+    const first = await summary();
+    expect(first).to.include({ taken: true, kept: 1 });
     expect((await inspect(first.location)).Meta.Index).to.equal(first.index);
-    const second = JSON.parse((await program()).stdout) as { taken: boolean; location: string };
-    expect(second).to.include({ taken: false, location: first.location });
-    const failure = await program({ BACKUP_TARGET: "s3://key:secret@bucket/" }).then(
-      () => undefined,
-      (error: unknown) => error as { code: number; stdout: string; stderr: string },
-    );
-    expect(failure).to.include({ code: 1, stdout: "" });
-    expect(failure?.stderr)
-      .to.match(/has a problem: target .* holds credentials/)
-      .and.not.include("    at ");
+    expect(await summary(later(19))).to.deep.equal({ ...first, taken: false });
+    // There is a fresh one: nothing is asked of Consul.
+    expect(await summary(unreachable)).to.deep.equal({ ...first, taken: false });
+
+    expect(await failed({ ...later(26), ...unreachable })).to.include("CONSUL_UNREACHABLE");
+    const second = await summary(later(26));
+    expect(second.taken).to.equal(true);
+    expect(second.location).to.not.equal(first.location);
+    expect(await failed({ BACKUP_TARGET: "s3://key:secret@bucket/" })).to.match(/target .* holds credentials/);
   });
 
   for (const [name, kind] of [

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { expect } from "chai";
-import { startConsul } from "../support/consul";
+import { startConsul, until } from "../support/consul";
 import { type LyingConsul, lyingConsul } from "../support/lyingConsul";
 import { PulumiProject } from "../support/pulumi";
 
@@ -78,5 +78,49 @@ describe("several snapshots of one Consul", function () {
     expect(code).to.not.equal(0);
     expect(text).to.include("consul-snapshot:maxConcurrent is a whole number from 1: set it, or remove it for 4");
     expect(text).to.not.match(/\n\s+at /);
+  });
+});
+
+describe("snapshots of more Consuls than may be saved at once", function () {
+  this.timeout(240_000);
+
+  it("are taken four at once, the others say that they wait, and one that fails does not stop them", async () => {
+    const real = await startConsul();
+    const archive = Buffer.from(await (await real.fetch("/v1/snapshot")).arrayBuffer());
+    await real.stop();
+    let holding = true;
+    const held: (() => void)[] = [];
+    const consuls = await Promise.all(
+      Array.from({ length: 6 }, (_, at) =>
+        lyingConsul((response, headers) => {
+          response.writeHead(200, headers);
+          const answer = (): void => void response.end(at === 0 ? archive.subarray(0, 100) : archive);
+          if (holding) held.push(answer);
+          else answer();
+        }),
+      ),
+    );
+    const project = await PulumiProject.create(
+      `for (const address of env.ADDRESSES.split(" ")) new ConsulSnapshot(address, { target: "./backups/", connection: { address } });`,
+      { env: { ADDRESSES: consuls.map(({ address }) => address).join(" ") } },
+    );
+    try {
+      const { child, output } = project.start(["up", "--yes", "--skip-preview", "--parallel", "16"]);
+      const ended = new Promise((done) => child.on("close", done));
+      const waiting = () => new Set(output().match(/\S+ creating \(\d+s\) waiting for one of 4 other snapshots/g)).size;
+      await until("two to wait for the other four", () => {
+        if (child.exitCode !== null) throw new Error(output());
+        return Promise.resolve(held.length >= 4 && waiting() >= 2 ? true : undefined);
+      });
+      expect(held).to.have.lengthOf(4);
+      holding = false;
+      for (const answer of held) answer();
+      await ended;
+      expect(output()).to.match(/CONSUL_|ARCHIVE_/);
+      expect(await project.resources()).to.have.lengthOf(5);
+    } finally {
+      await project.remove();
+      await Promise.all(consuls.map((consul) => consul.stop()));
+    }
   });
 });

@@ -1,4 +1,6 @@
-import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import { laterIn } from "../support/clock";
 import { type ConsulServer, startConsul } from "../support/consul";
@@ -22,6 +24,22 @@ describe("a ConsulSnapshot that looks after itself", function () {
     return (await readdir(project.path("backups"))).filter((name) => name.endsWith(".snap")).sort();
   }
 
+  /** Changes a bit in the middle of the archive, as a bad disk does: size and time are as they were. */
+  async function damage(): Promise<string> {
+    const [name = ""] = await archives();
+    const path = project.path("backups", name);
+    const before = await stat(path, { bigint: true });
+    const bytes = await readFile(path);
+    bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40);
+    await writeFile(path, bytes);
+    await promisify(execFile)("touch", [
+      "--date",
+      `@${before.mtimeNs / 10n ** 9n}.${before.mtimeNs % 10n ** 9n}`,
+      path,
+    ]);
+    return path;
+  }
+
   it("takes a new snapshot when the last one is older than maxAge, and not before", async () => {
     await create(`new ConsulSnapshot("backup", { target: "./backups/", maxAge: "20h" });`);
     const after = await laterIn(project);
@@ -32,6 +50,30 @@ describe("a ConsulSnapshot that looks after itself", function () {
     expect(preview).to.include("a new snapshot will be taken: the last one is 26 h old, older than maxAge 20h");
     await project.up(after(26));
     expect(await archives()).to.have.lengthOf(2);
+  });
+
+  it("takes a new snapshot when the last one is of a time yet to come, and then prunes nothing: a clock is off", async () => {
+    await create(`new ConsulSnapshot("backup", { target: "./backups/", maxAge: "20h", retention: { keepLast: 1 } });`);
+    const at = await laterIn(project);
+    await project.up();
+    const text = await project.up(at(-1));
+    expect(text).to.include("the last one is of a time that is yet to come: a clock is wrong");
+    expect(text).to.match(/warning: retention: nothing was removed: the time of .* is in the future: a clock is off/);
+    expect(await archives()).to.have.lengthOf(2);
+    expect(await project.outputs()).to.include({ kept: 2, removed: 0 });
+  });
+
+  it("refuses in the preview what is no duration, and takes those that people type", async () => {
+    await create(`
+for (const maxAge of env.DURATIONS.split(" ")) new ConsulSnapshot(maxAge, { target: "./backups/", maxAge });
+`);
+    await project.preview({ DURATIONS: "90m 24h 7d PT20H P7D" });
+    const { code, text } = await project.run(["preview"], { DURATIONS: "20" });
+    expect(code).to.not.equal(0);
+    expect(text).to.include('maxAge: "20" is not a duration');
+    expect(text)
+      .to.include("Write a number and a unit (90s, 90m, 24h, 7d), or ISO 8601 (PT20H, P7D).")
+      .and.not.match(/\n\s+at /);
   });
 
   it("keeps what retention says, of its own series only, and says what was removed and why", async () => {
@@ -56,13 +98,18 @@ new ConsulSnapshot("backup", { target: "./backups/", verifyOnRefresh: env.VERIFY
 `);
     await project.up({ VERIFY: "1" });
     expect(await project.refresh({ VERIFY: "1" })).to.not.include("has changed");
-    const [name = ""] = await archives();
-    const path = project.path("backups", name);
-    const { atime, mtime } = await stat(path);
-    const bytes = await readFile(path);
-    bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40);
-    await writeFile(path, bytes);
-    await utimes(path, atime, mtime);
-    expect(await project.refresh({ VERIFY: "1" })).to.include("has changed");
+    const path = await damage();
+    expect(await project.refresh({ VERIFY: "1" })).to.include(`the archive ${path} has changed`);
+    const text = await project.up({ VERIFY: "1" });
+    expect(text).to.include("a new snapshot will be taken: the archive is no longer the one that was saved");
+    expect(text).to.include(`the archive stays: ${path}`);
+    expect(await archives()).to.have.lengthOf(2);
+  });
+
+  it("only looks at an archive where verifyOnRefresh does not ask for more", async () => {
+    await create(`new ConsulSnapshot("backup", { target: "./backups/" });`);
+    await project.up();
+    await damage();
+    expect(await project.refresh()).to.not.include("has changed");
   });
 });

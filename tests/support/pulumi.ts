@@ -21,6 +21,8 @@ export interface ProjectOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** More environment for `pulumi`; it has none of the tester's own `CONSUL_*`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The project's name. Default: `backups`; a copied program's is given apart. */
+  readonly name?: string;
 }
 
 interface StateResource {
@@ -41,15 +43,16 @@ export class PulumiProject {
 
   /** @param program - the body of a plain JavaScript program; `ConsulSnapshot`, `pulumi` and `env` are there */
   static async create(program: string, options: ProjectOptions = {}): Promise<PulumiProject> {
-    const project = await PulumiProject.prepare(PROJECT, options);
+    const { name = PROJECT } = options;
+    const project = await PulumiProject.prepare(name, options);
     await mkdir(project.path("node_modules"));
     await symlink(join(ROOT, "node_modules/@pulumi"), project.path("node_modules/@pulumi"));
     await symlink(ROOT, project.path("node_modules/pulumi-consul-snapshot"));
     await writeFile(
       project.path("Pulumi.yaml"),
-      `name: ${PROJECT}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+      `name: ${name}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
     );
-    await writeFile(project.path("package.json"), JSON.stringify({ name: PROJECT, main: "index.js" }));
+    await writeFile(project.path("package.json"), JSON.stringify({ name, main: "index.js" }));
     await project.program(program);
     await project.init(options);
     return project;
