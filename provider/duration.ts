@@ -1,13 +1,22 @@
-/** Durations as a user writes them: `90s`, `90m`, `24h`, `7d`, `1h30m`, or ISO 8601 such as `PT20H`. */
+/** Durations as a user writes them: `90s`, `90m`, `24h`, `7d`, `2w`, `1h30m`, or ISO 8601 such as `PT20H`. */
 
 import { SnapshotError } from "./errors";
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
-const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
-const PARTS = /^(\d+(\.\d+)?(ms|s|m|h|d))+$/;
-/** Without years and months, which have no fixed length. */
-const ISO = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
+const PARTS = /^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/;
+const N = String.raw`(\d+(?:\.\d+)?)`;
+const ISO = new RegExp(`^P(?=.)(?:${N}W)?(?:${N}D)?(?:T(?=.)(?:${N}H)?(?:${N}M)?(?:${N}S)?)?$`);
+/** What its groups count, in their order; years and months have no fixed length. */
+const ISO_UNITS = ["w", "d", "h", "m", "s"];
 
 /**
  * Reads a duration.
@@ -35,6 +44,6 @@ function parseParts(text: string): number | undefined {
 function parseIso(text: string): number | undefined {
   const match = ISO.exec(text);
   if (match === null) return undefined;
-  const [days, hours, minutes, seconds] = match.slice(1).map((part: string | undefined) => Number(part ?? 0));
-  return ((((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
+  const counts = match.slice(1).map((part: string | undefined) => Number(part ?? 0));
+  return counts.reduce((sum, count, at) => sum + count * (UNITS[ISO_UNITS[at] ?? ""] ?? 0), 0);
 }

@@ -51,7 +51,7 @@ async function scenes(project: PulumiProject): Promise<Map<string, string>> {
 
   await show("first", "preview");
   await pulumi(up);
-  await show("unchanged", "preview");
+  await show("unchanged", "preview", up);
 
   await show("trigger", "config set consulVersion 1.18.1", "preview");
   shown.set("diff", clean(`$ pulumi preview --diff\n${withoutOutputs(await pulumi("preview --diff"))}`));

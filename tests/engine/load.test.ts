@@ -64,6 +64,21 @@ describe("several snapshots of one Consul", function () {
     expect(await project.resources()).to.have.lengthOf(4);
   });
 
+  it("are all tried, though one fails and Pulumi begins only two at once, when it is told to go on", async () => {
+    await create();
+    broken = 1;
+    const { code, text } = await project.run([
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--continue-on-error",
+      "--parallel",
+      "2",
+    ]);
+    expect(code, text).to.not.equal(0);
+    expect(await project.resources()).to.have.lengthOf(4);
+  });
+
   it("are taken together when stack configuration allows it", async () => {
     await create({ "consul-snapshot:maxConcurrent": "5", "consul-snapshot:maxConcurrentPerAddress": "5" });
     together = 5;

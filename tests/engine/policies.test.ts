@@ -48,6 +48,8 @@ describe("a ConsulSnapshot that looks after itself", function () {
     expect(await archives()).to.have.lengthOf(1);
     const preview = await project.preview(after(26));
     expect(preview).to.include("a new snapshot will be taken: the last one is 26 h old, older than maxAge 20h");
+    const { text } = await project.run(["preview", "--json"], after(26));
+    expect(text).to.match(/"replaceReasons": \[\s*"maxAge"\s*\]/);
     await project.up(after(26));
     expect(await archives()).to.have.lengthOf(2);
   });
