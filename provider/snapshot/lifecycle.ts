@@ -50,7 +50,7 @@ function diff(id: string, recorded: Values, inputs: Values, context: Context): r
 function sayWhatStays(id: string, recorded: Values, changes: readonly Change[], context: Context): void {
   if (!changes.some(({ replaces }) => replaces)) {
     for (const { reason } of changes) context.info(reason);
-  } else if (recorded.deletionPolicy === "delete") {
+  } else if (recorded.deletionPolicy === "delete" && recorded.archiveChanged !== true) {
     context.info(`once the new one is saved, this archive will be deleted: ${id}`);
   }
 }

@@ -13,7 +13,7 @@ const LEFT_OUT = [
   new RegExp(`^ {4}${ROW}`),
 ];
 
-/** The days on which the archives of a page were taken, in the order in which they appear. */
+/** An archive's name; a page gives each another, of one day after the other, in the order in which they appear. */
 const ARCHIVE = /consul-dc1-\d{8}T\d{6}Z-\d+-[0-9a-f]{4}(?=\.snap)/g;
 
 /** @param folder - the program's, which the page calls `/srv/shop` */

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { expect } from "chai";
-import { startConsul, until } from "../support/consul";
+import { until } from "../support/consul";
+import { realArchive } from "../support/heldConsul";
 import { type LyingConsul, lyingConsul } from "../support/lyingConsul";
 import { PulumiProject } from "../support/pulumi";
 
@@ -23,9 +24,7 @@ describe("several snapshots of one Consul", function () {
   let broken = 0;
 
   before(async () => {
-    const real = await startConsul();
-    archive = Buffer.from(await (await real.fetch("/v1/snapshot")).arrayBuffer());
-    await real.stop();
+    archive = await realArchive();
   });
   beforeEach(async () => {
     [running, most, together, held, broken] = [0, 0, 1, [], 0];
@@ -100,9 +99,7 @@ describe("snapshots of more Consuls than may be saved at once", function () {
   this.timeout(240_000);
 
   it("are taken four at once, the others say that they wait, and one that fails does not stop them", async () => {
-    const real = await startConsul();
-    const archive = Buffer.from(await (await real.fetch("/v1/snapshot")).arrayBuffer());
-    await real.stop();
+    const archive = await realArchive();
     let holding = true;
     const held: (() => void)[] = [];
     const consuls = await Promise.all(
