@@ -54,6 +54,7 @@ new ConsulSnapshot("backup", {
       await project.up(env),
       await project.preview({ ...env, TRIGGER: `${trigger}-2` }),
       (await project.run(["preview", "--diff"], { ...env, TRIGGER: `${trigger}-2` })).text,
+      (await project.run(["preview", "--json"], { ...env, TRIGGER: `${trigger}-2` })).text,
       await project.up({ ...env, TRIGGER: `${trigger}-2`, WHOLE: "1" }),
       await project.refresh(env),
       await project.upFails({
