@@ -13,13 +13,13 @@ import { type ArchiveLimits, DEFAULT_LIMITS } from "./limits";
 import { Members } from "./members";
 import type { SnapshotMeta } from "./meta";
 import type { KvOptions } from "./prefixes";
-import { type StateReport, StateWalker } from "./records";
+import { type SeenRecord, type StateReport, StateWalker } from "./records";
 import { TarReader } from "./tar";
 
 export type { ArchiveLimits } from "./limits";
 export type { SnapshotMeta } from "./meta";
 export type { KvOptions, KvReport, PrefixCount } from "./prefixes";
-export type { StateReport } from "./records";
+export type { SeenRecord, StateReport } from "./records";
 export type { RecordGroup, StateProblem } from "./tally";
 
 export interface ArchiveReport {
@@ -40,6 +40,8 @@ export interface ArchiveReaderOptions {
   readonly limits?: Partial<ArchiveLimits>;
   /** Count keys by prefix. Default: do not. */
   readonly kv?: KvOptions;
+  /** Given each record of `state.bin` as it passes: before it is known whether the archive is sound. */
+  readonly see?: (record: SeenRecord) => void;
 }
 
 /** Give it all bytes of an archive by `write`, one after another, then ask `end`. */
@@ -64,7 +66,7 @@ export class ArchiveReader {
     });
     // Nobody has to ask for it: a failure is told by write and end as well.
     this.meta.catch(() => undefined);
-    this.walker = new StateWalker(options.kv);
+    this.walker = new StateWalker(options.kv, options.see);
     this.members = new Members(limits, metaPassed, (bytes) => this.walker.push(bytes));
     this.tar = new TarReader(this.members, limits);
     this.gzip = new GzipReader((inflated) => this.tar.push(inflated), limits);

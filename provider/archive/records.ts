@@ -32,6 +32,15 @@ export interface StateReport extends Tallied {
   readonly undecodable?: StateProblem;
 }
 
+/** One record, for whoever wants to look at each. */
+export interface SeenRecord {
+  readonly type: number;
+  /** SHA-256 of its value, map entries in no order: one character a byte. */
+  readonly sha256: string;
+  /** Its value, to be looked at within the call; left out where the record is too large to be held. */
+  readonly value?: Buffer;
+}
+
 export class StateWalker {
   private readonly tally: Tally;
   private readonly scanner = new Scanner(Buffer.from("Key"));
@@ -47,8 +56,14 @@ export class StateWalker {
   private undecodable: StateProblem | undefined;
   private hasChunks = false;
 
-  /** @param kv - count keys by prefix; left out, they are not */
-  constructor(kv?: KvOptions) {
+  /**
+   * @param kv - count keys by prefix; left out, they are not
+   * @param see - given each record in its order
+   */
+  constructor(
+    kv?: KvOptions,
+    private readonly see?: (record: SeenRecord) => void,
+  ) {
     this.tally = new Tally(kv);
   }
 
@@ -112,7 +127,9 @@ export class StateWalker {
       else if (type === PEERING) sorted = canonicalPeering(value);
       else if (!scanner.inOrder) sorted = canonical(value);
     }
-    this.add(type, end - at, value[0] as number, hash("sha256", sorted, "binary"), this.foundKey(buffer));
+    const sha256 = hash("sha256", sorted, "binary");
+    this.add(type, end - at, value[0] as number, sha256, this.foundKey(buffer));
+    this.see?.({ type, sha256, value });
     return end;
   }
 
@@ -200,7 +217,9 @@ export class StateWalker {
     if (large === undefined || end < 0) return chunk.length;
     this.large = undefined;
     const { type, descriptor, value, key } = large;
-    this.add(type, 1 + value.bytes, descriptor, value.digest(), key);
+    const sha256 = value.digest();
+    this.add(type, 1 + value.bytes, descriptor, sha256, key);
+    this.see?.({ type, sha256 });
     return end;
   }
 }

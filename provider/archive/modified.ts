@@ -1,0 +1,63 @@
+/** When a record was last written: the Raft index in its field `ModifyIndex`, and what `Index` records say of tables. */
+
+import { bigEndian, isMap, isRaw, isUnsigned, Scanner } from "./msgpack";
+import { CONFIG_ENTRY } from "./recordTypes";
+
+const modifyIndex = new Scanner(Buffer.from("ModifyIndex"));
+const key = new Scanner(Buffer.from("Key"));
+const tableIndex = new Scanner(Buffer.from("Value"));
+
+const MODIFY_INDEX = Buffer.from("\xabModifyIndex", "latin1");
+
+/**
+ * The index of the write that made a record what it is.
+ *
+ * @param value - of a record that the walker has decoded
+ * @returns nothing where it does not say so in a way that is known here
+ */
+export function modifiedAt(type: number, value: Buffer): number | undefined {
+  return type === CONFIG_ENTRY ? modifiedWithin(value) : numberOf(modifyIndex, value);
+}
+
+/**
+ * The last write to a table, as an `Index` record keeps it.
+ *
+ * @returns the table's name and the index
+ */
+export function tableOf(value: Buffer): readonly [string, number] | undefined {
+  const index = numberOf(tableIndex, value);
+  if (index === undefined || key.scan(value, 0) < 0) return undefined;
+  return [value.toString("utf8", key.foundFrom, key.foundTo), index];
+}
+
+function numberOf(scanner: Scanner, value: Buffer): number | undefined {
+  const descriptor = value[0];
+  if (descriptor === undefined || !isMap(descriptor) || scanner.scan(value, 0) < 0) return undefined;
+  const { found, foundFrom, foundTo } = scanner;
+  if (found < 0 || !isUnsigned(found)) return undefined;
+  return found < 0x80 ? found : unsigned(value, foundFrom, foundTo - foundFrom);
+}
+
+/**
+ * A configuration entry is bytes that hold its kind and its request, with the entry nested in it; its own index is the
+ * highest in it, whatever the kind.
+ */
+function modifiedWithin(value: Buffer): number | undefined {
+  if (value[0] === undefined || !isRaw(value[0])) return undefined;
+  let highest: number | undefined;
+  for (let at = value.indexOf(MODIFY_INDEX); at >= 0; at = value.indexOf(MODIFY_INDEX, at + 1)) {
+    const from = at + MODIFY_INDEX.length;
+    const descriptor = value[from];
+    if (descriptor === undefined || !isUnsigned(descriptor)) continue;
+    const bytes = descriptor < 0x80 ? 0 : 1 << (descriptor - 0xcc);
+    if (from + 1 + bytes > value.length) continue;
+    const index = bytes === 0 ? descriptor : unsigned(value, from + 1, bytes);
+    if (highest === undefined || index > highest) highest = index;
+  }
+  return highest;
+}
+
+/** Indexes stay far below 2^53. */
+function unsigned(buffer: Buffer, at: number, bytes: number): number {
+  return bytes === 8 ? Number(buffer.readBigUInt64BE(at)) : bigEndian(buffer, at, bytes);
+}
