@@ -6,6 +6,7 @@
  * - Bytes are handed on as they come; none is kept.
  */
 
+import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Dispatcher, request } from "undici";
 import { SnapshotError } from "../errors";
@@ -13,10 +14,12 @@ import type { Connection } from "./connection";
 import { Connector } from "./connector";
 import { Exchange } from "./exchange";
 import { type ClusterFacts, readAgent, readDatacenters, readServersVersion } from "./facts";
-import { cut, explainNetworkError, interrupted, notASnapshot, stalled, tooStale } from "./failures";
-import { explainRefusal, type Failure, nameDatacenters, type Refusal } from "./refusals";
+import { cut, explainNetworkError, interrupted, notASnapshot, silent, stalled, tooStale } from "./failures";
+import { type ClusterHealth, readHealth, readServerIds } from "./health";
+import { explainRefusal, explainRestoreRefusal, type Failure, nameDatacenters, type Refusal } from "./refusals";
 
 export type { ClusterFacts } from "./facts";
+export type { ClusterHealth, ServerHealth } from "./health";
 
 export interface ClientOptions {
   /** Stops everything at once. */
@@ -47,6 +50,13 @@ export interface SnapshotResponse {
   readonly knownLeader: boolean;
   /** How long ago it heard from the leader; 0 from the leader itself. */
   readonly lastContactMs: number;
+}
+
+/** An archive on its way to a server. */
+export interface Upload {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** How many they are. */
+  readonly size: number;
 }
 
 const RETRY_FOR_MS = 30_000;
@@ -109,6 +119,67 @@ export class ConsulClient {
       ...(datacenter === undefined ? {} : { datacenter }),
       ...(consulVersion === undefined ? {} : { consulVersion }),
     };
+  }
+
+  /**
+   * The address of the leader that the server at hand knows of; nothing when it knows none.
+   *
+   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
+   */
+  async leader(): Promise<string | undefined> {
+    const { json } = await this.#answer("/v1/status/leader");
+    return typeof json === "string" && json !== "" ? json : undefined;
+  }
+
+  /**
+   * How autopilot sees the servers; `"denied"` when the token may not ask (`operator = "read"`), nothing while autopilot
+   * does not know. Ask it only when there is a leader: without one it takes seconds to fail.
+   *
+   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
+   */
+  async health(): Promise<ClusterHealth | "denied" | undefined> {
+    const { status, json } = await this.#answer("/v1/operator/autopilot/health");
+    return status === 403 ? "denied" : readHealth(json);
+  }
+
+  /**
+   * The ids of the servers, which are those of the cluster; none when the token may not ask (`operator = "read"`).
+   *
+   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
+   */
+  async serverIds(): Promise<string[]> {
+    return readServerIds((await this.#answer("/v1/operator/raft/configuration", ["stale"])).json);
+  }
+
+  /**
+   * Whether the cluster knows the token; also true where ACLs are off, and where there is none to know.
+   *
+   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
+   */
+  async knowsToken(): Promise<boolean> {
+    return (await this.#answer("/v1/acl/token/self")).status !== 403;
+  }
+
+  /**
+   * Sends an archive that is to replace all state, once: nothing is ever sent again, and there is no limit on the time.
+   * Whatever comes of it, only the cluster itself can tell whether its state was replaced.
+   *
+   * @returns nothing when the server says that it is done; else why it does not say so
+   */
+  async restore({ bytes, size }: Upload): Promise<SnapshotError | undefined> {
+    const connection = this.#connection;
+    const exchange = this.#open();
+    try {
+      const response = await this.#send(exchange, "/v1/snapshot", [], { bytes, size });
+      if (response.statusCode !== 200) return explainRestoreRefusal(connection, await readRefusal(response));
+      await readUpTo(response, LONGEST_REFUSAL);
+      return undefined;
+    } catch (error) {
+      const reason: unknown = exchange.signal.aborted ? exchange.signal.reason : error;
+      return reason instanceof SnapshotError ? reason : explainNetworkError(connection, reason).error;
+    } finally {
+      this.#end(exchange);
+    }
   }
 
   /** Ends whatever is still going on. */
@@ -181,19 +252,28 @@ export class ConsulClient {
 
   /** A small answer as JSON; `undefined` if there is none. */
   async #ask(path: string, flags: readonly string[] = []): Promise<unknown> {
+    try {
+      const { status, json } = await this.#answer(path, flags);
+      return status === 200 ? json : undefined;
+    } catch (error) {
+      if (error instanceof SnapshotError && error.code === "INTERRUPTED") throw error;
+      return undefined;
+    }
+  }
+
+  /** The status of a small answer, and its JSON if it is that. */
+  async #answer(path: string, flags: readonly string[] = []): Promise<{ status: number; json: unknown }> {
     const connection = this.#connection;
     const exchange = this.#open();
     try {
       const limit = Math.min(SHORT_LIMIT_MS, connection.firstByteTimeoutMs);
-      const late = (): SnapshotError => stalled(connection);
+      const late = (): SnapshotError => silent(connection, limit);
       return await exchange.wait(limit, late, async () => {
         const response = await this.#send(exchange, path, flags);
-        if (response.statusCode !== 200) return undefined;
-        return JSON.parse((await readUpTo(response, LONGEST_ANSWER)).toString()) as unknown;
+        return { status: response.statusCode, json: parsed(await readUpTo(response, LONGEST_ANSWER)) };
       });
     } catch (error) {
-      if (error instanceof SnapshotError && error.code === "INTERRUPTED") throw error;
-      return undefined;
+      throw error instanceof SnapshotError ? error : explainNetworkError(connection, error).error;
     } finally {
       this.#end(exchange);
     }
@@ -209,7 +289,7 @@ export class ConsulClient {
     return nameDatacenters(error, readDatacenters(await this.#ask("/v1/catalog/datacenters")));
   }
 
-  #send(exchange: Exchange, path: string, flags: readonly string[]): Promise<Dispatcher.ResponseData> {
+  #send(exchange: Exchange, path: string, flags: readonly string[], upload?: Upload): Promise<Dispatcher.ResponseData> {
     const { origin, pathPrefix, token, headers, datacenter, namespace, partition } = this.#connection;
     const url = new URL(origin + pathPrefix + path);
     for (const flag of flags) url.searchParams.set(flag, "");
@@ -219,8 +299,10 @@ export class ConsulClient {
     return request(url, {
       dispatcher: this.#connector.agent,
       signal: exchange.signal,
+      ...(upload === undefined ? {} : { method: "PUT", body: Readable.from(upload.bytes, { objectMode: false }) }),
       headers: {
         ...headers,
+        ...(upload === undefined ? {} : { "Content-Length": String(upload.size) }),
         // Otherwise Consul compresses the archive a second time.
         "Accept-Encoding": "identity",
         ...(token === undefined ? {} : { "X-Consul-Token": token }),
@@ -288,6 +370,15 @@ async function readRefusal(response: Dispatcher.ResponseData): Promise<Refusal> 
     ...(location === undefined ? {} : { location }),
     text: (await readUpTo(response, LONGEST_REFUSAL)).toString(),
   };
+}
+
+/** What is no JSON tells nothing. */
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString()) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function iterate(response: Dispatcher.ResponseData): AsyncIterator<Buffer> {

@@ -39,6 +39,7 @@ export function readServersVersion(answer: unknown): string | undefined {
   return versions.size === 1 && typeof version === "string" ? version : undefined;
 }
 
-function field(value: unknown, name: string): unknown {
+/** A field of an answer; nothing where there is none. */
+export function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

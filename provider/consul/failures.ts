@@ -129,6 +129,15 @@ export function stalled(connection: Connection, received?: number): SnapshotErro
   );
 }
 
+/** A small question that is not answered within its limit. */
+export function silent(connection: Connection, limitMs: number): SnapshotError {
+  return new SnapshotError(
+    "CONSUL_STALLED",
+    `${connection.url} did not answer within ${limitMs / 1000} s`,
+    "Look at the server's log and load, and run it again.",
+  );
+}
+
 /** A body that was cut. */
 export function cut(connection: Connection, received: number, cause: unknown): SnapshotError {
   return new SnapshotError(

@@ -45,6 +45,17 @@ export function explainRefusal(connection: Connection, refusal: Refusal): Failur
   return { error: unexpected(connection, refusal, said), retry: [429, 502, 503].includes(status) };
 }
 
+/** Explains an answer to a restore that is not 200. It does not tell whether the state was replaced. */
+export function explainRestoreRefusal(connection: Connection, refusal: Refusal): SnapshotError {
+  const said = quote(connection, refusal);
+  const isDenied = refusal.status === 403 || DENIED.test(refusal.text);
+  return new SnapshotError(
+    isDenied ? "CONSUL_DENIED" : "CONSUL_RESPONSE",
+    `Consul at ${connection.url} answered the restore with an error (${said})`,
+    isDenied ? 'Give a token with the rule acl = "write".' : "Look at the log of the leader.",
+  );
+}
+
 function denied(connection: Connection, said: string): SnapshotError {
   const at = `Consul at ${connection.url}`;
   if (connection.token === undefined) {
