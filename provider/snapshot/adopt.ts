@@ -61,5 +61,5 @@ async function readStranger(
 ): Promise<Values> {
   context.status(`reading ${location}, which has no manifest`);
   const { verifyStored } = await import("../transfer/verify.js");
-  return archiveOutputs(await verifyStored(store, object, location, decryption, context.signal));
+  return archiveOutputs(await verifyStored(store, object, location, { decryption, signal: context.signal }));
 }

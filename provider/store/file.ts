@@ -164,26 +164,27 @@ async function stillThere(handle: FileHandle, path: string, version: string | un
 async function* list(prefix: string): AsyncGenerator<StoredObject> {
   const start = native(prefix);
   const folder = prefix.endsWith("/") ? start : dirname(start);
-  for await (const path of filesBelow(folder)) {
-    if (!path.startsWith(start)) continue;
+  for await (const path of filesBelow(folder, start)) {
     const found = await stat(path, { bigint: true }).catch(() => undefined);
     if (found?.isFile() === true) yield described(path.split(sep).join("/"), found);
   }
 }
 
-async function* filesBelow(folder: string): AsyncGenerator<string> {
+/** Those whose path begins with `start`; a folder where there can be none is not looked into. */
+async function* filesBelow(folder: string, start: string): AsyncGenerator<string> {
   const entries = await failing(folder, () => opendir(folder));
   for await (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesThatMayBeSeen(path);
+    if (!path.startsWith(start)) continue;
+    if (entry.isDirectory()) yield* filesThatMayBeSeen(path, start);
     else if (!PARTIAL.test(entry.name)) yield path;
   }
 }
 
 /** A folder below that denies this user (such as `lost+found`) holds nothing for it. */
-async function* filesThatMayBeSeen(folder: string): AsyncGenerator<string> {
+async function* filesThatMayBeSeen(folder: string, start: string): AsyncGenerator<string> {
   try {
-    yield* filesBelow(folder);
+    yield* filesBelow(folder, start);
   } catch (error) {
     if (!(error instanceof SnapshotError && error.code === "STORE_DENIED")) throw error;
   }

@@ -6,13 +6,12 @@
  */
 
 import { SnapshotError } from "../errors";
-import type { Store, StoredObject } from "../store/store";
+import type { Store } from "../store/store";
 import { withMark } from "./seriesMark";
+import { headInPlace, putSmall, readSmall } from "./small";
 
 export const MANIFEST_SCHEMA = 1;
 const SUFFIX = ".manifest.json";
-/** No honest manifest is larger; what is larger is not read into memory. */
-export const MAX_BYTES = 1024 * 1024;
 /** A manifest without its archive that is older than this belongs to no running save. */
 export const LEFTOVER_MS = 10 * 60 * 1000;
 
@@ -180,35 +179,5 @@ export class ManifestClaim {
     if (this.written === undefined) return undefined;
     const there = await readSmall(this.store, this.key);
     return there !== undefined && Buffer.compare(there.bytes, this.written) === 0 ? there.version : undefined;
-  }
-}
-
-async function putSmall(store: Store, key: string, bytes: Uint8Array, overwrite: boolean): Promise<void> {
-  await store.put(key, chunks(bytes), { overwrite });
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- a source is an async iterable, also a short one
-async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-async function readSmall(
-  store: Store,
-  key: string,
-): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined> {
-  const object = await headInPlace(store, key);
-  if (object === undefined) return undefined;
-  const parts: Uint8Array[] = [];
-  for await (const part of store.read(key, { length: MAX_BYTES })) parts.push(part);
-  return { bytes: Buffer.concat(parts), version: object.version };
-}
-
-/** While nothing is there, neither need its folder be. */
-async function headInPlace(store: Store, key: string): Promise<StoredObject | undefined> {
-  try {
-    return await store.head(key);
-  } catch (error) {
-    if (error instanceof SnapshotError && error.code === "STORE_NOT_FOUND") return undefined;
-    throw error;
   }
 }

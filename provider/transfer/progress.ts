@@ -36,6 +36,17 @@ export function startProgress(status: (message: string) => void): Progress {
   };
 }
 
+/** Shows at most one line a second of those that it is given; each is made only to be shown. */
+export function sparing(status: (message: string) => void): (message: () => string) => void {
+  let next = 0;
+  return (message) => {
+    const now = Date.now();
+    if (now < next) return;
+    next = now + EVERY_MS;
+    status(message());
+  };
+}
+
 export function seconds(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }

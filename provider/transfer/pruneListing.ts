@@ -7,10 +7,9 @@ import type { Store, StoredObject } from "../store/store";
 import { inParallel } from "./inParallel";
 import { type Manifest, manifestKey, parseManifest } from "./manifest";
 import { mayBelongTo } from "./seriesMark";
+import { MAX_BYTES } from "./small";
 
 const SUFFIX = manifestKey("");
-/** No honest manifest is larger; what is larger is not read into memory. */
-const MAX_BYTES = 1024 * 1024;
 
 /** An archive with the objects that hold it. */
 export interface Found extends Archive {

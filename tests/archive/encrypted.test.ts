@@ -129,7 +129,10 @@ describe("reading an encrypted archive", function () {
         expect(out).to.include(": sound");
         expect(code).to.equal(0);
         expect(await command(["inspect", url])).to.deep.equal(await command(["inspect", path("a.snap")]));
-        const facts = await verifyStored(store, object, url, NO_DECRYPTION, new AbortController().signal);
+        const facts = await verifyStored(store, object, url, {
+          decryption: NO_DECRYPTION,
+          signal: new AbortController().signal,
+        });
         const hashes = [archive, sealed].map((bytes) => createHash("sha256").update(bytes).digest("hex"));
         expect(facts).to.include({ encrypted: true, storedSize: sealed.length, archiveSize: archive.length });
         expect([facts.sha256, facts.storedSha256]).to.deep.equal(hashes);

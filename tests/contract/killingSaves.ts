@@ -87,10 +87,11 @@ export function killingSaves(ground: Ground): void {
     async function judge(store: Store, prefix: string): Promise<{ whole: number; broken: string[] }> {
       const archives = (await listed(store.list(prefix))).filter((object) => /\.snap(\.age)?$/.test(object.key));
       const decryption = { identities: [key.identity], identityFiles: [] };
+      const { signal } = new AbortController();
       const broken: string[] = [];
       for (const object of archives) {
         try {
-          const facts = await verifyStored(store, object, object.key, decryption, new AbortController().signal);
+          const facts = await verifyStored(store, object, object.key, { decryption, signal });
           const manifest = await readManifest(store, object.key);
           if (manifest?.storedSha256 !== facts.storedSha256) broken.push(`${object.key}: not that of its manifest`);
         } catch (error) {
