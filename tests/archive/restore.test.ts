@@ -155,6 +155,8 @@ describe("a sample of archives made wrong by chance, given to real servers", fun
         const report = await readArchive(bytes).catch((error: unknown) => error);
         // A count that lies makes a server ask for all memory there is: the table above has what it does with the rest.
         if (!(report instanceof Error) && (report as ArchiveReport).state.undecodable !== undefined) continue;
+        // What only a limit of ours refuses, Consul, which has none, may well restore.
+        if (report instanceof SnapshotError && report.code === "ARCHIVE_TOO_LARGE") continue;
         server ??= await startConsul();
         const answer = await restore(server, bytes);
         const what = `mutant ${seed + index} (${layer}): ${JSON.stringify(answer)}`;

@@ -17,6 +17,8 @@ export interface ConsulOptions {
   readonly binary?: ConsulName;
   /** Default: `dc1`. */
   readonly datacenter?: string;
+  /** The servers are called so, and by a number. Default: `server-`. */
+  readonly names?: string;
   /** ACLs on, default deny, with an initial management token (`ConsulServer.token`). Default: off. */
   readonly acl?: boolean;
   /** Serves https instead of http, with these certificates. Default: http. */

@@ -61,7 +61,7 @@ async function launchAll(count: number, options: ConsulOptions): Promise<ConsulS
   const join = serf.map((port) => `${LOOPBACK}:${port}`);
   return Promise.all(
     http.map((port, i) => {
-      const place = { name: `server-${i + 1}`, http: port, serf: serf[i]!, rpc: rpc[i]!, join };
+      const place = { name: `${options.names ?? "server-"}${i + 1}`, http: port, serf: serf[i]!, rpc: rpc[i]!, join };
       return launch(token === undefined ? place : { ...place, token }, options);
     }),
   );

@@ -8,6 +8,8 @@ export interface Proxy {
   sent(): number;
   /** Breaks the connection that has passed on this many more bytes from the server, once. */
   cutAfter(bytes: number): void;
+  /** Breaks the connection that would pass on more than this many bytes to the server, once. */
+  cutSendingAfter(bytes: number): void;
   /** Breaks the next connection on which the server begins to answer a request that `matches`, before a byte of it. */
   loseAnswer(matches: RegExp): void;
   /** How many connections were broken. */
@@ -20,6 +22,7 @@ export async function startProxy(port: number): Promise<Proxy> {
   let sent = 0;
   let cuts = 0;
   let left = Number.POSITIVE_INFINITY;
+  let leftToSend = Number.POSITIVE_INFINITY;
   let lose: RegExp | undefined;
 
   const server = createServer((client) => {
@@ -44,6 +47,12 @@ export async function startProxy(port: number): Promise<Proxy> {
     };
     client.on("data", (chunk) => {
       sent += chunk.length;
+      if (chunk.length > leftToSend) {
+        upstream.write(chunk.subarray(0, leftToSend), cut);
+        leftToSend = Number.POSITIVE_INFINITY;
+        return;
+      }
+      leftToSend -= chunk.length;
       if (lose?.test(chunk.toString("latin1")) === true) {
         lose = undefined;
         doomed = true;
@@ -65,6 +74,7 @@ export async function startProxy(port: number): Promise<Proxy> {
     port: (server.address() as AddressInfo).port,
     sent: () => sent,
     cutAfter: (bytes) => void (left = bytes),
+    cutSendingAfter: (bytes) => void (leftToSend = bytes),
     loseAnswer: (matches) => void (lose = matches),
     cuts: () => cuts,
     async stop() {

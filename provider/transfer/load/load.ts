@@ -1,0 +1,144 @@
+/**
+ * A restore from its beginning to its proof. Each step can stop all that follow it; before the archive is sent, nothing
+ * of the cluster is touched; after it, only the cluster itself tells what became of it.
+ *
+ * receipt of an earlier run → archive and guards → what is there now, saved or read → receipt → the archive is sent →
+ * the cluster is read back
+ */
+
+import { explain, SnapshotError } from "../../errors";
+import { type Attempt, holdingOf } from "./attempt";
+import { keepBefore } from "./before";
+import { aboutIndex, refusalOf, refuseExpired } from "./guards";
+import { findEarlier, noReceipt, type Parts, withParts, withSource } from "./parts";
+import { completeReceipt, type Receipt } from "./receipt";
+import { send } from "./send";
+import type { Patience } from "./patience";
+import { settle } from "./settle";
+import type { Source } from "./source";
+import { type Survey, survey } from "./survey";
+import type { Reporter, Restored, RestoreRequest } from "./request";
+
+export { ALLOWANCES, type Allowance, type Restored, type RestoreRequest, Unsettled } from "./request";
+export type { Attempt } from "./attempt";
+export type { Guard } from "./guards";
+export { type Plan, plan } from "./plan";
+export type { Patience } from "./patience";
+
+/**
+ * Restores, once: a run that has begun before, here or elsewhere, is read back and not restored again.
+ *
+ * @throws SnapshotError before anything has changed: `RESTORE_REFUSED` and what the steps throw; Unsettled after
+ */
+export async function restore(request: RestoreRequest, reporter: Reporter, patience: Patience = {}): Promise<Restored> {
+  return withParts(request, reporter, async (parts) => {
+    const { earlier, serverIds } = await findEarlier(request, parts, reporter);
+    if (earlier !== undefined) return adopt(earlier, request, reporter, patience);
+    refuseExpired(request.validUntil, new Date());
+    return withSource(request, reporter, async (source) => {
+      const surveyed = await survey(request, source, parts.client, serverIds, reporter, patience);
+      const refusal = refusalOf(surveyed.guards);
+      if (refusal !== undefined) throw refusal;
+      for (const { seen, name, allowed } of surveyed.guards) if (allowed) reporter.warn(`allowed ${name}: ${seen}`);
+      return carryOut({ ...parts, request, source, surveyed, reporter, patience });
+    });
+  });
+}
+
+/**
+ * Finds out what became of a restore that has begun. Sends nothing to Consul that changes it.
+ *
+ * @throws Unsettled while it cannot be said to have succeeded: `RESTORE_UNCONFIRMED`, `RESTORE_WRONG`, or what keeps the
+ *   cluster from being read
+ */
+export async function readBack(
+  attempt: Attempt,
+  request: RestoreRequest,
+  reporter: Reporter,
+  patience: Patience = {},
+): Promise<Restored> {
+  reporter.info(`a restore was begun at ${attempt.begunAt}: it is read back, and nothing is restored`);
+  const settled = await settle({ attempt, request, patience, answer: "unknown", sentAll: true }, reporter);
+  await complete(attempt, settled, reporter);
+  return settled;
+}
+
+async function adopt(
+  { result, ...attempt }: Receipt,
+  request: RestoreRequest,
+  reporter: Reporter,
+  patience: Patience,
+): Promise<Restored> {
+  if (result === undefined) return { ...(await readBack(attempt, request, reporter, patience)), adopted: true };
+  reporter.warn(
+    `runId "${attempt.runId}" was restored already at ${result.restoredAt} from ${attempt.source}, as its receipt ${attempt.receipt ?? ""} tells: nothing was restored now`,
+  );
+  return { ...result, adopted: true };
+}
+
+interface Carrying extends Parts {
+  readonly request: RestoreRequest;
+  readonly source: Source;
+  readonly surveyed: Survey;
+  readonly reporter: Reporter;
+  readonly patience: Patience;
+}
+
+async function carryOut(carrying: Carrying): Promise<Restored> {
+  const { request, client, receipts, source, surveyed, reporter, patience } = carrying;
+  const { report } = surveyed;
+  const before = await keepBefore(request, client, reporter);
+  reporter.info(aboutIndex(report, before.holding.index));
+  const { serverIds } = before;
+  const bare: Attempt = {
+    runId: request.runId,
+    series: [request.organization, request.project, request.stack, request.name].join("/"),
+    source: source.location,
+    sha256: report.sha256,
+    archiveSize: report.archiveSize,
+    begunAt: new Date().toISOString(),
+    datacenter: surveyed.cluster.datacenter ?? "unknown",
+    serverIds,
+    archive: holdingOf(report),
+    before: before.holding,
+    ...(before.location === undefined ? {} : { safetySnapshot: before.location }),
+  };
+  // A large safety snapshot takes its time.
+  refuseExpired(request.validUntil, new Date());
+  const claimed = await claim(carrying, { ...bare, receipt: receipts.locate(request.runId, serverIds) });
+  if (claimed === "taken") {
+    const { earlier } = await findEarlier(request, carrying, reporter);
+    if (earlier === undefined) throw new Error("the receipt that was there is gone");
+    return adopt(earlier, request, reporter, patience);
+  }
+  const attempt = claimed ?? bare;
+  const { answer, sentAll } = await send(source, report, client, reporter);
+  const settled = await settle({ attempt, request, patience, answer: answer ?? "accepted", sentAll }, reporter);
+  await complete(attempt, settled, reporter);
+  return settled;
+}
+
+/** @returns the attempt with its receipt; nothing when the user allows that there is none */
+async function claim(
+  { request, receipts, reporter }: Carrying,
+  attempt: Attempt,
+): Promise<Attempt | "taken" | undefined> {
+  try {
+    await receipts.begin(attempt);
+    return attempt;
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    if (error.code === "STORE_EXISTS") return "taken";
+    if (!request.allow.includes("noReceipt")) throw noReceipt("written", error);
+    reporter.warn(`allowed noReceipt: nothing but state keeps this restore from being done twice: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function complete(attempt: Attempt, settled: Restored, reporter: Reporter): Promise<void> {
+  try {
+    await completeReceipt(attempt, settled);
+  } catch (error) {
+    reporter.warn(`the restore is done, but its receipt could not be completed: ${explain(error)}`);
+  }
+}

@@ -1,0 +1,206 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, readdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type ClusterState, clusterState, QUIET } from "../support/clusterState";
+import { type ConsulCluster, type ConsulServer, fillKv, startCluster } from "../support/consul";
+import { type Ended, restoreFrom, type RestoreWishes } from "../support/restoring";
+import { saveTo, temporaryFolder } from "../support/saving";
+import { type Proxy, startProxy } from "../support/stores-proxy";
+import { federated } from "../support/federated";
+
+const PATIENCE = { watching: { restMs: 1, limitMs: 20_000 }, settleMs: 1500 };
+
+/** What a restore that was disturbed may leave, and what there was in the end, by fault. */
+const counts = new Map<string, { as_before: number; as_in_the_archive: number }>();
+
+describe("a restore that is disturbed while it is sent", function () {
+  this.timeout(600_000);
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let cluster: ConsulCluster;
+  let server: ConsulServer;
+  let proxy: Proxy;
+  let archive: string;
+  let archiveSize: number;
+  let archived: ClusterState;
+  let tries = 0;
+
+  before(async () => {
+    folder = await temporaryFolder();
+    cluster = await startCluster(3, QUIET);
+    server = (await cluster.followers())[0]!;
+    proxy = await startProxy(Number(server.address.split(":")[1]));
+    await fillKv(server, { keys: 3000, bytes: 1000 });
+    await federated(server, 1);
+    const { saved } = await saveTo(`${folder.path}/`, { address: server.address });
+    archive = saved.manifest.location;
+    archiveSize = saved.manifest.archiveSize;
+    archived = await clusterState(server);
+  });
+  after(async () => {
+    await proxy.stop();
+    await cluster.stop();
+    await folder.remove();
+    for (const [fault, ends] of counts) console.log(`    ${fault}: ${JSON.stringify(ends)}`);
+    console.log(`    ${tries} restores disturbed, and none left anything else or reported anything untrue`);
+  });
+
+  /** The records of users; the catalog and its indexes are written by servers that come and go. */
+  function written({ digests }: ClusterState): unknown {
+    return Object.entries(digests).filter(([type]) => ["KVS", "ConfigEntry", "Session"].includes(type));
+  }
+
+  function attempt(runId: string, source = archive, wishes: RestoreWishes = {}): Promise<Ended> {
+    return restoreFrom(
+      source,
+      { address: `127.0.0.1:${proxy.port}` },
+      {
+        request: { runId, allow: ["unhealthyCluster"] },
+        safety: `${folder.path}/safety/`,
+        patience: PATIENCE,
+        ...wishes,
+      },
+    );
+  }
+
+  /** Whether what was reported is what is there; and that the run, once begun, restores nothing more. */
+  async function judge(fault: string, before: ClusterState, runId: string, ended: Ended): Promise<void> {
+    const what = `${fault}, try ${tries}: ${ended.error?.message ?? ended.restored?.outcome ?? "?"}`;
+    const now = written(await clusterState(await cluster.leader()));
+    const isArchive = JSON.stringify(now) === JSON.stringify(written(archived));
+    if (!isArchive) expect(now, what).to.deep.equal(written(before));
+    expect(ended.attempt ?? ended.restored, what).to.exist;
+    expect(ended.restored !== undefined, what).to.equal(isArchive);
+    if (!isArchive) expect(ended.error?.message, what).to.include("the cluster is as it was before");
+    const again = await onceMore(runId, what);
+    expect(again.restored !== undefined, `${what}; then ${again.error?.message ?? ""}`).to.equal(isArchive);
+    count(fault, isArchive);
+    expect(written(await clusterState(await cluster.leader())), `${what}: the run after it`).to.deep.equal(now);
+  }
+
+  /** A run that has begun, run again: it must send nothing. */
+  async function onceMore(runId: string, what: string): Promise<Ended> {
+    const sent = proxy.sent();
+    const again = await attempt(runId);
+    expect(proxy.sent() - sent, `${what}: sent again`).to.be.below(archiveSize / 2);
+    if (again.restored !== undefined) expect(again.restored.adopted, what).to.equal(true);
+    return again;
+  }
+
+  /** Without a receipt nothing had begun: the next run is the first. */
+  async function judgeUnbegun(before: ClusterState, runId: string): Promise<void> {
+    expect(written(await clusterState(await cluster.leader()))).to.deep.equal(written(before));
+    const again = await attempt(runId);
+    expect(again.restored).to.include({ outcome: "exact", adopted: false });
+    count("killed with -9 before it had begun", false);
+  }
+
+  function count(fault: string, isArchive: boolean): void {
+    const ends = counts.get(fault) ?? { as_before: 0, as_in_the_archive: 0 };
+    ends[isArchive ? "as_in_the_archive" : "as_before"]++;
+    counts.set(fault, ends);
+  }
+
+  async function receipts(): Promise<number> {
+    return (await readdir(`${folder.path}/safety`)).filter((name) => name.endsWith(".receipt.json")).length;
+  }
+
+  async function changed(): Promise<{ before: ClusterState; runId: string }> {
+    const leader = await cluster.leader();
+    await leader.api("/v1/kv/who", { method: "PUT", body: `the cluster, ${++tries}` });
+    return { before: await clusterState(leader), runId: `try ${tries}` };
+  }
+
+  it("by a connection that is cut at random points of the archive: 20 times", async () => {
+    for (let at = 0; at < 20; at++) {
+      const { before, runId } = await changed();
+      const ended = await attempt(runId, archive, {
+        // The restore is the one large thing that is sent.
+        heard: (message) => {
+          if (message.includes("verified and saved"))
+            proxy.cutSendingAfter(2000 + Math.random() * (archiveSize - 2000));
+        },
+      });
+      await judge("connection cut", before, runId, ended);
+    }
+  });
+
+  it("by an answer that is lost once Consul has restored: 6 times", async () => {
+    for (let at = 0; at < 6; at++) {
+      const { before, runId } = await changed();
+      const ended = await attempt(runId, archive, {
+        heard: (message) => {
+          if (message.includes("verified and saved")) proxy.loseAnswer(/PUT \/v1\/snapshot/);
+        },
+      });
+      expect(ended.restored?.outcome).to.equal("exact");
+      expect(ended.said.warn.join()).to.include("though Consul did not say so");
+      await judge("answer lost", before, runId, ended);
+    }
+  });
+
+  it("by a source that is another archive when it is read again: 8 times", async () => {
+    const other = await saveTo(`${folder.path}/other/`, { address: server.address });
+    for (let at = 0; at < 8; at++) {
+      const { before, runId } = await changed();
+      const [source, replacement] = [join(folder.path, `s${at}.snap`), join(folder.path, `r${at}.snap`)];
+      await cp(archive, source);
+      await cp(`${archive}.manifest.json`, `${source}.manifest.json`);
+      await cp(other.saved.manifest.location, replacement);
+      let replaced: Promise<void> | undefined;
+      const ended = await attempt(runId, source, {
+        heard: (message) => {
+          if (message.includes("verified and saved")) replaced ??= rename(replacement, source);
+        },
+      });
+      await replaced;
+      expect(ended.error?.message).to.match(/changed|had been verified/);
+      await judge("source changed", before, runId, ended);
+    }
+  });
+
+  it("by the leader's death: 6 times", async () => {
+    const safe = { cluster, proxy };
+    for (let at = 0; at < 6; at++) {
+      cluster = await startCluster(3, QUIET);
+      const leader = await cluster.leader();
+      const [follower] = await cluster.followers();
+      proxy = await startProxy(Number(follower!.address.split(":")[1]));
+      const { before, runId } = await changed();
+      const afterMs = Math.random() * 80;
+      const ended = await attempt(runId, archive, {
+        heard: (message) => {
+          if (message.includes("verified and saved")) setTimeout(() => void leader.kill(), afterMs);
+        },
+      });
+      await leader.kill();
+      await judge("leader killed", before, runId, ended);
+      await proxy.stop();
+      await cluster.stop();
+    }
+    ({ cluster, proxy } = safe);
+  });
+
+  it("by its own death with -9: 10 times", async () => {
+    for (let at = 0; at < 10; at++) {
+      const { before, runId } = await changed();
+      const receiptsBefore = await receipts();
+      const script = ["--import", "tsx", "tests/support/restoring-process.ts"];
+      const child = spawn(
+        process.execPath,
+        [...script, archive, `127.0.0.1:${proxy.port}`, `${folder.path}/safety/`, runId],
+        { stdio: ["ignore", "pipe", "inherit"] },
+      );
+      const ended = once(child, "exit");
+      child.stdout.on("data", (text: Buffer) => {
+        if (text.includes("verified and saved")) setTimeout(() => child.kill("SIGKILL"), Math.random() * 150);
+      });
+      await ended;
+      // Who was killed reports nothing: the run after it does.
+      const fault = "killed with -9";
+      if ((await receipts()) > receiptsBefore) await judge(fault, before, runId, await onceMore(runId, fault));
+      else await judgeUnbegun(before, runId);
+    }
+  });
+});

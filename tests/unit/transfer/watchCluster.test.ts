@@ -1,0 +1,69 @@
+import { expect } from "chai";
+import type { ClusterHealth } from "../../../provider/consul/client";
+import { unrest, watchCluster } from "../../../provider/transfer/load/cluster";
+
+const signal = new AbortController().signal;
+
+function health(...servers: { leader?: boolean; healthy?: boolean }[]): ClusterHealth {
+  return {
+    healthy: servers.every(({ healthy = true }) => healthy),
+    servers: servers.map(({ leader = false, healthy = true }, at) => {
+      return {
+        id: `${at}`,
+        name: `server-${at}`,
+        healthy,
+        alive: true,
+        voter: true,
+        leader,
+        lastIndex: 1,
+        version: "1.13.9",
+      };
+    }),
+  };
+}
+
+const well = health({ leader: true }, {}, {});
+
+/** A cluster whose answers follow one another; the last stays. */
+function answering(leaders: readonly (string | undefined)[], told: ClusterHealth | "denied" = well) {
+  let asked = 0;
+  return {
+    asked: () => asked,
+    leader: () => Promise.resolve(leaders[Math.min(asked++, leaders.length - 1)]),
+    health: () => Promise.resolve(told),
+  };
+}
+
+describe("watching a cluster before a restore", () => {
+  it("ends as soon as it has been at rest for the time", async () => {
+    const sight = await watchCluster(answering(["a"]), { restMs: 1, limitMs: 60_000 }, signal);
+    expect(sight).to.deep.equal({ leader: "a", stable: true, health: well });
+  });
+
+  it("waits for the end of an election", async () => {
+    const client = answering(["a", undefined, "b"]);
+    const sight = await watchCluster(client, { restMs: 1, limitMs: 60_000 }, signal);
+    expect(sight).to.deep.include({ leader: "b", stable: true });
+    expect(client.asked()).to.be.above(3);
+  });
+
+  it("gives up on one that does not end", async () => {
+    let asked = 0;
+    const client = { leader: () => Promise.resolve(`leader ${asked++}`), health: () => Promise.resolve(well) };
+    const sight = await watchCluster(client, { restMs: 1, limitMs: 600 }, signal);
+    expect(sight.stable).to.equal(false);
+    expect(unrest(sight)).to.include("an election is under way");
+  });
+
+  it("says what keeps it from being at rest", () => {
+    const at = (told?: ClusterHealth | "denied") =>
+      unrest({ leader: "a", stable: true, ...(told === undefined ? {} : { health: told }) });
+    expect(unrest({ stable: false })).to.equal("there is no leader");
+    expect(at()).to.include("autopilot does not know");
+    expect(at(health({}, {}))).to.include("0 leaders");
+    expect(at(health({ leader: true }, { leader: true }))).to.include("2 leaders");
+    expect(at(health({ leader: true }, { healthy: false }))).to.include("unhealthy: server-1");
+    expect(at(well)).to.equal(undefined);
+    expect(at("denied"), "who may not ask is not kept from it").to.equal(undefined);
+  });
+});
