@@ -37,7 +37,7 @@ export interface Change {
   /** The argument that changed, or the one that makes time matter (`maxAge`). */
   readonly path: string;
   readonly kind: "add" | "update" | "delete";
-  /** Whether this change takes a new snapshot, rather than only recording the new argument. */
+  /** Whether this change does the resource's work again, rather than only recording the new argument. */
   readonly replaces: boolean;
   /** One sentence for a reviewer. Holds no value that may be secret. */
   readonly reason: string;
@@ -79,11 +79,28 @@ export interface Created {
 }
 
 /**
- * What a resource can do. Everything except `check` and `diff` may do I/O; `diff` may only read the clock.
- * Failures are thrown as `SnapshotError`.
+ * A failure after which things are no longer as they were: the host records what is given here, and tells the cause.
+ * Until an update has succeeded, each run calls `update`.
+ */
+export class Incomplete extends Error {
+  override readonly name = "Incomplete";
+
+  /** @param cause - what a user is told, a `SnapshotError` as a rule */
+  constructor(
+    override readonly cause: Error,
+    readonly created: Created,
+  ) {
+    super(cause.message);
+  }
+}
+
+/**
+ * What a resource can do. Everything except `check` and `diff` may do I/O; `diff` may only read the clock, and say what
+ * is going to happen. Failures are thrown as `SnapshotError`; `create` and `update` may throw `Incomplete`.
  */
 export interface Lifecycle {
-  check(inputs: Values, context: Context): Checked | Promise<Checked>;
+  /** @param before - the arguments of the run before; left out when the resource is to be created */
+  check(inputs: Values, context: Context, before?: Values): Checked | Promise<Checked>;
   diff(id: string, recorded: Values, inputs: Values, context: Context): readonly Change[];
   create(inputs: Values, context: Context): Promise<Created>;
   /** `undefined`: the resource is gone, as far as anyone can tell. */

@@ -7,7 +7,7 @@
 import { call as callDynamic } from "./hosts/dynamic";
 
 /**
- * @param resource - `ConsulSnapshot`
+ * @param resource - `ConsulSnapshot` or `ConsulSnapshotRestore`
  * @param method - a method of Pulumi's dynamic provider: `configure`, `check`, `diff`, `create`, `read`, `update`, `delete`
  * @param args - that method's arguments
  * @returns what that method returns

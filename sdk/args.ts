@@ -2,6 +2,7 @@
 
 import type * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs } from "../provider/consul/connection";
+import type { Allowance } from "../provider/transfer/load/request";
 
 /** How to reach Consul; each setting falls back to stack configuration (`consul:…`), then to `CONSUL_*`. */
 export type ConsulConnection = {
@@ -58,6 +59,58 @@ export interface ConsulSnapshotArgs {
 
   /** Count keys by prefix, for the output `kv`. Default: do not. */
   readonly inspect?: pulumi.Input<ConsulInspect>;
+}
+
+export interface ConsulSnapshotRestoreArgs {
+  /** Names this restore: one runId, one restore, whatever becomes of state. Only a new one restores again. */
+  readonly runId: pulumi.Input<string>;
+
+  /** The restore does not begin after this: a time with its zone, such as `"2026-11-24T00:00:00Z"`. */
+  readonly validUntil: pulumi.Input<string>;
+
+  /** The archive: its path (relative to the program's folder), or its `file://`, `s3://`, `gs://` or `azblob://` URL. */
+  readonly source: pulumi.Input<string>;
+
+  /** Where what is replaced is saved first; `false`: it is lost. */
+  readonly safetySnapshot: pulumi.Input<ConsulSafetySnapshot | false>;
+
+  /**
+   * The Consul whose state is replaced, and how to reach it. Default: stack configuration, then the environment, then
+   * `http://127.0.0.1:8500`.
+   */
+  readonly connection?: pulumi.Input<ConsulConnection>;
+
+  /** What opens the archive, if it is encrypted. */
+  readonly decryption?: pulumi.Input<ConsulDecryption>;
+
+  /**
+   * A token that the restored cluster knows, to look at it with; secret. Default: that of `connection`, which another
+   * cluster's archive does not hold.
+   */
+  readonly tokenAfterRestore?: pulumi.Input<string>;
+
+  /** The guards that may be passed by: each refusal names its own. Default: none. */
+  readonly allow?: pulumi.Input<pulumi.Input<Allowance>[]>;
+}
+
+/** Where what a restore replaces is saved. */
+export interface ConsulSafetySnapshot {
+  /** As that of a ConsulSnapshot: a path or a URL, with a name that changes. */
+  readonly target: pulumi.Input<string>;
+  /** Encrypt it, in the age format; its name then ends in `.age`. Default: do not. */
+  readonly encryption?: pulumi.Input<ConsulEncryption>;
+}
+
+/** The records of one type that are not as in the archive. */
+export interface ConsulDifference {
+  /** As Consul names it, such as `KVS`. */
+  readonly type: string;
+  /** How many the archive holds. */
+  readonly archived: number;
+  /** How many the cluster held when it was read back. */
+  readonly found: number;
+  /** How that can be, in one sentence. */
+  readonly reason: string;
 }
 
 /** An archive stays if any rule keeps it: the newest of each of so many hours, days and so on, in UTC. */

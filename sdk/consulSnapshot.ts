@@ -7,10 +7,10 @@ import type {
   ConsulServer,
   ConsulSnapshotArgs,
 } from "./args";
+import { identity, MODULE, warnOfTimeouts } from "./resource";
 import { secretConnection, secretDecryption } from "./secrets";
 import { consulSnapshotStub } from "./stub";
 
-const MODULE = "consul";
 const TYPE = "ConsulSnapshot";
 
 /** A verified snapshot of a Consul cluster, taken when the resource is created and kept at `target`. */
@@ -68,12 +68,7 @@ export class ConsulSnapshot extends pulumi.dynamic.Resource {
    */
   constructor(name: string, args: ConsulSnapshotArgs, opts?: pulumi.CustomResourceOptions) {
     super(consulSnapshotStub, name, properties(name, args, opts), opts, MODULE, TYPE);
-    if (opts?.customTimeouts !== undefined) {
-      void pulumi.log.warn(
-        "customTimeouts does not reach this resource: use connection.firstByteTimeout and connection.idleTimeout",
-        this,
-      );
-    }
+    warnOfTimeouts(this, opts);
   }
 
   /**
@@ -133,12 +128,6 @@ function properties(
     ...OUTPUTS,
     ...args,
     ...(args.connection === undefined ? {} : { connection: secretConnection(args.connection) }),
-    identity: {
-      organization: pulumi.getOrganization(),
-      project: pulumi.getProject(),
-      stack: pulumi.getStack(),
-      name,
-      urn: pulumi.createUrn(name, `pulumi-nodejs:dynamic/${MODULE}:${TYPE}`, opts?.parent),
-    },
+    identity: identity(TYPE, name, opts),
   };
 }

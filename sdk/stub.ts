@@ -23,3 +23,20 @@ export const consulSnapshotStub = {
   delete: (id: unknown, props: unknown) =>
     require("pulumi-consul-snapshot/runtime").call("ConsulSnapshot", "delete", [id, props]),
 } as dynamic.ResourceProvider;
+
+export const consulSnapshotRestoreStub = {
+  configure: (req: unknown) =>
+    require("pulumi-consul-snapshot/runtime").call("ConsulSnapshotRestore", "configure", [req]),
+  check: (olds: unknown, news: unknown) =>
+    require("pulumi-consul-snapshot/runtime").call("ConsulSnapshotRestore", "check", [olds, news]),
+  diff: (id: unknown, olds: unknown, news: unknown) =>
+    require("pulumi-consul-snapshot/runtime").call("ConsulSnapshotRestore", "diff", [id, olds, news]),
+  create: (inputs: unknown) =>
+    require("pulumi-consul-snapshot/runtime").call("ConsulSnapshotRestore", "create", [inputs]),
+  read: (id: unknown, props: unknown) =>
+    require("pulumi-consul-snapshot/runtime").call("ConsulSnapshotRestore", "read", [id, props]),
+  update: (id: unknown, olds: unknown, news: unknown) =>
+    require("pulumi-consul-snapshot/runtime").call("ConsulSnapshotRestore", "update", [id, olds, news]),
+  delete: (id: unknown, props: unknown) =>
+    require("pulumi-consul-snapshot/runtime").call("ConsulSnapshotRestore", "delete", [id, props]),
+} as dynamic.ResourceProvider;

@@ -8,7 +8,17 @@
  */
 
 import { explain } from "../errors";
-import { type Context, type Identity, type Lifecycle, UNKNOWN, type Value, type Values } from "../lifecycle";
+import {
+  type Context,
+  type Created,
+  type Identity,
+  Incomplete,
+  type Lifecycle,
+  UNKNOWN,
+  type Value,
+  type Values,
+} from "../lifecycle";
+import { restoreLifecycle } from "../restore/lifecycle";
 import { snapshotLifecycle } from "../snapshot/lifecycle";
 import { engineLog, type Severity } from "./engineLog";
 import { guarded, whileWorking } from "./guard";
@@ -16,7 +26,10 @@ import { guarded, whileWorking } from "./guard";
 /** How the Node SDK writes a value that is not known yet. */
 const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-const LIFECYCLES: Readonly<Record<string, Lifecycle>> = { ConsulSnapshot: snapshotLifecycle };
+const LIFECYCLES: Readonly<Record<string, Lifecycle>> = {
+  ConsulSnapshot: snapshotLifecycle,
+  ConsulSnapshotRestore: restoreLifecycle,
+};
 
 interface StackConfig {
   get(key: string): string | undefined;
@@ -43,7 +56,7 @@ export async function call(resource: string, method: string, args: readonly unkn
 function dispatch(lifecycle: Lifecycle, method: string, args: readonly unknown[]): Promise<unknown> {
   switch (method) {
     case "check":
-      return check(lifecycle, args[1]);
+      return check(lifecycle, args[0], args[1]);
     case "diff":
       return diff(lifecycle, String(args[0]), args[1], args[2]);
     case "create":
@@ -60,26 +73,28 @@ function dispatch(lifecycle: Lifecycle, method: string, args: readonly unknown[]
 }
 
 /** A failure with a `property` would print that property's value, secret or not: the reason alone names it. */
-async function check(lifecycle: Lifecycle, news: unknown): Promise<unknown> {
-  const { inputs, problems } = await lifecycle.check(fromPulumi(news), contextOf(news, idle).context);
+async function check(lifecycle: Lifecycle, olds: unknown, news: unknown): Promise<unknown> {
+  const { context, flush } = contextOf(news, idle);
+  const before = fromPulumi(olds);
+  const isNew = Object.keys(before).length === 0;
+  const { inputs, problems } = await lifecycle.check(fromPulumi(news), context, isNew ? undefined : before);
+  await flush();
   return { inputs: toPulumi(inputs), failures: problems.map(({ reason }) => ({ reason })) };
 }
 
 async function diff(lifecycle: Lifecycle, id: string, olds: unknown, news: unknown): Promise<unknown> {
   const { context, flush } = contextOf(news, idle);
   const changes = lifecycle.diff(id, fromPulumi(olds), fromPulumi(news), context);
-  const replacing = changes.filter((change) => change.replaces);
-  for (const { reason } of replacing) context.info(`a new snapshot will be taken: ${reason}`);
   await flush();
   return {
     changes: changes.length > 0,
-    replaces: [...new Set(replacing.map(({ path }) => path))],
+    replaces: [...new Set(changes.filter(({ replaces }) => replaces).map(({ path }) => path))],
     deleteBeforeReplace: false,
   };
 }
 
 function create(lifecycle: Lifecycle, news: unknown): Promise<unknown> {
-  return working(news, async (context) => {
+  return recording(news, async (context) => {
     const { id, outputs } = await lifecycle.create(fromPulumi(news), context);
     return { id, outs: toPulumi({ ...outputs, ...identityValue(news) }) };
   });
@@ -94,7 +109,7 @@ function read(lifecycle: Lifecycle, id: string, props: unknown): Promise<unknown
 }
 
 function update(lifecycle: Lifecycle, id: string, olds: unknown, news: unknown): Promise<unknown> {
-  return working(news, async (context) => {
+  return recording(news, async (context) => {
     const outputs = await lifecycle.update(id, fromPulumi(olds), fromPulumi(news), context);
     return { outs: toPulumi({ ...outputs, ...identityValue(news) }) };
   });
@@ -114,6 +129,15 @@ function working<T>(props: unknown, work: (context: Context) => Promise<T>): Pro
       await flush();
     }
   });
+}
+
+/** As `working`; a failure may leave something to be recorded. */
+async function recording<T>(news: unknown, work: (context: Context) => Promise<T>): Promise<T> {
+  try {
+    return await working(news, work);
+  } catch (error) {
+    throw error instanceof Incomplete ? partialFailure(error.cause, error.created, news) : error;
+  }
 }
 
 const idle = new AbortController().signal;
@@ -190,6 +214,16 @@ class PlainError extends Error {
     this.stack = hint;
     this.toString = () => message;
   }
+}
+
+/**
+ * What Pulumi's host takes for a resource that was made and is not well: it is recorded, and its reasons are printed. Unlike
+ * after a success, the host does not add the provider's text.
+ */
+function partialFailure(cause: Error, { id, outputs }: Created, news: unknown): PlainError {
+  const { __provider } = news as { readonly __provider?: unknown };
+  const properties = { ...(toPulumi({ ...outputs, ...identityValue(news) }) as object), __provider };
+  return Object.assign(plain(cause), { id, properties, reasons: [explain(cause)] });
 }
 
 function unknownCall(what: string): PlainError {

@@ -1,13 +1,15 @@
 /** ConsulSnapshot's arguments: what may be given, what is wrong with it, and what it means. Does no I/O on networks. */
 
-import { checkConnection, type ConnectionArgs, type Sources } from "../consul/connection";
+import { checkConnectionArgs, checkNames, readConnectionArgs } from "../commonArgs";
+import type { ConnectionArgs, Sources } from "../consul/connection";
 import { parseDuration } from "../duration";
 import { SnapshotError } from "../errors";
 import { isList, isRecord, type Problem, UNKNOWN, type Value, type Values } from "../lifecycle";
-import { nearest } from "../nearest";
 import type { Policy } from "../retention/policy";
 import { checkTemplate, parseLocation } from "../store/location";
+import { checkEncryption, readRecipients } from "../transfer/encryptionArgs";
 import { checkRetention, readRetention } from "../transfer/retentionArgs";
+import { absentOrUnknown } from "../values";
 
 export const CONSISTENCIES = ["consistent", "stale"] as const;
 export const DELETION_POLICIES = ["retain", "delete"] as const;
@@ -45,9 +47,6 @@ const KNOWN = [
   "encryption",
 ] as const;
 
-/** Added by the SDK, not by a user: where the resource stands in its program. */
-const ADDED = ["identity", "__provider"] as const;
-
 /**
  * Everything that is wrong with the arguments. What is not known yet is not judged. No reason holds a secret.
  *
@@ -55,7 +54,7 @@ const ADDED = ["identity", "__provider"] as const;
  */
 export function checkArgs(inputs: Values, sources: Sources): Problem[] {
   return [
-    ...checkNames(inputs),
+    ...checkNames(inputs, KNOWN, "ConsulSnapshot"),
     ...checkTarget(inputs),
     ...checkChoice(inputs, "consistency", CONSISTENCIES),
     ...checkChoice(inputs, "deletionPolicy", DELETION_POLICIES),
@@ -67,18 +66,9 @@ export function checkArgs(inputs: Values, sources: Sources): Problem[] {
     ...checkPolicies(inputs),
     ...checkTriggers(inputs),
     ...checkInspect(inputs),
-    ...checkEncryption(inputs),
+    ...checkEncryption(inputs.encryption, inputs.target),
     ...checkConnectionArgs(inputs, sources),
   ];
-}
-
-function checkNames(inputs: Values): Problem[] {
-  return Object.keys(inputs).flatMap((name): Problem[] => {
-    if (isOneOf(name, KNOWN) || isOneOf(name, ADDED)) return [];
-    const near = nearest(name, KNOWN);
-    const hint = near === undefined ? `known are ${KNOWN.join(", ")}` : `did you mean ${near}?`;
-    return [{ path: name, reason: `${name} is not an argument of ConsulSnapshot: ${hint}` }];
-  });
 }
 
 function checkTarget(inputs: Values): Problem[] {
@@ -168,49 +158,14 @@ function checkInspect(inputs: Values): Problem[] {
   return [];
 }
 
-/** Only their form: whether each is a recipient takes the library to say, which `checkRecipients` loads. */
-function checkEncryption({ encryption, target }: Values): Problem[] {
-  if (encryption === UNKNOWN) return [];
-  if (encryption === undefined || encryption === null) {
-    if (typeof target !== "string" || !/\.age(\?|$)/.test(target)) return [];
-    return [{ reason: "target ends in .age, but nothing is encrypted: set encryption, or name it .snap" }];
-  }
-  const form = 'encryption is an object, such as { recipients: ["age1…"] }';
-  if (!isRecord(encryption)) return [{ reason: form }];
-  const { recipients, ...others } = encryption;
-  const [strange] = Object.keys(others);
-  if (strange !== undefined) return [{ reason: `encryption.${strange} is not known: there is recipients` }];
-  if (recipients === UNKNOWN) return [];
-  if (!isList(recipients) || !recipients.every((one) => one === UNKNOWN || typeof one === "string")) {
-    return [{ reason: form }];
-  }
-  return recipients.length > 0 ? [] : [{ reason: `encryption names no recipient: ${form}` }];
-}
-
-/** Those that are known so far; `undefined` when archives are not encrypted. */
-export function recipientsOf({ encryption }: Values): readonly string[] | undefined {
-  if (!isRecord(encryption)) return undefined;
-  const { recipients } = encryption;
-  return isList(recipients) ? recipients.filter((one) => typeof one === "string") : [];
-}
-
-function checkConnectionArgs(inputs: Values, sources: Sources): Problem[] {
-  const { connection } = inputs;
-  if (connection === UNKNOWN) return [];
-  if (connection !== undefined && !isRecord(connection)) {
-    return [{ reason: 'connection is an object, such as { address: "consul.example:8500" }' }];
-  }
-  return checkConnection(connection ?? {}, sources);
-}
-
 /** The arguments as the lifecycle uses them, once `checkArgs` has found nothing and everything is known. */
 export function readArgs(inputs: Values): SnapshotArgs {
-  const { target, triggers, connection, consistency, maxStaleness, overwrite, deletionPolicy, inspect } = inputs;
-  const recipients = recipientsOf(inputs);
+  const { target, triggers, consistency, maxStaleness, overwrite, deletionPolicy, inspect } = inputs;
+  const recipients = readRecipients(inputs.encryption);
   return {
     target: typeof target === "string" ? target : "",
     triggers: isList(triggers) ? triggers : [],
-    connection: isRecord(connection) ? known(connection) : {},
+    connection: readConnectionArgs(inputs),
     consistency: consistency === "stale" ? "stale" : "consistent",
     ...(typeof maxStaleness === "string" ? { maxStalenessMs: parseDuration(maxStaleness) } : {}),
     overwrite: overwrite === true,
@@ -221,22 +176,9 @@ export function readArgs(inputs: Values): SnapshotArgs {
   };
 }
 
-/** The connection's settings that are known; whether each is of the right kind is for the check to say. */
-function known(connection: Values | undefined): ConnectionArgs {
-  return Object.fromEntries(Object.entries(connection ?? {}).filter(([, value]) => value !== UNKNOWN));
-}
-
 function readInspect({ kvDepth, kvFilter }: Values): NonNullable<SnapshotArgs["inspect"]> {
   return {
     ...(typeof kvDepth === "number" ? { depth: kvDepth } : {}),
     ...(typeof kvFilter === "string" ? { filter: kvFilter } : {}),
   };
-}
-
-function absentOrUnknown(value: Value | undefined): value is undefined | null | typeof UNKNOWN {
-  return value === undefined || value === null || value === UNKNOWN;
-}
-
-function isOneOf(name: string, names: readonly string[]): boolean {
-  return names.includes(name);
 }

@@ -3,12 +3,11 @@
  * no sentence holds a trigger's value, which may be secret.
  */
 
+import { CLUSTER_SETTINGS } from "../commonArgs";
 import { parseDuration } from "../duration";
 import { type Change, isList, isRecord, UNKNOWN, type Value, type Values } from "../lifecycle";
 import { samePlace, parseLocation } from "../store/location";
-
-/** The parts of `connection` that say which cluster is meant, rather than how to reach it. */
-export const CLUSTER_SETTINGS = ["address", "scheme", "datacenter", "config"] as const;
+import { holdsUnknown, same } from "../values";
 
 /** Arguments that change nothing about a snapshot already taken. */
 const RECORDED_ONLY = [
@@ -120,24 +119,4 @@ function replace(path: string, kind: Change["kind"], reason: string): Change {
 
 function said(value: Value | undefined): string {
   return typeof value === "string" ? value : "its default";
-}
-
-function holdsUnknown(value: Value | undefined): boolean {
-  if (value === UNKNOWN) return true;
-  if (isList(value)) return value.some(holdsUnknown);
-  return isRecord(value) && Object.values(value).some(holdsUnknown);
-}
-
-/** Deep equality; an absent property and one that is null are the same, as Pulumi's state may drop nulls. */
-function same(a: Value | undefined, b: Value | undefined): boolean {
-  if (a === b || (absent(a) && absent(b))) return true;
-  if (isList(a) && isList(b)) return a.length === b.length && a.every((value, at) => same(value, b[at]));
-  if (isRecord(a) && isRecord(b)) {
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => same(a[key], b[key]));
-  }
-  return false;
-}
-
-function absent(value: Value | undefined): boolean {
-  return value === undefined || value === null;
 }

@@ -3,12 +3,14 @@
  * client, the archive reader) loads only when it does.
  */
 
-import { resolveConnection, type Sources } from "../consul/connection";
+import { identityOf, sourcesOf } from "../commonArgs";
+import { resolveConnection } from "../consul/connection";
 import { SnapshotError } from "../errors";
-import type { Change, Checked, Context, Created, Lifecycle, Problem, Values } from "../lifecycle";
+import type { Change, Checked, Context, Created, Lifecycle, Values } from "../lifecycle";
 import { parseLocation } from "../store/location";
+import { readRecipients, recipientProblems } from "../transfer/encryptionArgs";
 import { Load } from "../transfer/turns";
-import { checkArgs, readArgs, recipientsOf } from "./args";
+import { checkArgs, readArgs } from "./args";
 import { adopt } from "./adopt";
 import { diff as diffArgs } from "./diff";
 import { checkLimits, readLimits } from "./limits";
@@ -24,35 +26,30 @@ export const snapshotLifecycle: Lifecycle = { check, diff, create, read, update,
 
 async function check(inputs: Values, context: Context): Promise<Checked> {
   const problems = [...checkArgs(inputs, sourcesOf(context)), ...checkLimits((key) => context.config(key))];
-  return { inputs, problems: problems.length > 0 ? problems : await recipientProblems(inputs) };
-}
-
-async function recipientProblems(inputs: Values): Promise<Problem[]> {
-  const recipients = recipientsOf(inputs);
-  if (recipients === undefined || recipients.length === 0) return [];
-  const { checkRecipients } = await import("../transfer/encryption.js");
-  try {
-    await checkRecipients(recipients);
-    return [];
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    return [{ reason: `encryption: ${error.message}. ${error.hint}` }];
-  }
+  return {
+    inputs,
+    problems: problems.length > 0 ? problems : await recipientProblems(readRecipients(inputs.encryption)),
+  };
 }
 
 function diff(id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] {
   const changes = diffArgs(recorded, recordedArgs(inputs, sourcesOf(context)), new Date());
-  sayWhatStays(id, recorded, changes, context);
+  announce(id, recorded, changes, context);
   return changes;
 }
 
-/** Why there is a new snapshot is for the host to say; here stands what becomes of the one that there is. */
-function sayWhatStays(id: string, recorded: Values, changes: readonly Change[], context: Context): void {
-  if (!changes.some(({ replaces }) => replaces)) {
+/** Why there is a new snapshot, and what becomes of the one that there is. */
+function announce(id: string, recorded: Values, changes: readonly Change[], context: Context): void {
+  const replacing = changes.filter(({ replaces }) => replaces);
+  if (replacing.length === 0) {
     for (const { reason } of changes) context.info(reason);
-  } else if (recorded.deletionPolicy === "delete" && recorded.archiveChanged !== true) {
+    return;
+  }
+  if (recorded.deletionPolicy === "delete" && recorded.archiveChanged !== true) {
     context.info(`once the new one is saved, this archive will be deleted: ${id}`);
   }
+  // The last line is the one that stands on the resource's row.
+  for (const { reason } of replacing) context.info(`a new snapshot will be taken: ${reason}`);
 }
 
 async function create(inputs: Values, context: Context): Promise<Created> {
@@ -77,7 +74,7 @@ async function create(inputs: Values, context: Context): Promise<Created> {
           // State holds what is counted here: some hundred prefixes are of use to a reader, and no more.
           ...(args.inspect === undefined ? {} : { kv: { ...args.inspect, maxPrefixes: MAX_PREFIXES } }),
           purpose: "backup",
-          ...identityOf(context),
+          ...identityOf(context, "snapshot"),
         },
         context,
       ),
@@ -112,7 +109,7 @@ async function read(id: string, recorded: Values, context: Context): Promise<Cre
 }
 
 function update(id: string, recorded: Values, inputs: Values, context: Context): Promise<Values> {
-  if (recipientsOf(inputs) !== undefined && recorded.encrypted === false) {
+  if (readRecipients(inputs.encryption) !== undefined && recorded.encrypted === false) {
     context.warn(`${id} was saved before encryption was asked for, and stays as it is: a new trigger takes another`);
   }
   return Promise.resolve(withArgs(recorded, inputs, sourcesOf(context)));
@@ -124,12 +121,4 @@ async function remove(id: string, recorded: Values, context: Context): Promise<v
     return;
   }
   await removeArchive(id, recorded, context);
-}
-
-function sourcesOf(context: Context): Sources {
-  return { config: (key) => context.config(key), env: process.env };
-}
-
-function identityOf(context: Context): { organization: string; project: string; stack: string; name: string } {
-  return context.identity ?? { organization: "organization", project: "project", stack: "stack", name: "snapshot" };
 }

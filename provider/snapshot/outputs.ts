@@ -1,10 +1,11 @@
 /** What a snapshot leaves in state: its facts, and the arguments that later runs compare with. */
 
+import { clusterSettings } from "../commonArgs";
 import type { Sources } from "../consul/connection";
-import { isRecord, UNKNOWN, type Value, type Values } from "../lifecycle";
+import type { Values } from "../lifecycle";
 import type { SavedArchive } from "../transfer/save";
 import type { ArchiveFacts } from "../transfer/manifest";
-import { CLUSTER_SETTINGS } from "./diff";
+import { defined } from "../values";
 
 /** The shape of state; raised when an old one must be read differently. */
 const SCHEMA_VERSION = 1;
@@ -80,21 +81,4 @@ export function recordedArgs(inputs: Values, sources: Sources): Values {
 export function withArgs(recorded: Values, inputs: Values, sources: Sources): Values {
   const facts = Object.entries(recorded).filter(([name]) => !RECORDED_ARGS.some((argument) => argument === name));
   return { ...Object.fromEntries(facts), ...recordedArgs(inputs, sources) };
-}
-
-/**
- * Which cluster is meant, from the argument or stack configuration. The environment is left out: it differs from one
- * operator's machine to the next, and that alone is no reason for a new snapshot.
- */
-function clusterSettings(connection: Value | undefined, sources: Sources): Value {
-  if (connection === UNKNOWN) return UNKNOWN;
-  const given = isRecord(connection) ? connection : {};
-  const namespace = typeof given.config === "string" ? given.config : "consul";
-  return defined(
-    Object.fromEntries(CLUSTER_SETTINGS.map((name) => [name, given[name] ?? sources.config(`${namespace}:${name}`)])),
-  );
-}
-
-function defined(values: { readonly [key: string]: Value | undefined }): Values {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, Value] => entry[1] !== undefined));
 }

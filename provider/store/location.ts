@@ -108,6 +108,18 @@ function withDefaultName(key: string): string {
   return key === "" || key.endsWith("/") ? key + DEFAULT_NAME : key;
 }
 
+/**
+ * Reads the location of one archive that is there, as `parseLocation` does.
+ *
+ * @throws SnapshotError `TARGET_INVALID`, also for a folder and for a template
+ */
+export function parseSource(text: string, cwd = process.cwd()): Location {
+  const location = parseLocation(text, cwd);
+  if (!/[{}]/.test(location.key)) return location;
+  const what = /[{}]/.test(text) ? "is a template" : "is a folder";
+  throw invalid(`source ${what}`, "Name one archive, by its whole path or URL.");
+}
+
 /** Whether two locations name the same place and template; a bucket's settings, such as its region, do not count. */
 export function samePlace(a: Location, b: Location): boolean {
   return a.scheme === b.scheme && a.bucket === b.bucket && a.key === b.key;
@@ -123,10 +135,10 @@ export function formatLocation(location: Location, key = location.key): string {
 /**
  * Says what is wrong with a template, if anything.
  *
- * @param overwrite - whether a name that is always the same is meant
+ * @param overwrite - whether a name that is always the same is meant; `undefined` where that cannot be asked for
  * @throws SnapshotError `TARGET_INVALID`
  */
-export function checkTemplate(location: Location, overwrite: boolean): void {
+export function checkTemplate(location: Location, overwrite: boolean | undefined): void {
   const names = placeholders(location.key);
   const strange = names.find((name) => !(name in PLACEHOLDERS));
   const stray = /[{}]/.exec(location.key.replaceAll(/\{[^{}]*\}/g, ""));
@@ -140,10 +152,10 @@ export function checkTemplate(location: Location, overwrite: boolean): void {
         .join(", ")}.`,
     );
   }
-  if (!overwrite && !names.some((name) => CHANGING.some((changing) => changing === name))) {
+  if (overwrite !== true && !names.some((name) => CHANGING.some((changing) => changing === name))) {
     throw invalid(
       `target ${quote(location.key)} would be the same for every snapshot, and an existing archive is never overwritten`,
-      "End it with / if it is a folder, add {timestamp}, {index} or {random} to the name, or set overwrite: true.",
+      `End it with / if it is a folder, or add {timestamp}, {index} or {random} to the name${overwrite === undefined ? "" : ", or set overwrite: true"}.`,
     );
   }
 }

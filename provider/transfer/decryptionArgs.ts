@@ -1,5 +1,6 @@
 /** `decryption` as a user writes it, and where its identities are. */
 
+import { SnapshotError } from "../errors";
 import { nearest } from "../nearest";
 import { type Decryption, looksSecret } from "./opening";
 
@@ -8,7 +9,7 @@ const FORM = 'decryption is an object, such as { identityFiles: ["/etc/consul-ba
 
 /**
  * Everything that is wrong with the form of `decryption`. A value that is not known yet (a symbol) is not judged; whether
- * each identity is one takes the library to say, which `checkIdentities` loads. No reason holds an identity.
+ * each identity is one takes the library to say, which `identityProblems` loads. No reason holds an identity.
  *
  * @returns one sentence each, without a path: a host would print the value beside it
  */
@@ -46,6 +47,19 @@ function problemWith(key: string, value: unknown): string | undefined {
 export function readDecryption(value: unknown): Decryption {
   const given = new Map<string, unknown>(absentOrUnknown(value) ? [] : Object.entries(value));
   return { identities: texts(given.get("identities")), identityFiles: texts(given.get("identityFiles")) };
+}
+
+/** What is wrong with identities whose form is right. */
+export async function identityProblems({ identities }: Decryption): Promise<{ reason: string }[]> {
+  if (identities.length === 0) return [];
+  const { checkIdentities } = await import("./encryption.js");
+  try {
+    await checkIdentities(identities);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [{ reason: `decryption: ${error.message}. ${error.hint}` }];
+  }
 }
 
 function texts(value: unknown): string[] {

@@ -41,7 +41,7 @@ export class PulumiProject {
     private readonly name: string,
   ) {}
 
-  /** @param program - the body of a plain JavaScript program; `ConsulSnapshot`, `pulumi` and `env` are there */
+  /** @param program - the body of a plain JavaScript program; `pulumi`, `env` and this package's classes are there */
   static async create(program: string, options: ProjectOptions = {}): Promise<PulumiProject> {
     const { name = PROJECT } = options;
     const project = await PulumiProject.prepare(name, options);
@@ -104,7 +104,7 @@ export class PulumiProject {
   /** Replaces the program. */
   async program(body: string): Promise<void> {
     const text = `const pulumi = require("@pulumi/pulumi");
-const { ConsulSnapshot } = require("pulumi-consul-snapshot");
+const { ConsulSnapshot, ConsulSnapshotRestore } = require("pulumi-consul-snapshot");
 const env = process.env;
 ${body}
 `;
