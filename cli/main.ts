@@ -3,11 +3,14 @@
 
 import { Command, Option } from "commander";
 import type { InspectOptions } from "./inspect";
+import type { RestoreOptions } from "./restore";
 import { writtenBy } from "../provider/transfer/writtenBy";
 import type { VerifyOptions } from "./verify";
 
 const program = new Command("consul-snapshot")
-  .description("Reads Consul snapshots: what is inside, whether they are sound, and who can restore them.")
+  .description(
+    "Reads Consul snapshots: what is inside, whether they are sound, who can restore them; and restores them.",
+  )
   .version(writtenBy, "--version", "print the version")
   .showHelpAfterError("(--help shows how it is used)");
 
@@ -45,6 +48,37 @@ program
       process.stdout.write(`${text}\n`);
       if (!ok) process.exitCode = 1;
     }
+  });
+
+program
+  .command("restore")
+  .description("replace all that a cluster holds by what an archive holds, once, and prove it")
+  .argument("<source>", "an archive (a path or a URL)")
+  .requiredOption("--safety-snapshot <target>", "where to save first what is there now: a folder or a URL; or none")
+  .option("--plan", "only say what would happen; the exit code is 1 if nothing would be restored")
+  .option("--yes", "do not ask for the datacenter's name")
+  .option("--allow <guard>", "pass a guard by, as its refusal names it; may be repeated", another)
+  .option("--identity <file>", "for an encrypted archive: a file of age identities; may be repeated", another)
+  .option("--recipient <key>", "encrypt the safety snapshot for this age1… key; may be repeated", another)
+  .option("--run-id <id>", "one id, one restore: the same one again only reads back. Default: a new one")
+  .option("--valid-until <time>", "do not begin after this, such as 2026-11-24T00:00:00Z")
+  .option("--token-after-restore-file <file>", "holds the token that the archive's cluster knows, if it is another one")
+  .option("--http-addr <address>", "as consul takes it; like all else of the connection, also from CONSUL_*")
+  .option("--datacenter <name>", "the datacenter, where it is not that of the agent")
+  .option("--token-file <file>", "holds the token, which needs acl:write")
+  .option("--ca-file <file>", "the authority that may have signed the server's certificate")
+  .addHelpText("after", "\nExit codes: 0 restored and proved; 1 nothing was changed; 2 begun, and not proved")
+  .action(async (source: string, options: RestoreOptions) => {
+    const { restore } = await import("./restore.js");
+    const interrupted = new AbortController();
+    // Once: who cannot wait interrupts again.
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort(name));
+    process.exitCode = await restore(source, options, {
+      input: process.stdin,
+      output: process.stdout,
+      errors: process.stderr,
+      signal: interrupted.signal,
+    });
   });
 
 // A reader that has seen enough, as `head` does, is no failure.

@@ -14,6 +14,7 @@ export function isUrl(name: string): boolean {
 
 /** @throws SnapshotError `STORE_*`, `TARGET_INVALID` or `ARGUMENT_INVALID`, while it is read */
 export async function* readSource(name: string): AsyncGenerator<Uint8Array> {
+  if (name === "") throw new SnapshotError("ARGUMENT_INVALID", "an archive's name is empty", "Name a path or a URL.");
   if (isUrl(name)) {
     yield* readObject(name);
     return;

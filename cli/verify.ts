@@ -29,7 +29,7 @@ export async function verify(name: string, { consulVersion, identity }: VerifyOp
     const report = await readArchive(name, identity);
     return describe(name, report, consulVersion);
   } catch (error) {
-    return { ok: false, text: `${name}: ${explain(error)}` };
+    return { ok: false, text: name === "" ? explain(error) : `${name}: ${explain(error)}` };
   }
 }
 
