@@ -7,6 +7,7 @@ import { laterIn } from "../support/clock";
 import { type ConsulServer, inspect, startConsul, until } from "../support/consul";
 import { freePorts, LOOPBACK } from "../support/ports";
 import { PulumiProject } from "../support/pulumi";
+import { saveTo, temporaryFolder } from "../support/saving";
 import { STORES } from "../support/stores";
 
 const run = promisify(execFile);
@@ -151,6 +152,36 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
     expect(second.taken).to.equal(true);
     expect(second.location).to.not.equal(first.location);
     expect(await failed({ BACKUP_TARGET: "s3://key:secret@bucket/" })).to.match(/target .* holds credentials/);
+  });
+
+  it("restore restores once, and what was there before is kept", async () => {
+    const key = (value?: string) =>
+      consul.api("/v1/kv/who?raw", value === undefined ? {} : { method: "PUT", body: value });
+    const folder = await temporaryFolder();
+    try {
+      await key("the archive");
+      const { saved } = await saveTo(`${folder.path}/`, { address: consul.address });
+      await key("the cluster");
+      const config = {
+        "consul:address": consul.address,
+        "restore:runId": "2026-11-24 rollback",
+        "restore:validUntil": new Date(Date.now() + 3_600_000).toISOString(),
+        "restore:source": saved.manifest.location,
+      };
+      project = await PulumiProject.copy("examples/restore", "restore", { config });
+      const text = await project.up();
+      expect(text).to.match(/outcome +: "(exact|drift)"/);
+      expect(await key()).to.equal("the archive");
+      expect(await archives("before-restore")).to.have.lengthOf(1);
+
+      await key("the cluster, later");
+      await project.up();
+      await project.run(["config", "set", "source", "elsewhere.snap"]);
+      expect(await project.up()).to.include("source changed, which restores nothing");
+      expect(await key()).to.equal("the cluster, later");
+    } finally {
+      await folder.remove();
+    }
   });
 
   for (const [name, kind] of [
