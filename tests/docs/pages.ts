@@ -1,5 +1,8 @@
 import type { Page } from "./page";
+import { consulSnapshotRestore } from "./consulSnapshotRestore";
+import { readme } from "./readme";
+import { restoreRunbook } from "./restoreRunbook";
 import { reviewing } from "./reviewing";
 
 /** Every page that shows what commands print. */
-export const PAGES: readonly Page[] = [reviewing];
+export const PAGES: readonly Page[] = [readme, reviewing, consulSnapshotRestore, restoreRunbook];
