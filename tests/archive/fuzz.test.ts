@@ -8,7 +8,8 @@ const MUTANTS = 300;
 describe("archives made wrong by chance", function () {
   this.timeout(300_000);
 
-  const seed = Math.floor(Math.random() * 2 ** 31);
+  // The same for the same code; `npm run fuzz` takes another one each time.
+  const seed = 20261124;
 
   it(`are sound, decodable and printed alike by the real inspect and by ours (seed ${seed})`, async () => {
     const { differences, limits, mutants } = await compare({ seed, mutants: MUTANTS, seeds: await startSeeds() });

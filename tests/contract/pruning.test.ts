@@ -159,7 +159,7 @@ for (const kind of STORES) {
 
     it("completes it in the next run: what is to go is gone, but for what is locked, and nothing else", async () => {
       // The manifests that the fault left without their archives are old enough by then.
-      const { pruned, said } = await prune(store, new Date(NOW.getTime() + 20 * 60 * 1000));
+      const { pruned, said } = await prune(store, new Date(Date.now() + 20 * 60 * 1000));
       expect(pruned?.kept).to.equal(KEEP + locked().length);
       expect(pruned?.removed).to.be.above(0);
       expect(await keys()).to.have.members(kept());

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { expect } from "chai";
-import { type ConsulCluster, inspect, startCluster, until } from "../support/consul";
+import { type ConsulCluster, type ConsulServer, inspect, startCluster, until } from "../support/consul";
 import { PulumiProject } from "../support/pulumi";
 
 const PROGRAM = `
@@ -12,12 +12,13 @@ for (const name of (env.NAMES || "backup").split(",")) {
 describe("a ConsulSnapshot of a three-server cluster", function () {
   this.timeout(180_000);
   let cluster: ConsulCluster;
+  let asked: ConsulServer;
   let project: PulumiProject;
 
   beforeEach(async () => {
     cluster = await startCluster(3);
-    const [follower] = await cluster.followers();
-    project = await PulumiProject.create(PROGRAM, { config: { "consul:address": follower?.address ?? "" } });
+    asked = (await cluster.followers())[0]!;
+    project = await PulumiProject.create(PROGRAM, { config: { "consul:address": asked.address } });
   });
   afterEach(async () => {
     await project.remove();
@@ -45,11 +46,9 @@ describe("a ConsulSnapshot of a three-server cluster", function () {
   });
 
   it("refuses a consistent snapshot without a quorum, and takes a stale one that says how stale it is", async () => {
-    const [asked, other] = await cluster.followers();
-    await (await cluster.leader()).kill();
-    await other?.kill();
+    for (const server of cluster.servers) if (server !== asked) await server.kill();
     await until("the server to know no leader", async () =>
-      (await asked?.api("/v1/status/leader")) === "" ? true : undefined,
+      (await asked.api("/v1/status/leader")) === "" ? true : undefined,
     );
     const refused = await project.upFails();
     expect(refused).to.include("CONSUL_NO_LEADER").and.include('consistency: "stale"');

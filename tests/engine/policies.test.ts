@@ -34,7 +34,7 @@ describe("a ConsulSnapshot that looks after itself", function () {
     await writeFile(path, bytes);
     await promisify(execFile)("touch", [
       "--date",
-      `@${before.mtimeNs / 10n ** 9n}.${before.mtimeNs % 10n ** 9n}`,
+      `@${before.mtimeNs / 10n ** 9n}.${String(before.mtimeNs % 10n ** 9n).padStart(9, "0")}`,
       path,
     ]);
     return path;
