@@ -1,28 +1,43 @@
 // Lint rules: strict types, and the import arrows between rooms. An arrow that is not listed here does not exist.
 import tseslint from "typescript-eslint";
 
-/** Forbids a room from importing others; each ban carries its reason. */
+/** Forbids a room from importing others, at its top or when a function needs them; each ban carries its reason. */
 function room(files, bans) {
+  const dynamic = bans.map(([regex, message]) => ({
+    selector: `ImportExpression[source.value=/${regex.replaceAll("/", "\\/")}/]`,
+    message,
+  }));
   return {
     files,
     rules: {
       "no-restricted-imports": ["error", { patterns: bans.map(([regex, message]) => ({ regex, message })) }],
+      "no-restricted-syntax": ["error", ...dynamic],
     },
   };
 }
 
 const pulumi = ["^@pulumi/", "Only sdk/ and provider/hosts/ know Pulumi: a lifecycle must run in any host."];
-const upward = (names) => [
-  `^\\.\\.(/\\.\\.)*/(${names.join("|")})(/|$)`,
-  "Data flows one way: sdk, hosts → lifecycles → transfer → consul, archive, store, retention.",
-];
-const hosts = ["hosts", "sdk", "cli", "runtime"];
-const lifecycles = ["snapshot", "restore", "lifecycle"];
+/** Rooms by their names, imported from a room of provider/ or from beside it. */
+const others = (names, message) => [`^\\.\\.(/\\.\\.)*/(provider/)?(${names.join("|")})(/|$)`, message];
+const upward = (names) =>
+  others(names, "Data flows one way: sdk, hosts → lifecycles → transfer → consul, archive, store, retention.");
+const programs = ["sdk", "cli", "runtime"];
+const hosts = ["hosts", ...programs];
+/** The contract, and what only those who keep it have in common. */
+const contract = ["lifecycle", "commonArgs", "values"];
+const lifecycles = ["snapshot", "restore", ...contract];
+const bottoms = ["consul", "archive", "store", "retention"];
 
 /** The four rooms at the bottom: none knows another, and none knows what is above. */
 function bottom(name) {
-  const others = ["consul", "archive", "store", "retention"].filter((other) => other !== name);
-  return room([`provider/${name}/**/*.ts`], [pulumi, upward([...hosts, ...lifecycles, "transfer", ...others])]);
+  const strangers = bottoms.filter((other) => other !== name);
+  return room([`provider/${name}/**/*.ts`], [pulumi, upward([...hosts, ...lifecycles, "transfer", ...strangers])]);
+}
+
+/** Two resources: neither knows the other. */
+function lifecycle(name, other) {
+  const apart = others([other], "A resource knows nothing of the other: what both need is in commonArgs or values.");
+  return room([`provider/${name}/**/*.ts`], [pulumi, upward(hosts), apart]);
 }
 
 export default tseslint.config(
@@ -43,9 +58,28 @@ export default tseslint.config(
   bottom("store"),
   room(["provider/retention/**/*.ts"], [["^", "Retention is a pure function: it imports nothing."]]),
   room(["provider/errors.ts", "provider/lifecycle.ts"], [["^", "A contract imports nothing."]]),
+  room(["provider/nearest.ts", "provider/time.ts"], [["^", "A leaf imports nothing."]]),
+  room(["provider/duration.ts"], [["^(?!\\./errors$)", "A leaf imports errors at most."]]),
+  room(["provider/values.ts"], [["^(?!\\./lifecycle$)", "Plain values are the contract's, and nobody else's."]]),
+  room(
+    ["provider/commonArgs.ts"],
+    [
+      pulumi,
+      [
+        "^\\./(hosts|snapshot|restore|transfer|archive|store|retention|runtime)(/|$)",
+        "It is about names and connections.",
+      ],
+    ],
+  ),
+  room(["provider/runtime.ts"], [["^(?!\\./hosts/)", "State names it for ever: it only hands on to the host."]]),
+  room(
+    ["provider/hosts/**/*.ts"],
+    [others([...programs, "transfer", ...bottoms], "A host knows Pulumi and the lifecycles, not what they do.")],
+  ),
   room(["provider/transfer/**/*.ts"], [pulumi, upward([...hosts, ...lifecycles])]),
-  room(["provider/snapshot/**/*.ts", "provider/restore/**/*.ts"], [pulumi, upward(hosts)]),
-  room(["cli/**/*.ts"], [pulumi, upward(["hosts", "sdk", "snapshot", "restore"])]),
+  lifecycle("snapshot", "restore"),
+  lifecycle("restore", "snapshot"),
+  room(["cli/**/*.ts"], [pulumi, upward(["hosts", "sdk", "runtime", ...lifecycles])]),
   {
     files: ["sdk/**/*.ts"],
     rules: {
