@@ -1,7 +1,8 @@
 /** `consul-snapshot verify`: whether archives are sound, and whether a version of Consul would restore them. */
 
-import { parseVersion, restorableOn } from "../provider/archive/restorable";
 import type { ArchiveReport } from "../provider/archive/reader";
+import { NEWEST } from "../provider/archive/recordTypes";
+import { parseVersion, restorableOn } from "../provider/archive/restorable";
 import { explain, SnapshotError } from "../provider/errors";
 import { byteSize } from "./goText";
 import { readArchive } from "./readArchive";
@@ -37,10 +38,8 @@ function describe(name: string, report: ArchiveReport, consulVersion: string | u
   const records = report.state.groups.reduce((sum, { count }) => sum + count, 0);
   const what = `index ${report.meta.exact.index}, ${records} records, ${byteSize(report.stateSize)}`;
   if (consulVersion === undefined) {
-    const problem = report.state.undecodable;
-    const warning =
-      problem && `\n  but no Consul would restore it: byte ${problem.offset} of state.bin: ${problem.message}`;
-    return { ok: true, text: `${name}: sound (${what})${warning ?? ""}` };
+    const warning = problemsAnywhere(report).map((message) => `\n  but no Consul would restore it: ${message}`);
+    return { ok: true, text: `${name}: sound (${what})${warning.join("")}` };
   }
   const verdict = restorableOn(report, consulVersion);
   if (verdict === undefined) throw notAVersion(consulVersion);
@@ -53,6 +52,12 @@ function describe(name: string, report: ArchiveReport, consulVersion: string | u
     ok: false,
     text: `${name}: sound (${what}), but Consul ${consulVersion} must not restore it (${basis}):${why}`,
   };
+}
+
+/** What no version would restore; which types of records there are depends on the version. */
+function problemsAnywhere(report: ArchiveReport): string[] {
+  const problems = restorableOn(report, NEWEST.join("."))?.problems ?? [];
+  return problems.filter(({ code }) => code !== "STATE_UNKNOWN_RECORD").map(({ message }) => message);
 }
 
 function notAVersion(text: string): SnapshotError {

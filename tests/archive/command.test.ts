@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { archiveOf } from "../fixtures/archive";
+import { archiveOf, metaJson } from "../fixtures/archive";
 import { keyValue, stateOf } from "../fixtures/state";
 import { command } from "../support/command";
 
@@ -17,7 +17,6 @@ describe("the command", function () {
     await writeFile(path("sound.snap"), sound);
     await writeFile(path("cut.snap"), sound.subarray(0, -5));
     await writeFile(path("unknown.snap"), archiveOf(stateOf([{ type: 111, value: {} }])));
-    await writeFile(path("empty.snap"), archiveOf(Buffer.alloc(0)));
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
@@ -61,9 +60,25 @@ describe("the command", function () {
     const unknown = await command(["verify", "--consul-version", "1.13.9", path("unknown.snap")]);
     expect(unknown.code).to.equal(1);
     expect(unknown.out).to.include("must not restore it (tried)").and.include("Unknown(111)");
-    const empty = await command(["verify", path("empty.snap")]);
-    expect(empty.code).to.equal(0);
-    expect(empty.out).to.include("no Consul would restore it: byte 0 of state.bin");
+  });
+
+  it("says of what is sound, and that no Consul would restore, why not", async () => {
+    const state = stateOf([keyValue("app/a", "1")]);
+    const misshapen = stateOf([{ type: 2, value: "text" }]);
+    const archives: [string, Buffer, string][] = [
+      ["empty.snap", archiveOf(Buffer.alloc(0)), "state.bin cannot be decoded at byte 0: there is nothing in it"],
+      ["misshapen.snap", archiveOf(misshapen), "the KVS record is not what its type says"],
+      ["version.snap", archiveOf(state, metaJson(state.length, { Version: 2 })), "meta.json is of version 2"],
+      ["size.snap", archiveOf(state, metaJson(state.length + 1)), `state.bin has ${state.length} bytes`],
+    ];
+    for (const [name, bytes, why] of archives) {
+      await writeFile(path(name), bytes);
+      const { code, out } = await command(["verify", path(name)]);
+      expect(code, name).to.equal(0);
+      expect(out, name).to.include(`${name}: sound`).and.include("no Consul would restore it: ").and.include(why);
+    }
+    // Some version may know a type that this one does not.
+    expect((await command(["verify", path("unknown.snap")])).out).not.to.include("no Consul");
   });
 
   for (const [name, args, said] of [
