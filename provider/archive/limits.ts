@@ -33,6 +33,6 @@ export function tooLarge(what: string): SnapshotError {
   return new SnapshotError(
     "ARCHIVE_TOO_LARGE",
     what,
-    "No snapshot of a Consul server looks like this. If this one is real, raise the reader's limit.",
+    "No snapshot of a Consul server looks like this: look where it comes from, and do not use it.",
   );
 }
