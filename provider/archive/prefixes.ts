@@ -23,7 +23,6 @@ export interface KvReport {
   readonly prefixes: readonly PrefixCount[];
   /** What had no place any more. */
   readonly rest: { readonly count: number; readonly size: number };
-  readonly total: { readonly count: number; readonly size: number };
 }
 
 const SLASH = 0x2f;
@@ -65,12 +64,7 @@ export class Prefixes {
         const bytes = Buffer.from(latin1, "latin1");
         return { prefix: bytes.toString("utf8"), bytes, count, size };
       });
-    const total = { ...this.rest };
-    for (const { count, size } of prefixes) {
-      total.count += count;
-      total.size += size;
-    }
-    return { prefixes, rest: { ...this.rest }, total };
+    return { prefixes, rest: { ...this.rest } };
   }
 
   private countOf(prefix: string): { count: number; size: number } {

@@ -16,11 +16,9 @@ import type { KvOptions } from "./prefixes";
 import { type SeenRecord, type StateReport, StateWalker } from "./records";
 import { TarReader } from "./tar";
 
-export type { ArchiveLimits } from "./limits";
 export type { SnapshotMeta } from "./meta";
-export type { KvOptions, KvReport, PrefixCount } from "./prefixes";
-export type { SeenRecord, StateReport } from "./records";
-export type { RecordGroup, StateProblem } from "./tally";
+export type { KvOptions, KvReport } from "./prefixes";
+export type { SeenRecord } from "./records";
 
 export interface ArchiveReport {
   readonly meta: SnapshotMeta;

@@ -33,7 +33,7 @@ export const TRIED: readonly Version[] = [
 ];
 
 /** From here on, types are those of Consul Enterprise. */
-export const ENTERPRISE = 64;
+const ENTERPRISE = 64;
 
 const TYPES: Readonly<Record<number, RecordType>> = {
   0: { name: "Register", since: OLDEST },

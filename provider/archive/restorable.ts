@@ -17,8 +17,6 @@ export interface RestoreProblem {
 
 export interface RestoreVerdict {
   readonly restorable: boolean;
-  /** The version that was asked about. */
-  readonly consulVersion: string;
   /**
    * What the verdict rests on: real servers of that version, which were tried; the source of that version, which was
    * read; or the nearest version whose source was.
@@ -45,7 +43,7 @@ export function restorableOn(report: ArchiveReport, consulVersion: string): Rest
   ];
   const isTried = TRIED.some(([major, minor]) => major === version[0] && minor === version[1]) && !isEnterprise;
   const basis = isTried ? "tried" : nearest === version ? "source" : "nearest";
-  return { restorable: problems.length === 0, consulVersion, basis, problems };
+  return { restorable: problems.length === 0, basis, problems };
 }
 
 /** @returns nothing if the text is no version */

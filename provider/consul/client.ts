@@ -19,7 +19,7 @@ import { type ClusterHealth, readHealth, readServerIds } from "./health";
 import { explainRefusal, explainRestoreRefusal, type Failure, nameDatacenters, type Refusal } from "./refusals";
 
 export type { ClusterFacts } from "./facts";
-export type { ClusterHealth, ServerHealth } from "./health";
+export type { ClusterHealth } from "./health";
 
 export interface ClientOptions {
   /** Stops everything at once. */

@@ -8,7 +8,7 @@ import { SnapshotError } from "../errors";
 import { readTextFile, readTls, type Tls } from "./certificates";
 import { type ConnectionArgs, type ConnectionProblem, type SettingName, Settings, type Sources } from "./settings";
 
-export type { ConnectionArgs, ConnectionProblem, Sources } from "./settings";
+export type { ConnectionArgs, Sources } from "./settings";
 
 /** A connection that was checked. It holds secrets: show `url` and no more. */
 export interface Connection {

@@ -4,27 +4,22 @@ import { checkConnectionArgs, checkNames, readConnectionArgs } from "../commonAr
 import type { ConnectionArgs, Sources } from "../consul/connection";
 import { parseDuration } from "../duration";
 import { SnapshotError } from "../errors";
-import { isList, isRecord, type Problem, UNKNOWN, type Value, type Values } from "../lifecycle";
+import { isRecord, type Problem, UNKNOWN, type Values } from "../lifecycle";
 import type { Policy } from "../retention/policy";
 import { checkTemplate, parseLocation } from "../store/location";
 import { checkEncryption, readRecipients } from "../transfer/encryptionArgs";
 import { checkRetention, readRetention } from "../transfer/retentionArgs";
 import { absentOrUnknown } from "../values";
 
-export const CONSISTENCIES = ["consistent", "stale"] as const;
-export const DELETION_POLICIES = ["retain", "delete"] as const;
-
-export type Consistency = (typeof CONSISTENCIES)[number];
-export type DeletionPolicy = (typeof DELETION_POLICIES)[number];
+const CONSISTENCIES = ["consistent", "stale"] as const;
+const DELETION_POLICIES = ["retain", "delete"] as const;
 
 export interface SnapshotArgs {
   readonly target: string;
-  readonly triggers: readonly Value[];
   readonly connection: ConnectionArgs;
-  readonly consistency: Consistency;
+  readonly consistency: (typeof CONSISTENCIES)[number];
   readonly maxStalenessMs?: number;
   readonly overwrite: boolean;
-  readonly deletionPolicy: DeletionPolicy;
   readonly retention: Policy;
   /** Whom to encrypt for; left out when archives are not encrypted. */
   readonly recipients?: readonly string[];
@@ -158,19 +153,17 @@ function checkInspect(inputs: Values): Problem[] {
   return [];
 }
 
-/** The arguments as the lifecycle uses them, once `checkArgs` has found nothing and everything is known. */
+/** What of the arguments it takes to save, once `checkArgs` has found nothing and everything is known. */
 export function readArgs(inputs: Values): SnapshotArgs {
-  const { target, triggers, consistency, maxStaleness, overwrite, deletionPolicy, inspect } = inputs;
+  const { target, consistency, maxStaleness, overwrite, inspect } = inputs;
   const recipients = readRecipients(inputs.encryption);
   return {
     target: typeof target === "string" ? target : "",
-    triggers: isList(triggers) ? triggers : [],
     connection: readConnectionArgs(inputs),
     consistency: consistency === "stale" ? "stale" : "consistent",
     ...(typeof maxStaleness === "string" ? { maxStalenessMs: parseDuration(maxStaleness) } : {}),
     overwrite: overwrite === true,
     retention: readRetention(inputs.retention),
-    deletionPolicy: deletionPolicy === "delete" ? "delete" : "retain",
     ...(recipients === undefined ? {} : { recipients }),
     ...(isRecord(inspect) ? { inspect: readInspect(inspect) } : {}),
   };

@@ -5,7 +5,7 @@ import { SnapshotError } from "../errors";
 import { decrypt, identitiesOf, INTRODUCTION, joined } from "./encryption";
 
 /** Names a file of identities, as `age-keygen` writes it; it counts when none is given otherwise. */
-export const IDENTITY_FILE_VARIABLE = "CONSUL_SNAPSHOT_AGE_IDENTITY_FILE";
+const IDENTITY_FILE_VARIABLE = "CONSUL_SNAPSHOT_AGE_IDENTITY_FILE";
 
 /** Where identities are. They are looked at only for an archive that is encrypted. */
 export interface Decryption {

@@ -18,7 +18,7 @@ interface Waiting {
 }
 
 /** A queue of its own for each thing that may be used by only so many. */
-export class Turns {
+class Turns {
   #running = 0;
   readonly #queue: Waiting[] = [];
 
