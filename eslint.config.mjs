@@ -58,9 +58,12 @@ export default tseslint.config(
   bottom("store"),
   room(["provider/retention/**/*.ts"], [["^", "Retention is a pure function: it imports nothing."]]),
   room(["provider/errors.ts", "provider/lifecycle.ts"], [["^", "A contract imports nothing."]]),
-  room(["provider/nearest.ts", "provider/time.ts"], [["^", "A leaf imports nothing."]]),
+  room(["provider/absent.ts", "provider/nearest.ts", "provider/time.ts"], [["^", "A leaf imports nothing."]]),
   room(["provider/duration.ts"], [["^(?!\\./errors$)", "A leaf imports errors at most."]]),
-  room(["provider/values.ts"], [["^(?!\\./lifecycle$)", "Plain values are the contract's, and nobody else's."]]),
+  room(
+    ["provider/values.ts"],
+    [["^(?!\\./(absent|lifecycle)$)", "Plain values are the contract's, and nobody else's."]],
+  ),
   room(
     ["provider/commonArgs.ts"],
     [

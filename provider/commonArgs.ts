@@ -2,7 +2,7 @@
 
 import { checkConnection, type ConnectionArgs, type Sources } from "./consul/connection";
 import { type Context, type Identity, isRecord, type Problem, UNKNOWN, type Value, type Values } from "./lifecycle";
-import { nearest } from "./nearest";
+import { suggestion } from "./nearest";
 import { defined } from "./values";
 
 /** The parts of `connection` that say which cluster is meant, rather than how to reach it. */
@@ -15,9 +15,7 @@ const ADDED: readonly string[] = ["identity", "__provider"];
 export function checkNames(inputs: Values, known: readonly string[], resource: string): Problem[] {
   return Object.keys(inputs).flatMap((name): Problem[] => {
     if (known.includes(name) || ADDED.includes(name)) return [];
-    const near = nearest(name, known);
-    const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
-    return [{ path: name, reason: `${name} is not an argument of ${resource}: ${hint}` }];
+    return [{ path: name, reason: `${name} is not an argument of ${resource}: ${suggestion(name, known)}` }];
   });
 }
 

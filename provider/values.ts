@@ -2,9 +2,7 @@
 
 import { isList, isRecord, UNKNOWN, type Value, type Values } from "./lifecycle";
 
-export function absentOrUnknown(value: Value | undefined): value is undefined | null | typeof UNKNOWN {
-  return absent(value) || value === UNKNOWN;
-}
+export { absentOrUnknown } from "./absent";
 
 /** Whether anything in it, however deep, is not known yet. */
 export function holdsUnknown(value: Value | undefined): boolean {

@@ -1,6 +1,6 @@
 /** The settings of a connection, and the three places that may give them: arguments, configuration, environment. */
 
-import { nearest } from "../nearest";
+import { suggestion } from "../nearest";
 
 /**
  * How to reach Consul. Every setting that is left out here is taken from stack configuration (`consul:address`, …, the
@@ -191,9 +191,7 @@ export class Settings {
       const name = NAMES.find((known) => known === key);
       const label = `connection.${key}`;
       if (name === undefined) {
-        const near = nearest(key, NAMES);
-        const hint = near === undefined ? `known are ${NAMES.join(", ")}` : `did you mean ${near}?`;
-        this.problems.push({ reason: `${label} is not a setting: ${hint}` });
+        this.problems.push({ reason: `${label} is not a setting: ${suggestion(key, NAMES)}` });
       } else if (value !== undefined && value !== null) {
         this.#keep(found, { name, value, label, place: 0 });
       }

@@ -1,7 +1,8 @@
 /** `decryption` as a user writes it, and where its identities are. */
 
-import { SnapshotError } from "../errors";
-import { nearest } from "../nearest";
+import { absentOrUnknown } from "../absent";
+import { suggestion } from "../nearest";
+import { keyProblems } from "./keyProblems";
 import { type Decryption, looksSecret } from "./opening";
 
 const KNOWN = ["identities", "identityFiles"] as const;
@@ -26,8 +27,7 @@ export function checkDecryption(value: unknown): { reason: string }[] {
 
 function problemWith(key: string, value: unknown): string | undefined {
   if (!KNOWN.some((known) => known === key)) {
-    const near = nearest(key, KNOWN);
-    return `decryption.${key} is not known: ${near === undefined ? `there are ${KNOWN.join(" and ")}` : `did you mean ${near}?`}`;
+    return `decryption.${key} is not known: ${suggestion(key, KNOWN)}`;
   }
   if (typeof value === "symbol") return undefined;
   if (
@@ -52,20 +52,9 @@ export function readDecryption(value: unknown): Decryption {
 /** What is wrong with identities whose form is right. */
 export async function identityProblems({ identities }: Decryption): Promise<{ reason: string }[]> {
   if (identities.length === 0) return [];
-  const { checkIdentities } = await import("./encryption.js");
-  try {
-    await checkIdentities(identities);
-    return [];
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    return [{ reason: `decryption: ${error.message}. ${error.hint}` }];
-  }
+  return keyProblems("decryption", ({ checkIdentities }) => checkIdentities(identities));
 }
 
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
-}
-
-function absentOrUnknown(value: unknown): value is undefined | null | symbol {
-  return value === undefined || value === null || typeof value === "symbol";
 }

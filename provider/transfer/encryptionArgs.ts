@@ -1,6 +1,6 @@
 /** `encryption` as a user writes it, and whom it names. */
 
-import { SnapshotError } from "../errors";
+import { keyProblems } from "./keyProblems";
 
 const FORM = 'encryption is an object, such as { recipients: ["age1…"] }';
 
@@ -40,14 +40,7 @@ export function readRecipients(encryption: unknown): readonly string[] | undefin
 /** What is wrong with recipients whose form is right. */
 export async function recipientProblems(recipients: readonly string[] | undefined): Promise<{ reason: string }[]> {
   if (recipients === undefined || recipients.length === 0) return [];
-  const { checkRecipients } = await import("./encryption.js");
-  try {
-    await checkRecipients(recipients);
-    return [];
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    return [{ reason: `encryption: ${error.message}. ${error.hint}` }];
-  }
+  return keyProblems("encryption", ({ checkRecipients }) => checkRecipients(recipients));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,8 +1,9 @@
 /** `retention` as a user writes it, and the policy that it is. */
 
+import { absentOrUnknown } from "../absent";
 import { parseDuration } from "../duration";
 import { SnapshotError } from "../errors";
-import { nearest } from "../nearest";
+import { suggestion } from "../nearest";
 import type { Policy } from "../retention/policy";
 
 const COUNTS = ["keepLast", "keepHourly", "keepDaily", "keepWeekly", "keepMonthly", "keepYearly"] as const;
@@ -28,8 +29,7 @@ export function checkRetention(value: unknown): { path?: string; reason: string 
 
 function problemWith(key: string, value: unknown): string | undefined {
   if (!RETENTION_KEYS.some((known) => known === key)) {
-    const near = nearest(key, RETENTION_KEYS);
-    return `retention.${key} is not a rule: ${near === undefined ? `known are ${RETENTION_KEYS.join(", ")}` : `did you mean ${near}?`}`;
+    return `retention.${key} is not a rule: ${suggestion(key, RETENTION_KEYS)}`;
   }
   if (absentOrUnknown(value)) return undefined;
   if (key === "keepWithin") return problemWithDuration(value);
@@ -62,8 +62,4 @@ export function readRetention(value: unknown): Policy {
     ),
     ...(typeof within === "string" ? { keepWithinMs: parseDuration(within) } : {}),
   };
-}
-
-function absentOrUnknown(value: unknown): value is undefined | null | symbol {
-  return value === undefined || value === null || typeof value === "symbol";
 }

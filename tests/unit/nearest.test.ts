@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { nearest } from "../../provider/nearest";
+import { nearest, suggestion } from "../../provider/nearest";
 
 describe("the nearest known name", () => {
   const known = ["target", "triggers", "overwrite"];
@@ -13,6 +13,11 @@ describe("the nearest known name", () => {
   it("is none for a name that resembles nothing", () => {
     expect(nearest("colour", known)).to.equal(undefined);
     expect(nearest("x", [])).to.equal(undefined);
+  });
+
+  it("is suggested, and all that are known where there is none", () => {
+    expect(suggestion("tagret", known)).to.equal("did you mean target?");
+    expect(suggestion("colour", known)).to.equal("known are target, triggers, overwrite");
   });
 
   it("is the name itself when it is known", () => {

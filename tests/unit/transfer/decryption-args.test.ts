@@ -33,7 +33,7 @@ describe("decryption", () => {
     ["an empty path", { identityFiles: [""] }, "is a list of paths"],
     ["a number", { identities: [IDENTITY, 7] }, "is a list of identities"],
     ["a slip of the pen", { identites: [IDENTITY] }, "did you mean identities?"],
-    ["another name", { passphrase: IDENTITY }, "there are identities and identityFiles"],
+    ["another name", { passphrase: IDENTITY }, "known are identities, identityFiles"],
     ["an identity as a file", { identityFiles: ["key.txt", IDENTITY] }, "give it as decryption.identities"],
   ];
   for (const [name, value, said] of wrong) {
