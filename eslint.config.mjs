@@ -24,7 +24,7 @@ const upward = (names) =>
 const programs = ["sdk", "cli", "runtime"];
 const hosts = ["hosts", ...programs];
 /** The contract, and what only those who keep it have in common. */
-const contract = ["lifecycle", "commonArgs", "values"];
+const contract = ["lifecycle", "commonArgs", "recorded", "values"];
 const lifecycles = ["snapshot", "restore", ...contract];
 const bottoms = ["consul", "archive", "store", "retention"];
 
@@ -65,7 +65,7 @@ export default tseslint.config(
     [["^(?!\\./(absent|lifecycle)$)", "Plain values are the contract's, and nobody else's."]],
   ),
   room(
-    ["provider/commonArgs.ts"],
+    ["provider/commonArgs.ts", "provider/recorded.ts"],
     [
       pulumi,
       [

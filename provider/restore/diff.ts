@@ -4,6 +4,7 @@
  */
 
 import { type Change, UNKNOWN, type Value, type Values } from "../lifecycle";
+import { diffRecordedOnly } from "../recorded";
 import { same } from "../values";
 
 /** Arguments that say what a restore is to do; of one that is done they change nothing. */
@@ -18,7 +19,7 @@ export function diff(recorded: Values, inputs: Values): Change[] {
   if (again !== undefined) return [again];
   return [
     ...diffAttempt(recorded),
-    ...RECORDED_ONLY.flatMap((path) => diffRecordedOnly(path, recorded[path], inputs[path])),
+    ...RECORDED_ONLY.flatMap((path) => diffRecordedOnly(path, recorded[path], inputs[path], onlyRecorded(path))),
   ];
 }
 
@@ -41,10 +42,8 @@ function diffAttempt({ attempt, runId }: Values): Change[] {
   return [{ path: "runId", kind: "update", replaces: false, reason }];
 }
 
-function diffRecordedOnly(path: string, before: Value | undefined, now: Value | undefined): Change[] {
-  if (same(before, now)) return [];
-  const kind = before === undefined ? "add" : now === undefined ? "delete" : "update";
-  return [{ path, kind, replaces: false, reason: `${path} changed, which restores nothing: only a new runId does` }];
+function onlyRecorded(path: string): string {
+  return `${path} changed, which restores nothing: only a new runId does`;
 }
 
 function said(value: Value | undefined): string {

@@ -15,13 +15,14 @@ import {
   type Lifecycle,
   type Values,
 } from "../lifecycle";
+import { recordedArgs, withArgs } from "../recorded";
 import { identityProblems, readDecryption } from "../transfer/decryptionArgs";
 import { readRecipients, recipientProblems } from "../transfer/encryptionArgs";
 import { type Restored, type RestoreRequest, Unsettled } from "../transfer/load/request";
 import { announcement } from "./announcement";
 import { checkArgs, readArgs } from "./args";
 import { diff as diffArgs } from "./diff";
-import { attemptIn, attemptOutputs, recordedArgs, restoredOutputs, withArgs } from "./outputs";
+import { attemptIn, attemptOutputs, RECORDED_ARGS, restoredOutputs } from "./outputs";
 
 export const restoreLifecycle: Lifecycle = { check, diff, create, read, update, delete: remove };
 
@@ -44,7 +45,7 @@ async function keyProblems({ safetySnapshot, decryption }: Values): Promise<{ re
 
 /** Only what replaces restores; that other changes do not is said as loudly as can be. */
 function diff(_id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] {
-  const changes = diffArgs(recorded, recordedArgs(inputs, sourcesOf(context)));
+  const changes = diffArgs(recorded, argsOf(inputs, context));
   for (const { path, reason } of changes) {
     if (path === "runId") context.info(reason);
     else context.warn(reason);
@@ -71,7 +72,7 @@ function read(id: string, recorded: Values): Promise<Created> {
 
 async function update(_id: string, recorded: Values, inputs: Values, context: Context): Promise<Values> {
   const attempt = attemptIn(recorded);
-  if (attempt === undefined) return withArgs(recorded, recordedArgs(inputs, sourcesOf(context)));
+  if (attempt === undefined) return withArgs(RECORDED_ARGS, recorded, argsOf(inputs, context));
   const { outputs } = await recording(inputs, context, async (request) => {
     const { readBack } = await import("../transfer/load/load.js");
     return readBack(attempt, request, context);
@@ -98,7 +99,7 @@ async function recording(
     connection: resolveConnection(args.connection, sourcesOf(context)),
     ...identityOf(context, "restore"),
   };
-  const recorded = recordedArgs(inputs, sourcesOf(context));
+  const recorded = argsOf(inputs, context);
   try {
     const restored = await work(request);
     context.status(`${restored.adopted ? "was restored before" : "restored"}, and read back: ${restored.outcome}`);
@@ -107,4 +108,9 @@ async function recording(
     if (!(error instanceof Unsettled)) throw error;
     throw new Incomplete(error.cause, { id: args.runId, outputs: { ...recorded, ...attemptOutputs(error.attempt) } });
   }
+}
+
+/** As state keeps them. */
+function argsOf(inputs: Values, context: Context): Values {
+  return recordedArgs(RECORDED_ARGS, inputs, sourcesOf(context));
 }

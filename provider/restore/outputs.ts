@@ -1,32 +1,16 @@
 /** What a restore leaves in state: what came of it, and the arguments that later runs compare with. No secret. */
 
-import { clusterSettings } from "../commonArgs";
-import type { Sources } from "../consul/connection";
 import { isRecord, type Values } from "../lifecycle";
 import type { Attempt, Restored } from "../transfer/load/load";
-import { defined } from "../values";
 
 /** The shape of state; raised when an old one must be read differently. */
 const SCHEMA_VERSION = 1;
 
-const RECORDED_ARGS = ["runId", "validUntil", "source", "safetySnapshot", "allow", "connection"] as const;
-
 /**
- * The arguments as state keeps them: of the connection only which cluster is meant, and neither `decryption` nor
+ * The arguments that state keeps: of `connection` only which cluster is meant, and neither `decryption` nor
  * `tokenAfterRestore`.
- *
- * @param sources - stack configuration, which may name the cluster as well as the arguments do
  */
-export function recordedArgs(inputs: Values, sources: Sources): Values {
-  const args = Object.fromEntries(RECORDED_ARGS.map((name) => [name, inputs[name]]));
-  return defined({ ...args, connection: clusterSettings(inputs.connection, sources) });
-}
-
-/** State with the arguments of now in place of those before; one that was removed must not stay. */
-export function withArgs(recorded: Values, args: Values): Values {
-  const facts = Object.entries(recorded).filter(([name]) => !RECORDED_ARGS.some((argument) => argument === name));
-  return { ...Object.fromEntries(facts), ...args };
-}
+export const RECORDED_ARGS = ["runId", "validUntil", "source", "safetySnapshot", "allow", "connection"] as const;
 
 /** What came of it, under the names that a program reads. What is not known is left out, never undefined. */
 export function restoredOutputs(restored: Restored): Values {

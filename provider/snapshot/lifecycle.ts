@@ -7,6 +7,7 @@ import { identityOf, sourcesOf } from "../commonArgs";
 import { resolveConnection } from "../consul/connection";
 import { SnapshotError } from "../errors";
 import type { Change, Checked, Context, Created, Lifecycle, Values } from "../lifecycle";
+import { recordedArgs, withArgs } from "../recorded";
 import { parseLocation } from "../store/location";
 import { readRecipients, recipientProblems } from "../transfer/encryptionArgs";
 import { Load } from "../transfer/turns";
@@ -14,7 +15,7 @@ import { checkArgs, readArgs } from "./args";
 import { adopt } from "./adopt";
 import { diff as diffArgs } from "./diff";
 import { checkLimits, readLimits } from "./limits";
-import { recordedArgs, savedOutputs, withArgs } from "./outputs";
+import { RECORDED_ARGS, savedOutputs } from "./outputs";
 import { compareWithStore, removeArchive } from "./stored";
 
 const MAX_PREFIXES = 500;
@@ -33,7 +34,7 @@ async function check(inputs: Values, context: Context): Promise<Checked> {
 }
 
 function diff(id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] {
-  const changes = diffArgs(recorded, recordedArgs(inputs, sourcesOf(context)), new Date());
+  const changes = diffArgs(recorded, argsOf(inputs, context), new Date());
   announce(id, recorded, changes, context);
   return changes;
 }
@@ -81,7 +82,7 @@ async function create(inputs: Values, context: Context): Promise<Created> {
   );
   return {
     id: saved.manifest.location,
-    outputs: { ...recordedArgs(inputs, sourcesOf(context)), ...savedOutputs(saved) },
+    outputs: { ...argsOf(inputs, context), ...savedOutputs(saved) },
   };
 }
 
@@ -112,7 +113,7 @@ function update(id: string, recorded: Values, inputs: Values, context: Context):
   if (readRecipients(inputs.encryption) !== undefined && recorded.encrypted === false) {
     context.warn(`${id} was saved before encryption was asked for, and stays as it is: a new trigger takes another`);
   }
-  return Promise.resolve(withArgs(recorded, inputs, sourcesOf(context)));
+  return Promise.resolve(withArgs(RECORDED_ARGS, recorded, argsOf(inputs, context)));
 }
 
 async function remove(id: string, recorded: Values, context: Context): Promise<void> {
@@ -121,4 +122,9 @@ async function remove(id: string, recorded: Values, context: Context): Promise<v
     return;
   }
   await removeArchive(id, recorded, context);
+}
+
+/** As state keeps them. */
+function argsOf(inputs: Values, context: Context): Values {
+  return recordedArgs(RECORDED_ARGS, inputs, sourcesOf(context));
 }

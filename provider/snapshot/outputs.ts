@@ -1,16 +1,14 @@
 /** What a snapshot leaves in state: its facts, and the arguments that later runs compare with. */
 
-import { clusterSettings } from "../commonArgs";
-import type { Sources } from "../consul/connection";
 import type { Values } from "../lifecycle";
 import type { SavedArchive } from "../transfer/save";
 import type { ArchiveFacts } from "../transfer/manifest";
-import { defined } from "../values";
 
 /** The shape of state; raised when an old one must be read differently. */
 const SCHEMA_VERSION = 1;
 
-const RECORDED_ARGS = [
+/** The arguments that state keeps; of `connection` only which cluster is meant. */
+export const RECORDED_ARGS = [
   "triggers",
   "target",
   "overwrite",
@@ -65,20 +63,4 @@ function kvOutput({ prefixes, rest }: NonNullable<SavedArchive["kv"]>): Values {
     prefixes: prefixes.map(({ prefix, count, size }) => ({ prefix, count, size })),
     rest: { ...rest },
   };
-}
-
-/**
- * The arguments as state keeps them. Of the connection only which cluster is meant: no token, key or header.
- *
- * @param sources - stack configuration, which may name the cluster as well as the arguments do
- */
-export function recordedArgs(inputs: Values, sources: Sources): Values {
-  const args = Object.fromEntries(RECORDED_ARGS.map((name) => [name, inputs[name]]));
-  return defined({ ...args, connection: clusterSettings(inputs.connection, sources) });
-}
-
-/** State with the arguments of now in place of those before; one that was removed must not stay. */
-export function withArgs(recorded: Values, inputs: Values, sources: Sources): Values {
-  const facts = Object.entries(recorded).filter(([name]) => !RECORDED_ARGS.some((argument) => argument === name));
-  return { ...Object.fromEntries(facts), ...recordedArgs(inputs, sources) };
 }
