@@ -1,8 +1,8 @@
 /** What an archive tells beyond what `consul snapshot inspect` prints. */
 
-import { SUFFRAGES } from "../provider/archive/meta";
+import { suffrageName } from "../provider/archive/meta";
 import type { ArchiveReport } from "../provider/archive/reader";
-import { VERSIONS } from "../provider/archive/recordTypes";
+import { NEWEST, VERSIONS } from "../provider/archive/recordTypes";
 import { restorableOn } from "../provider/archive/restorable";
 import { alignColumns } from "./columns";
 import { byteSize } from "./goText";
@@ -16,7 +16,7 @@ export function fullJson(report: ArchiveReport): Record<string, unknown> {
     Servers: meta.servers.map(({ id, address, suffrage }) => ({
       ID: id,
       Address: address,
-      Suffrage: nameOf(suffrage),
+      Suffrage: suffrageName(suffrage),
     })),
     Records: state.groups.map(({ code, type, count, size, offset, digest }) => {
       return { Code: code, Type: type, Count: count, Size: size, Offset: offset, Digest: digest };
@@ -36,7 +36,7 @@ export function fullPretty(report: ArchiveReport): Buffer {
     ` Archive\t${byteSize(archiveSize)}`,
     ` SHA-256\t${sha256}`,
     ` Last index\t${state.lastIndex}`,
-    ...meta.servers.map(({ id, address, suffrage }) => ` Server\t${address}, ${nameOf(suffrage)}, ${id}`),
+    ...meta.servers.map(({ id, address, suffrage }) => ` Server\t${address}, ${suffrageName(suffrage)}, ${id}`),
     ` Restored by\t${versions.length === 0 ? "no Consul that is known" : `Consul ${versions.join(", ")}`}`,
     ...problemsOnNewest(report).map((problem) => ` Problem\t${problem}`),
     ...(rest === 0 ? [] : [` More keys\t${rest}, under prefixes that are not listed`]),
@@ -61,10 +61,5 @@ function restoredBy(report: ArchiveReport): string[] {
 }
 
 function problemsOnNewest(report: ArchiveReport): string[] {
-  const newest = VERSIONS.at(-1)?.join(".") ?? "";
-  return restorableOn(report, newest)?.problems.map(({ message }) => message) ?? [];
-}
-
-function nameOf(suffrage: number): string {
-  return SUFFRAGES[suffrage] ?? `suffrage ${suffrage}`;
+  return restorableOn(report, NEWEST.join("."))?.problems.map(({ message }) => message) ?? [];
 }

@@ -1,7 +1,7 @@
 /** What a command is doing, on standard error: on a terminal one line that is written over, elsewhere a line now and then. */
 
 import type { Writable } from "node:stream";
-import type { Reporter } from "../provider/transfer/save";
+import type { Reporter } from "../provider/transfer/reporter";
 
 /** How often the same step is told again where lines stay, in milliseconds. */
 const AGAIN_MS = 10_000;

@@ -3,6 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import type { EngineChannel } from "../provider/hosts/hookGuard";
 import type { ConsulSnapshotArgs } from "./args";
+import { standing } from "./resource";
 
 /** The arguments of ConsulSnapshot that make sense where nothing of the snapshot is kept in state. */
 export type SnapshotBeforeArgs = Pick<
@@ -29,12 +30,7 @@ const NO_HOOKS =
 export function snapshotBefore(name: string, args: SnapshotBeforeArgs): pulumi.ResourceHookBinding {
   // An older SDK than this one was compiled with may have none.
   if ((pulumi.ResourceHook as unknown) === undefined) throw new Error(NO_HOOKS);
-  const identity = {
-    organization: pulumi.getOrganization(),
-    project: pulumi.getProject(),
-    stack: pulumi.getStack(),
-    name,
-  };
+  const identity = standing(name);
   // The engine calls the hook outside of the program's own context, where neither configuration nor log are to be had.
   const config = pulumi.runtime.allConfig();
   const engine = engineChannel();

@@ -4,8 +4,12 @@ import { SnapshotError } from "../errors";
 import { malformed } from "./failures";
 import { type Json, parseJson } from "./json";
 
-/** What a server may do in Raft, by its number in meta.json. */
-export const SUFFRAGES = ["voter", "nonvoter", "staging"] as const;
+const SUFFRAGES = ["voter", "nonvoter", "staging"] as const;
+
+/** What a server may do in Raft, by its number in meta.json; a number without a name stands for itself. */
+export function suffrageName(suffrage: number): string {
+  return SUFFRAGES[suffrage] ?? String(suffrage);
+}
 
 export interface SnapshotMeta {
   /** Version of the archive's format: 1 in all that a restore takes. */
@@ -16,7 +20,7 @@ export interface SnapshotMeta {
   readonly term: number;
   /** Bytes of `state.bin`, as meta.json says. */
   readonly size: number;
-  /** The servers of the cluster. Suffrage: an index of `SUFFRAGES`. */
+  /** The servers of the cluster. `suffrageName` has the names of suffrages. */
   readonly servers: readonly { readonly id: string; readonly address: string; readonly suffrage: number }[];
   /** The numbers above with all their digits: beyond 2^53 a number rounds. */
   readonly exact: { readonly version: bigint; readonly index: bigint; readonly term: bigint; readonly size: bigint };

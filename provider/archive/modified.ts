@@ -1,6 +1,6 @@
 /** When a record was last written: the Raft index in its field `ModifyIndex`, and what `Index` records say of tables. */
 
-import { bigEndian, isMap, isRaw, isUnsigned, Scanner } from "./msgpack";
+import { bigEndian, isMap, isRaw, isUnsigned, Scanner, unsignedBytes } from "./msgpack";
 import { CONFIG_ENTRY } from "./recordTypes";
 
 const modifyIndex = new Scanner(Buffer.from("ModifyIndex"));
@@ -49,7 +49,7 @@ function modifiedWithin(value: Buffer): number | undefined {
     const from = at + MODIFY_INDEX.length;
     const descriptor = value[from];
     if (descriptor === undefined || !isUnsigned(descriptor)) continue;
-    const bytes = descriptor < 0x80 ? 0 : 1 << (descriptor - 0xcc);
+    const bytes = unsignedBytes(descriptor);
     if (from + 1 + bytes > value.length) continue;
     const index = bytes === 0 ? descriptor : unsigned(value, from + 1, bytes);
     if (highest === undefined || index > highest) highest = index;

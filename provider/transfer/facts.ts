@@ -1,7 +1,7 @@
 /** What a read of a whole archive tells about it. */
 
 import type { ArchiveReport, SnapshotMeta } from "../archive/reader";
-import { SUFFRAGES } from "../archive/meta";
+import { suffrageName } from "../archive/meta";
 import { restorableOn } from "../archive/restorable";
 import { SnapshotError } from "../errors";
 import type { ArchiveFacts, Restorable } from "./manifest";
@@ -43,11 +43,6 @@ export function restorableBy(report: ArchiveReport, consulVersion: string): Rest
     basis: verdict.basis,
     reasons: verdict.problems.map(({ message }) => message),
   };
-}
-
-/** As Raft names it: 0, 1, 2. */
-function suffrageName(suffrage: number): string {
-  return SUFFRAGES[suffrage] ?? String(suffrage);
 }
 
 /** A snapshot's id is `term-index-milliseconds`, by the server's own clock. */

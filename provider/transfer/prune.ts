@@ -12,6 +12,7 @@ import type { Store, StoredObject } from "../store/store";
 import { inParallel } from "./inParallel";
 import { LEFTOVER_MS, type Manifest } from "./manifest";
 import { type Found, type Listing, listOurs } from "./pruneListing";
+import type { Reporter } from "./reporter";
 
 /** A place that was never pruned may hold thousands: the log names so many of a kind, and counts the rest. */
 const NAMED = 50;
@@ -26,13 +27,6 @@ export interface PruneRequest {
   readonly now: Date;
 }
 
-export interface PruneReporter {
-  readonly signal: AbortSignal;
-  status(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-}
-
 /** How many archives of the series and cluster are there now, the new one among them, and how many were removed. */
 export interface Pruned {
   readonly kept: number;
@@ -44,7 +38,7 @@ export interface Pruned {
  *
  * @returns `undefined` when there is no policy, or it is not known what is there
  */
-export async function prune(request: PruneRequest, reporter: PruneReporter): Promise<Pruned | undefined> {
+export async function prune(request: PruneRequest, reporter: Reporter): Promise<Pruned | undefined> {
   if (isEmpty(request.policy)) return undefined;
   try {
     reporter.status("retention: looking for the archives of this series");
@@ -64,7 +58,7 @@ export async function prune(request: PruneRequest, reporter: PruneReporter): Pro
   }
 }
 
-function warnUnfinished(error: unknown, reporter: PruneReporter): void {
+function warnUnfinished(error: unknown, reporter: Reporter): void {
   const why = reporter.signal.aborted ? "it was interrupted" : explain(error);
   reporter.warn(`retention: the snapshot is saved, but pruning did not finish; the next save goes on with it: ${why}`);
 }
@@ -81,7 +75,7 @@ async function carryOut(
   request: PruneRequest,
   decision: Decision<Found>,
   listing: Listing,
-  reporter: PruneReporter,
+  reporter: Reporter,
 ): Promise<Outcome> {
   const { store } = request;
   const removed = new Set<Found>();
@@ -117,7 +111,7 @@ async function refusalToDelete(store: Store, { key, version }: StoredObject): Pr
 }
 
 /** Archives that earlier runs deleted, or that somebody did, leave their manifests. */
-async function removeLeftovers({ store, now }: PruneRequest, listing: Listing, reporter: PruneReporter): Promise<void> {
+async function removeLeftovers({ store, now }: PruneRequest, listing: Listing, reporter: Reporter): Promise<void> {
   const dead = listing.leftovers.filter(
     (leftover) =>
       isSibling(leftover, listing.fresh) && now.getTime() - leftover.manifest.modified.getTime() > LEFTOVER_MS,
@@ -131,7 +125,7 @@ function say(
   decision: Decision<Found>,
   listing: Listing,
   { removed, left, failure }: Outcome,
-  reporter: PruneReporter,
+  reporter: Reporter,
 ): void {
   const kept = decision.keep.map(({ archive, reasons }) => `kept ${archive.location}: ${reasons.join(", ")}`);
   const gone = decision.remove

@@ -5,7 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { ArchiveReader, type ArchiveReport, type KvOptions, type KvReport, type SnapshotMeta } from "../archive/reader";
-import { ConsulClient } from "../consul/client";
+import { type ClusterFacts, ConsulClient } from "../consul/client";
 import type { Connection } from "../consul/connection";
 import { SnapshotError } from "../errors";
 import type { Policy } from "../retention/policy";
@@ -13,13 +13,17 @@ import { expandTemplate, formatLocation, type Location } from "../store/location
 import { openStore } from "../store/open";
 import type { Store, StoredObject } from "../store/store";
 import { checkRecipients } from "./encryption";
-import { checkStateSize, factsOf, restorableBy, takenAt } from "./facts";
+import { factsOf, restorableBy, takenAt } from "./facts";
 import { type Manifest, MANIFEST_SCHEMA, ManifestClaim } from "./manifest";
 import { seconds, startProgress } from "./progress";
 import { type Pruned, prune } from "./prune";
+import type { Reporter } from "./reporter";
 import { type StoredBytes, sealed, sealedName } from "./sealed";
-import { type Watched, watch } from "./watch";
+import { seriesOf } from "./seriesMark";
+import { watch } from "./watch";
 import { writtenBy } from "./writtenBy";
+
+export type { Reporter } from "./reporter";
 
 /** A stale snapshot from a server that heard from its leader longer ago than this is worth a warning. */
 const LAGGING_MS = 5000;
@@ -43,14 +47,6 @@ export interface SaveRequest {
   readonly project: string;
   readonly stack: string;
   readonly name: string;
-}
-
-/** Where a save says what it is doing, and learns that it must stop. */
-export interface Reporter {
-  readonly signal: AbortSignal;
-  status(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
 }
 
 export interface SavedArchive {
@@ -98,7 +94,7 @@ export async function save(request: SaveRequest, reporter: Reporter): Promise<Sa
       found = { manifest: describe(request, about, location, report, encrypted), report };
       await claim.write(found.manifest);
     };
-    const bytes = recipients === undefined ? soundBytes(watched, keep) : sealed(watched, recipients, keep);
+    const bytes = recipients === undefined ? watched.bytes(keep) : sealed(watched, recipients, keep);
     const stored = await putWithManifest(store, key, bytes, claim, request.overwrite, reporter.signal);
     if (found === undefined) throw new Error("the store finished before its source");
     const { manifest, report } = found;
@@ -142,13 +138,6 @@ export async function save(request: SaveRequest, reporter: Reporter): Promise<Sa
   }
 }
 
-function soundBytes(watched: Watched, whenSound: (report: ArchiveReport) => Promise<void>): AsyncIterable<Uint8Array> {
-  return watched.bytes(async (report) => {
-    checkStateSize(report);
-    await whenSound(report);
-  });
-}
-
 async function putWithManifest(
   store: Store,
   key: string,
@@ -168,12 +157,11 @@ async function putWithManifest(
   }
 }
 
-interface About {
-  readonly datacenter?: string;
-  readonly consulVersion?: string;
-}
-
-function placeholders(request: SaveRequest, about: About, meta: SnapshotMeta): Parameters<typeof expandTemplate>[1] {
+function placeholders(
+  request: SaveRequest,
+  about: ClusterFacts,
+  meta: SnapshotMeta,
+): Parameters<typeof expandTemplate>[1] {
   return {
     datacenter: about.datacenter ?? "unknown",
     consulVersion: about.consulVersion ?? "unknown",
@@ -192,7 +180,7 @@ function placeholders(request: SaveRequest, about: About, meta: SnapshotMeta): P
 
 function describe(
   request: SaveRequest,
-  about: About,
+  about: ClusterFacts,
   location: string,
   report: ArchiveReport,
   encrypted: StoredBytes | undefined,
@@ -200,7 +188,7 @@ function describe(
   const restorable = about.consulVersion === undefined ? undefined : restorableBy(report, about.consulVersion);
   return {
     schema: MANIFEST_SCHEMA,
-    series: [request.organization, request.project, request.stack, request.name].join("/"),
+    series: seriesOf(request),
     purpose: request.purpose,
     ...factsOf(report, location, encrypted),
     ...(about.datacenter === undefined ? {} : { datacenter: about.datacenter }),
@@ -222,7 +210,7 @@ function warnIfNotRestorable({ restorable, location }: Manifest, { state }: Arch
   }
 }
 
-function sayUnknown(about: About, reporter: Reporter): void {
+function sayUnknown(about: ClusterFacts, reporter: Reporter): void {
   const unknown = [
     ...(about.datacenter === undefined ? ["the datacenter"] : []),
     ...(about.consulVersion === undefined ? ["the Consul version"] : []),

@@ -8,6 +8,16 @@
 
 import { createHash } from "node:crypto";
 
+/** The series of archives that belong to one resource of one program. */
+export function seriesOf(whose: {
+  readonly organization: string;
+  readonly project: string;
+  readonly stack: string;
+  readonly name: string;
+}): string {
+  return [whose.organization, whose.project, whose.stack, whose.name].join("/");
+}
+
 const HALF = 4096;
 const CYCLE = 2 * HALF;
 

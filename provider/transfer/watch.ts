@@ -1,7 +1,8 @@
 /** One stream, two readers: every byte of an archive passes the archive reader on its way to the store. */
 
-import { SnapshotError } from "../errors";
 import type { ArchiveReader, ArchiveReport, SnapshotMeta } from "../archive/reader";
+import { SnapshotError } from "../errors";
+import { checkStateSize } from "./facts";
 
 /** Consul writes meta.json first, within the first few hundred bytes; an archive that does not is not waited for. */
 const META_WITHIN = 4 * 1024 * 1024;
@@ -9,7 +10,7 @@ const META_WITHIN = 4 * 1024 * 1024;
 export interface Watched {
   readonly meta: SnapshotMeta;
   /**
-   * The archive's bytes, once. They end only after the whole archive was found sound and `whenSound` is done: the last
+   * The archive's bytes, once. They end only after the whole archive was found sound, its size too, and `whenSound` is done: the last
    * step of the stream, before whoever reads it learns of its end.
    */
   bytes(whenSound: (report: ArchiveReport) => Promise<void>): AsyncIterable<Uint8Array>;
@@ -71,6 +72,7 @@ export async function watch(
         yield next.value;
         await read;
       }
+      checkStateSize(report);
       await whenSound(report);
     } finally {
       await source.return?.();

@@ -2,6 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { ArchiveReader } from "../../../provider/archive/reader";
 import { watch } from "../../../provider/transfer/watch";
+import { archiveOf, metaJson } from "../../fixtures/archive";
+import { keyValue, stateOf } from "../../fixtures/state";
 import { generatedArchive } from "../../support/generatedArchive";
 import { failureOf } from "../../support/saving";
 
@@ -90,6 +92,14 @@ describe("watching an archive on its way to a store", function () {
     expect(failure.code).to.match(/^ARCHIVE_/);
     expect(reached).to.be.false;
     expect(seen.letGo).to.be.true;
+  });
+
+  it("ends in an error, before the last step, when meta.json gives another size of the state", async () => {
+    const state = stateOf([keyValue("app/a", "1")]);
+    const { body } = inPieces(archiveOf(state, metaJson(state.length + 1)), [4096]);
+    const watched = await watch(body, new ArchiveReader(), () => undefined);
+    const failure = await failureOf(collect(watched.bytes(() => Promise.reject(new Error("the last step")))));
+    expect(failure.message).to.include(`but meta.json says ${state.length + 1}`);
   });
 
   it("ends in the error of its last step", async () => {
