@@ -6,7 +6,14 @@
 import { parseDuration } from "../duration";
 import { SnapshotError } from "../errors";
 import { readTextFile, readTls, type Tls } from "./certificates";
-import { type ConnectionArgs, type ConnectionProblem, type SettingName, Settings, type Sources } from "./settings";
+import {
+  type ConnectionArgs,
+  type ConnectionProblem,
+  PLACES,
+  type SettingName,
+  Settings,
+  type Sources,
+} from "./settings";
 
 export type { ConnectionArgs, Sources } from "./settings";
 
@@ -120,7 +127,7 @@ function readAddress(settings: Settings): Place {
   if (ownScheme !== undefined && ownScheme !== "http" && ownScheme !== "https") {
     return refuse("starts with http://, https:// or unix://, or has no scheme");
   }
-  const scheme = readScheme(settings, ownScheme, given?.place ?? 2);
+  const scheme = readScheme(settings, ownScheme, given?.place ?? PLACES.environment);
   if (scheme === undefined) return NOWHERE;
   const url = parseUrl(`${scheme}://${rest}`);
   if (url === undefined) return refuse("is not an address: write host:port, a URL, or unix:///path");
@@ -151,7 +158,7 @@ function readScheme(settings: Settings, inAddress: Scheme | undefined, place: nu
     settings.refuse(given, `${given.label} is "http" or "https"`);
   } else if (inAddress === undefined || inAddress === scheme) {
     return scheme;
-  } else if (given.place === 2) {
+  } else if (given.place === PLACES.environment) {
     return "https";
   } else {
     settings.refuse(given, `${given.label} is "${scheme}", but the address starts with ${inAddress}://`);

@@ -124,6 +124,9 @@ const WRONG_KIND = {
   list: "is a list of { name, value }",
 } as const;
 
+/** Who may give a setting, by precedence. */
+export const PLACES = { argument: 0, configuration: 1, environment: 2 } as const;
+
 /** A setting that one of the places gives. */
 export interface Given {
   readonly name: SettingName;
@@ -131,7 +134,7 @@ export interface Given {
   readonly value: unknown;
   /** How a message calls it: `connection.address`, `consul:address` or `CONSUL_HTTP_ADDR`. */
   readonly label: string;
-  /** 0: argument, 1: configuration, 2: environment. */
+  /** One of `PLACES`. */
   readonly place: number;
 }
 
@@ -166,9 +169,9 @@ export class Settings {
   /** As `find`, for names of which a place must give only one. */
   findOne(...names: readonly SettingName[]): Given | undefined {
     const found = this.find(...names);
-    const others = names.flatMap((name) => this.#places[found?.place ?? 0]?.get(name) ?? []);
+    const others = names.flatMap((name) => this.#places[found?.place ?? PLACES.argument]?.get(name) ?? []);
     // Of several variables of the environment Consul itself takes the first.
-    if (found !== undefined && others.length > 1 && found.place < 2) {
+    if (found !== undefined && others.length > 1 && found.place < PLACES.environment) {
       this.refuse(found, `${others.map(({ label }) => label).join(" and ")} are given together: give one of them`);
     }
     return found;
@@ -181,7 +184,7 @@ export class Settings {
   }
 
   refuse(given: Given, reason: string): void {
-    const hasPath = given.place === 0 && !SECRET.has(given.name);
+    const hasPath = given.place === PLACES.argument && !SECRET.has(given.name);
     this.problems.push(hasPath ? { path: `connection.${given.name}`, reason } : { reason });
   }
 
@@ -193,7 +196,7 @@ export class Settings {
       if (name === undefined) {
         this.problems.push({ reason: `${label} is not a setting: ${suggestion(key, NAMES)}` });
       } else if (value !== undefined && value !== null) {
-        this.#keep(found, { name, value, label, place: 0 });
+        this.#keep(found, { name, value, label, place: PLACES.argument });
       }
     }
     return found;
@@ -204,7 +207,8 @@ export class Settings {
     for (const name of NAMES.filter((each) => each !== "config")) {
       const label = `${namespace}:${name}`;
       const value = sources.config(label);
-      if (value) this.#keep(found, { name, value: fromText(SETTINGS[name].kind, value), label, place: 1 });
+      if (value)
+        this.#keep(found, { name, value: fromText(SETTINGS[name].kind, value), label, place: PLACES.configuration });
     }
     return found;
   }
@@ -215,7 +219,7 @@ export class Settings {
       const label = SETTINGS[name].variable;
       const text = label === undefined ? undefined : sources.env[label];
       if (label === undefined || !text) continue;
-      const given = { name, label, place: 2 };
+      const given = { name, label, place: PLACES.environment };
       if (name !== "scheme" && name !== "insecureHttps") {
         found.set(name, { ...given, value: text });
       } else if (truth(text) === undefined) {
@@ -239,7 +243,7 @@ export class Settings {
 
 /** What nothing can be said about: while the namespace is not known, any setting may be there. */
 function everything(unknown: symbol): Map<SettingName, Given> {
-  return new Map(NAMES.map((name) => [name, { name, value: unknown, label: name, place: 2 }]));
+  return new Map(NAMES.map((name) => [name, { name, value: unknown, label: name, place: PLACES.environment }]));
 }
 
 function isOfKind(kind: "text" | "flag" | "time" | "list", value: unknown): boolean {

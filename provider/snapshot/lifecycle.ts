@@ -10,7 +10,7 @@ import type { Change, Checked, Context, Created, Lifecycle, Values } from "../li
 import { recordedArgs, withArgs } from "../recorded";
 import { parseLocation } from "../store/location";
 import { readRecipients, recipientProblems } from "../transfer/encryptionArgs";
-import { Load } from "../transfer/turns";
+import { SaveTurns } from "../transfer/turns";
 import { checkArgs, readArgs } from "./args";
 import { adopt } from "./adopt";
 import { diff as diffArgs } from "./diff";
@@ -21,7 +21,7 @@ import { compareWithStore, removeArchive } from "./stored";
 const MAX_PREFIXES = 500;
 
 /** All resources of a run share one process, and so these turns. */
-const load = new Load();
+const turns = new SaveTurns();
 
 export const snapshotLifecycle: Lifecycle = { check, diff, create, read, update, delete: remove };
 
@@ -57,7 +57,7 @@ async function create(inputs: Values, context: Context): Promise<Created> {
   const args = readArgs(inputs);
   const connection = resolveConnection(args.connection, sourcesOf(context));
   const { save } = await import("../transfer/save.js");
-  const saved = await load.inTurn(
+  const saved = await turns.inTurn(
     connection.url,
     readLimits((key) => context.config(key)),
     context.signal,

@@ -1,5 +1,5 @@
 /**
- * Bounded load: so many saves at once in this process, and so many of one Consul. Whoever waits is served in the order
+ * Saves take turns: so many at once in this process, and so many of one Consul. Whoever waits is served in the order
  * of asking; one that gives up while it waits leaves the queue, and holds up nobody.
  */
 
@@ -70,7 +70,7 @@ class Turns {
 }
 
 /** The turns of one process. */
-export class Load {
+export class SaveTurns {
   readonly #all = new Turns();
   readonly #byAddress = new Map<string, Turns>();
 

@@ -1,19 +1,19 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { SnapshotError } from "../../../provider/errors";
-import { Load } from "../../../provider/transfer/turns";
+import { SaveTurns } from "../../../provider/transfer/turns";
 
 /** Work that begins when it may, and ends when it is told to. */
 class Bench {
   readonly begun: string[] = [];
   readonly said: string[] = [];
   readonly #endings = new Map<string, (error?: Error) => void>();
-  readonly #load = new Load();
+  readonly #turns = new SaveTurns();
 
   constructor(private readonly limits = { atOnce: 4, perAddress: 1 }) {}
 
   async ask(name: string, address = "a", signal = new AbortController().signal): Promise<string> {
-    const outcome = this.#load.inTurn(
+    const outcome = this.#turns.inTurn(
       address,
       this.limits,
       signal,
