@@ -90,8 +90,11 @@ export interface ConsulSnapshotRestoreArgs {
   readonly tokenAfterRestore?: pulumi.Input<string>;
 
   /** The guards that may be passed by: each refusal names its own. Default: none. */
-  readonly allow?: pulumi.Input<pulumi.Input<Allowance>[]>;
+  readonly allow?: pulumi.Input<pulumi.Input<ConsulAllowance>[]>;
 }
+
+/** A guard of a restore that may be passed by, by the name that its refusal gives. */
+export type ConsulAllowance = Allowance;
 
 /** Where what a restore replaces is saved. */
 export interface ConsulSafetySnapshot {
@@ -115,17 +118,23 @@ export interface ConsulDifference {
 
 /** An archive stays if any rule keeps it: the newest of each of so many hours, days and so on, in UTC. */
 export interface ConsulRetention {
-  /** The newest so many. */
+  /** The newest so many. Default: no such rule. */
   readonly keepLast?: pulumi.Input<number>;
-  /** All that are not older, such as `"48h"`. */
+  /** All that are older than the newest by less than this, such as `"48h"`. Default: no such rule. */
   readonly keepWithin?: pulumi.Input<string>;
+  /** The newest of each of the last so many hours that have an archive. Default: no such rule. */
   readonly keepHourly?: pulumi.Input<number>;
+  /** The newest of each of the last so many days that have an archive. Default: no such rule. */
   readonly keepDaily?: pulumi.Input<number>;
+  /** The newest of each of the last so many weeks (ISO 8601) that have an archive. Default: no such rule. */
   readonly keepWeekly?: pulumi.Input<number>;
+  /** The newest of each of the last so many months that have an archive. Default: no such rule. */
   readonly keepMonthly?: pulumi.Input<number>;
+  /** The newest of each of the last so many years that have an archive. Default: no such rule. */
   readonly keepYearly?: pulumi.Input<number>;
 }
 
+/** For whom an archive is encrypted, in the age format. */
 export interface ConsulEncryption {
   /** Public keys as `age-keygen` prints them, `age1…`: the identity of any one of them opens the archive. */
   readonly recipients: pulumi.Input<pulumi.Input<string>[]>;
@@ -142,6 +151,7 @@ export interface ConsulDecryption {
   readonly identityFiles?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
+/** Which keys to count, and by what. */
 export interface ConsulInspect {
   /** How many segments of a key, parted by `/`, make a prefix. Default: 2. */
   readonly kvDepth?: pulumi.Input<number>;
@@ -153,6 +163,7 @@ export interface ConsulInspect {
 export interface ConsulRecords {
   /** As Consul names it, such as `KVS`. */
   readonly type: string;
+  /** How many there are. */
   readonly count: number;
   /** Bytes, as `consul snapshot inspect` counts them. */
   readonly size: number;
@@ -160,7 +171,9 @@ export interface ConsulRecords {
 
 /** Whether the Consul that a snapshot came from could restore it. */
 export interface ConsulRestorable {
+  /** Whether it could. */
   readonly ok: boolean;
+  /** The version that this is about: that of the servers when the snapshot was taken. */
   readonly consulVersion: string;
   /** Whether that version was tried with real servers, or its source read, or that of the nearest version. */
   readonly basis: "tried" | "source" | "nearest";
@@ -170,6 +183,7 @@ export interface ConsulRestorable {
 
 /** Keys by prefix, the largest first. */
 export interface ConsulKeys {
+  /** At most 500; `size` is the bytes of their records. */
   readonly prefixes: { readonly prefix: string; readonly count: number; readonly size: number }[];
   /** The keys of all other prefixes, when there are more than 500. */
   readonly rest: { readonly count: number; readonly size: number };
@@ -177,7 +191,10 @@ export interface ConsulKeys {
 
 /** A server of the cluster, as the archive's Raft configuration lists it. */
 export interface ConsulServer {
+  /** Its Raft id, which stays when its address changes. */
   readonly id: string;
+  /** `host:port` of its server RPC, not of its HTTP API. */
   readonly address: string;
+  /** What it may do in Raft: `voter`, `nonvoter` or `staging`. */
   readonly suffrage: string;
 }

@@ -1,4 +1,5 @@
 export type {
+  ConsulAllowance,
   ConsulConnection,
   ConsulDecryption,
   ConsulDifference,
