@@ -26,7 +26,7 @@ export function withArgs(names: readonly string[], recorded: Values, args: Value
  *
  * @param reason - one sentence
  */
-export function diffRecordedOnly(
+export function recordedOnly(
   path: string,
   before: Value | undefined,
   now: Value | undefined,

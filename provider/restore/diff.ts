@@ -4,7 +4,7 @@
  */
 
 import { type Change, UNKNOWN, type Value, type Values } from "../lifecycle";
-import { diffRecordedOnly } from "../recorded";
+import { recordedOnly } from "../recorded";
 import { same } from "../values";
 
 /** Arguments that say what a restore is to do; of one that is done they change nothing. */
@@ -19,7 +19,7 @@ export function diff(recorded: Values, inputs: Values): Change[] {
   if (again !== undefined) return [again];
   return [
     ...diffAttempt(recorded),
-    ...RECORDED_ONLY.flatMap((path) => diffRecordedOnly(path, recorded[path], inputs[path], onlyRecorded(path))),
+    ...RECORDED_ONLY.flatMap((path) => recordedOnly(path, recorded[path], inputs[path], onlyRecorded(path))),
   ];
 }
 

@@ -6,7 +6,7 @@
 import { CLUSTER_SETTINGS } from "../commonArgs";
 import { parseDuration } from "../duration";
 import { type Change, isList, isRecord, UNKNOWN, type Value, type Values } from "../lifecycle";
-import { diffRecordedOnly } from "../recorded";
+import { recordedOnly } from "../recorded";
 import { samePlace, parseLocation } from "../store/location";
 import { holdsUnknown, same } from "../values";
 
@@ -34,7 +34,7 @@ export function diff(recorded: Values, inputs: Values, now: Date): Change[] {
     ...diffCluster(recorded.connection, inputs.connection),
     ...diffAge(recorded, inputs.maxAge, now),
     ...diffEncryption(recorded.encryption, inputs.encryption),
-    ...RECORDED_ONLY.flatMap((path) => diffKept(path, recorded[path], inputs[path])),
+    ...RECORDED_ONLY.flatMap((path) => diffRecordedOnly(path, recorded[path], inputs[path])),
   ];
 }
 
@@ -85,11 +85,11 @@ function diffCluster(before: Value | undefined, now: Value | undefined): Change[
 /** A change of maxAge is only recorded; what counts is whether the last snapshot is older than it allows now. */
 function diffAge(recorded: Values, maxAge: Value | undefined, now: Date): Change[] {
   if (typeof maxAge !== "string" || typeof recorded.takenAt !== "string") {
-    return diffKept("maxAge", recorded.maxAge, maxAge);
+    return diffRecordedOnly("maxAge", recorded.maxAge, maxAge);
   }
   const age = now.getTime() - Date.parse(recorded.takenAt);
   if (age < 0) return [replace("maxAge", "update", "the last one is of a time that is yet to come: a clock is wrong")];
-  if (age <= parseDuration(maxAge)) return diffKept("maxAge", recorded.maxAge, maxAge);
+  if (age <= parseDuration(maxAge)) return diffRecordedOnly("maxAge", recorded.maxAge, maxAge);
   return [replace("maxAge", "update", `the last one is ${inWords(age)} old, older than maxAge ${maxAge}`)];
 }
 
@@ -103,11 +103,11 @@ function inWords(ms: number): string {
 /** What lies in a store cannot be encrypted for others: who can read it can read it. */
 function diffEncryption(before: Value | undefined, now: Value | undefined): Change[] {
   const reason = "encryption changed: it counts from the next snapshot on, and this one stays as it is";
-  return diffRecordedOnly("encryption", before, now, reason);
+  return recordedOnly("encryption", before, now, reason);
 }
 
-function diffKept(path: string, before: Value | undefined, now: Value | undefined): Change[] {
-  return diffRecordedOnly(path, before, now, `${path} changed; the snapshot stays`);
+function diffRecordedOnly(path: string, before: Value | undefined, now: Value | undefined): Change[] {
+  return recordedOnly(path, before, now, `${path} changed; the snapshot stays`);
 }
 
 function replace(path: string, kind: Change["kind"], reason: string): Change {
