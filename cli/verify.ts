@@ -4,6 +4,7 @@ import type { ArchiveReport } from "../provider/archive/reader";
 import { NEWEST } from "../provider/archive/recordTypes";
 import { parseVersion, restorableOn } from "../provider/archive/restorable";
 import { explain, SnapshotError } from "../provider/errors";
+import { shownUrl } from "../provider/store/shownUrl";
 import { byteSize } from "./goText";
 import { readArchive } from "./readArchive";
 
@@ -30,7 +31,10 @@ export async function verify(name: string, { consulVersion, identity }: VerifyOp
     const report = await readArchive(name, identity);
     return describe(name, report, consulVersion);
   } catch (error) {
-    return { ok: false, text: name === "" ? explain(error) : `${name}: ${explain(error)}` };
+    // A URL that is refused may hold a secret.
+    const refused = error instanceof SnapshotError && error.code === "TARGET_INVALID";
+    const shown = refused ? shownUrl(name) : name;
+    return { ok: false, text: name === "" ? explain(error) : `${shown}: ${explain(error)}` };
   }
 }
 

@@ -9,6 +9,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve, sep } from "node:path";
 import { SnapshotError } from "../errors";
 import { type Bucketed, checkSettings, holdsCredentials } from "./settings";
+import { fileHasCredentials, hasCredentials, shownUrl } from "./shownUrl";
 
 export type Scheme = "file" | "s3" | "gs" | "azblob";
 
@@ -59,13 +60,17 @@ export function parseLocation(text: string, cwd = process.cwd()): Location {
   const scheme = SCHEMES.find((known) => known === url[1]?.toLowerCase());
   if (scheme === undefined) {
     throw invalid(
-      `target ${quote(named(text))} has an unknown scheme`,
+      `target ${quote(shownUrl(text))} has an unknown scheme`,
       `Known are a plain path and ${SCHEMES.map((known) => `${known}://`).join(", ")}.`,
     );
   }
   if (scheme !== "file") return bucketLocation(scheme, text, url[2] ?? "");
+  if (fileHasCredentials(url[2] ?? "")) throw holdsCredentials(quote(shownUrl(text)));
   if (url[2]?.includes("?") === true) {
-    throw invalid(`target ${quote(named(text))} has settings, but file:// takes none`, "Leave out the ? and the rest.");
+    throw invalid(
+      `target ${quote(shownUrl(text))} has settings, but file:// takes none`,
+      "Leave out the ? and the rest.",
+    );
   }
   return fileLocation(url[2] ?? "", cwd);
 }
@@ -83,8 +88,8 @@ function bucketLocation(scheme: Bucketed, text: string, rest: string): Location 
   const place = question === -1 ? rest : rest.slice(0, question);
   const slash = place.indexOf("/");
   const bucket = slash === -1 ? place : place.slice(0, slash);
-  const where = quote(named(text));
-  if (bucket.includes("@")) throw holdsCredentials(where);
+  const where = quote(shownUrl(text));
+  if (hasCredentials(rest)) throw holdsCredentials(where);
   if (bucket === "") throw invalid(`target ${where} names no bucket`, `Write ${scheme}://BUCKET/PREFIX/.`);
   if (/[^A-Za-z0-9._-]/.test(bucket)) {
     throw invalid(
@@ -200,11 +205,6 @@ export function fixedPrefix(template: string): string {
 
 function placeholders(key: string): string[] {
   return [...key.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
-}
-
-/** A URL as messages show it: without its settings, and without a user and password in front. */
-function named(text: string): string {
-  return text.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//…@");
 }
 
 function quote(text: string): string {

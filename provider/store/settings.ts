@@ -73,9 +73,13 @@ const SECRET =
 export function checkSettings(scheme: Bucketed, where: string, given: URLSearchParams): void {
   const known = KNOWN[scheme];
   const names = Object.keys(known);
+  // What holds an @ and has no name that is known may be the rest of a secret that holds a question mark.
+  const strange = [...given].filter(([name]) => !Object.hasOwn(known, name));
+  if (strange.some(([name, value]) => SECRET.test(name) || `${name}${value}`.includes("@"))) {
+    throw holdsCredentials(where);
+  }
   for (const [name, value] of given) {
     const kind = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (kind === undefined && SECRET.test(name)) throw holdsCredentials(where);
     if (kind === undefined && scheme === "s3" && name === "role") {
       throw invalid(
         `target ${where} has the setting role, which is not supported`,
@@ -149,7 +153,8 @@ export function word(settings: ReadonlyMap<string, string>, scheme: Bucketed, na
 export function endpointOf(where: string, value: string, withoutHttps: boolean): string {
   const text = value.includes("://") ? value : `${withoutHttps ? "http" : "https"}://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && (url.username !== "" || url.password !== "")) throw holdsCredentials(where);
+  // Also where a secret with a slash makes of it the path of another URL.
+  if (value.includes("@")) throw holdsCredentials(where);
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
     throw invalid(`target ${where} has an endpoint that is not a URL`, "Write it as https://host:port.");
   }

@@ -13,6 +13,7 @@ import {
   type Placeholder,
   samePlace,
 } from "../../../provider/store/location";
+import { shownUrl } from "../../../provider/store/shownUrl";
 
 const NAME = "consul-{datacenter}-{timestamp}-{index}-{random}.snap";
 
@@ -38,6 +39,11 @@ describe("a location", () => {
     ["s3://bucket/", { scheme: "s3", bucket: "bucket", key: NAME }],
     ["S3://bucket/a/b/", { scheme: "s3", bucket: "bucket", key: `a/b/${NAME}` }],
     ["s3://bucket/a/x.snap?region=eu-west-1", { scheme: "s3", key: "a/x.snap" }],
+    ["s3://bucket/team@example/x", { scheme: "s3", bucket: "bucket", key: "team@example/x" }],
+    ["s3://bucket/a:b@c/x?region=x", { scheme: "s3", bucket: "bucket", key: "a:b@c/x" }],
+    ["gs://bucket/x?access_id=me@example.org", { scheme: "gs", bucket: "bucket", key: "x" }],
+    ["file://team@example/x", { scheme: "file", key: "/srv/program/team@example/x" }],
+    ["file:///srv/a:b@c/x", { scheme: "file", key: "/srv/a:b@c/x" }],
     ["gs://bucket/x-{index}.snap", { scheme: "gs", key: "x-{index}.snap" }],
     ["azblob://container/?storage_account=me", { scheme: "azblob", bucket: "container", key: NAME }],
   ];
@@ -57,6 +63,8 @@ describe("a location", () => {
     ["s3://?region=x", /no bucket/],
     ["s3://buc ket/x", /bucket name/],
     ["s3://user:pass@bucket/x", /credentials/],
+    ["s3://AKIA/pass@bucket/x", /credentials/],
+    ["s3://bucket:9000/x", /bucket name/],
     ["s3://bucket/a//b", /empty, "\." or "\.\."/],
     ["s3://bucket/a/../b", /empty, "\." or "\.\."/],
     ["s3://bucket/./b", /empty, "\." or "\.\."/],
@@ -89,6 +97,63 @@ describe("a location", () => {
       "gs://b/x?access_token=geheim",
     ];
     for (const text of texts) expect(explain(refusal(() => parseLocation(text))), text).to.not.include("geheim");
+  });
+
+  describe("with credentials in front", () => {
+    const SECRETS = [
+      "geheim",
+      "geheim/K7/geheim",
+      "geheim?c/geheim",
+      "geheim#geheim",
+      "a@geheim/b@geheim",
+      "?geheim=1&a",
+    ];
+    const KEYS = ["AKIAIOSFODNN7EXAMPLE", "GOOG1EABCDEF", "0LONGKEYOFANOTHERONE", "minio", "a", ""];
+    const refusedOf = (text: string) => {
+      const error = refusal(() => parseLocation(text));
+      for (const said of [error.message, error.hint, String(error), explain(error), JSON.stringify(error)]) {
+        expect(said, text).to.not.include("geheim").and.not.include("K7");
+      }
+      expect(shownUrl(text), text).to.not.include("geheim").and.not.include("K7");
+      return error;
+    };
+
+    it("is refused as such, and never shown, whatever the secret holds", () => {
+      for (const scheme of ["s3", "gs", "azblob", "S3", "file"]) {
+        for (const text of KEYS.flatMap((key) => SECRETS.map((secret) => `${scheme}://${key}:${secret}@bucket/x/`))) {
+          expect(refusedOf(text).message, text).to.include("holds credentials");
+        }
+      }
+      for (const text of KEYS.flatMap((key) => SECRETS.map((secret) => `http://${key}:${secret}@bucket/x/`))) {
+        expect(refusedOf(text).message, text).to.include("unknown scheme");
+      }
+    });
+
+    it("is known by the access key where no colon tells it", () => {
+      for (const key of KEYS.slice(0, 3)) {
+        for (const secret of SECRETS)
+          expect(refusedOf(`s3://${key}/${secret}@bucket/x`).message).to.include("credentials");
+      }
+      refusedOf("s3://minio/geheim?a=b&c=geheim@bucket/x");
+      refusedOf("s3://minio/geheim?geheim@bucket/x");
+      refusedOf("s3://minio/geheim#geheim@bucket/x");
+    });
+
+    it("is not shown without its @ either", () => {
+      refusedOf("s3://AKIAIOSFODNN7EXAMPLE:geheim/K7/bucket");
+      refusedOf("https://key:geheim");
+    });
+
+    it("is not shown when another URL's stand in a setting", () => {
+      refusedOf("s3://bucket/x?endpoint=https://key:123/geheim@host");
+      refusedOf("s3://bucket/x?endpoint=https://key:geheim@host&region=geheim");
+    });
+
+    it("leaves to be seen what place was meant", () => {
+      expect(shownUrl("s3://AKIA:wJalr/K7@bucket/prefix/?region=x")).to.equal("s3://…@bucket/prefix/");
+      expect(shownUrl("s3://bucket/prefix/?region=x")).to.equal("s3://bucket/prefix/");
+      expect(shownUrl("http://minio:9000/x")).to.equal("http://minio:…");
+    });
   });
 
   it("comes back the same when it is written and read", () => {

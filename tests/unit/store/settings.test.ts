@@ -47,6 +47,8 @@ describe("a bucket's settings", () => {
     ["s3", "endpoint=not a url", /not a URL/],
     ["s3", "endpoint=ftp://x", /not a URL/],
     ["s3", "endpoint=https://u:p@x", /holds credentials/],
+    ["s3", "endpoint=https://u:1/p@x", /holds credentials/],
+    ["s3", "b=1&c=d@x", /holds credentials/],
     ["azblob", "domain=https://x/y", /not a host name/],
     ["azblob", "storageClass=Archive", /Known are Hot, Cool, Cold/],
     ["s3", "aws_secret_access_key=x", /holds credentials/],
