@@ -2,7 +2,7 @@
 
 import { createReadStream } from "node:fs";
 import { SnapshotError } from "../provider/errors";
-import { parseLocation } from "../provider/store/location";
+import { formatLocation, parseSource } from "../provider/store/location";
 import { openStore } from "../provider/store/open";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -28,25 +28,18 @@ export async function* readSource(name: string): AsyncGenerator<Uint8Array> {
 }
 
 async function* readObject(url: string): AsyncGenerator<Uint8Array> {
-  if (/\/(\?|$)/.test(url)) {
-    throw new SnapshotError("ARGUMENT_INVALID", `${shown(url)} is a folder`, "Name an archive in it.");
-  }
-  const place = parseLocation(url);
+  const place = parseSource(url);
   const store = await openStore(place);
   try {
     const object = await store.head(place.key);
     if (object === undefined) {
-      throw new SnapshotError("STORE_NOT_FOUND", `there is no object ${shown(url)}`, "Check bucket and key.");
+      const shown = formatLocation({ ...place, settings: new Map() });
+      throw new SnapshotError("STORE_NOT_FOUND", `there is no object ${shown}`, "Check bucket and key.");
     }
     yield* store.read(place.key, { version: object.version });
   } finally {
     store.close();
   }
-}
-
-/** Without its settings. */
-function shown(url: string): string {
-  return url.replace(/\?.*$/s, "");
 }
 
 /** Says what the system's error means for a reader of files; any other error is as it was. */

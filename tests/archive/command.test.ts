@@ -99,6 +99,32 @@ describe("the command", function () {
     });
   }
 
+  it("shows no secret of a URL that it refuses", async () => {
+    for (const url of ["s3://AKIA:geheim/K7@bucket/x.snap", "s3://AKIA:geheim/K7@bucket/", "azblob://c/x?sig=geheim"]) {
+      for (const args of [
+        ["verify", url],
+        ["inspect", url],
+        ["restore", url, "--safety-snapshot", "none"],
+      ]) {
+        const { code, out, err } = await command(args);
+        expect(code).to.equal(1);
+        expect(out + err)
+          .to.include("TARGET_INVALID")
+          .and.not.include("geheim")
+          .and.not.include("K7");
+      }
+    }
+  });
+
+  it("takes a slash at the end of a setting for no folder", async () => {
+    const settings = "?region=x&endpoint=https://127.0.0.1:1/";
+    expect((await command(["inspect", `s3://bucket/x/${settings}`])).err).to.include("source is a folder");
+    expect((await command(["inspect", `s3://bucket${settings}`])).err).to.include("source is a folder");
+    const env = { AWS_ACCESS_KEY_ID: "KEY12345", AWS_SECRET_ACCESS_KEY: "SECRET12345" };
+    const asked = await command(["inspect", `s3://bucket/x.snap${settings}`], { env });
+    expect(asked.err).to.include("STORE_UNREACHABLE");
+  });
+
   it("says that a folder is none to inspect", async () => {
     const { code, err } = await command(["inspect", path("folder")]);
     expect(code).to.equal(1);
