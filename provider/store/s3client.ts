@@ -10,6 +10,12 @@ import { endpointOf, flag, word } from "./settings";
 const ATTEMPTS = 3;
 const CONNECT_MS = 10_000;
 
+/** Nothing is signed. The library wants credentials all the same, and would look for them. */
+const ANONYMOUS: S3ClientConfig = {
+  signer: { sign: (request) => Promise.resolve(request) },
+  credentials: { accessKeyId: "", secretAccessKey: "" },
+};
+
 /**
  * Credentials and, without the setting, the region come from where AWS tools find them: environment, profile, web
  * identity, the instance's role.
@@ -54,7 +60,7 @@ function configOf({ bucket, settings }: Location, stallMs: number): S3ClientConf
     ...(endpoint === undefined && withoutHttps && region !== undefined
       ? { endpoint: `http://s3.${region}.amazonaws.com` }
       : {}),
-    ...(flag(settings, "anonymous") ? { signer: { sign: (request) => Promise.resolve(request) } } : {}),
+    ...(flag(settings, "anonymous") ? ANONYMOUS : {}),
     forcePathStyle: flag(settings, "use_path_style", "s3ForcePathStyle", "hostname_immutable"),
     useAccelerateEndpoint: flag(settings, "accelerate"),
     useDualstackEndpoint: flag(settings, "dualstack"),

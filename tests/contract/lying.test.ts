@@ -11,6 +11,7 @@ const ENVIRONMENT = {
   AWS_SECRET_ACCESS_KEY: "SECRET12345",
   AWS_CONFIG_FILE: "/dev/null",
   AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  AWS_EC2_METADATA_DISABLED: "true",
   AZURE_STORAGE_ACCOUNT: "account",
   AZURE_STORAGE_KEY: Buffer.alloc(64).toString("base64"),
 };
@@ -181,14 +182,24 @@ describe("a server that answers what no test server can be made to", function ()
       });
     });
 
-    it("is asked without credentials when the target says anonymous", async () => {
-      let authorization: string | undefined = "?";
-      answer = (request, response) => {
-        authorization = request.headers.authorization;
-        response.end(S3_EMPTY);
+    it("is asked without credentials, and needs none, when the target says anonymous", async () => {
+      const asked: IncomingMessage["headers"][] = [];
+      const honest = oneObject((_request, make) => (make(), "made"));
+      answer = (request, ...rest) => {
+        asked.push(request.headers);
+        honest(request, ...rest);
       };
-      await listed((await client("s3", "&anonymous=true")).list("x"));
-      expect(authorization).to.equal(undefined);
+      const found = { ...process.env };
+      for (const name of Object.keys(found)) if (/^AWS_.*KEY/.test(name)) Reflect.deleteProperty(process.env, name);
+      try {
+        const store = await client("s3", "&anonymous=true");
+        await listed(store.list("x"));
+        await store.put("x", stream(bytesOf(10)));
+      } finally {
+        Object.assign(process.env, found);
+      }
+      expect(requests.map((line) => line.split(" ", 1)[0])).to.include.members(["GET", "HEAD", "PUT"]);
+      for (const headers of asked) expect(headers).to.not.have.any.keys("authorization", "x-amz-security-token");
     });
   });
 
