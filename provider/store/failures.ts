@@ -27,7 +27,7 @@ const STALLED = /^(TimeoutError|RequestTimeout|ETIMEDOUT|ESOCKETTIMEDOUT|Operati
 const FULL = /quota|StorageFull|InsufficientStorage|NoSpace|AccountCapacity|ENOSPC|EDQUOT/i;
 const NO_HOLDER = /^(NoSuchBucket|ContainerNotFound|ContainerBeingDeleted)$/;
 const DENIED =
-  /^(InvalidAccessKeyId|ExpiredToken|InvalidToken|TokenRefreshRequired|CredentialsProviderError|CredentialUnavailableError|AuthenticationRequiredError|AggregateAuthenticationError|invalid_grant|BlobImmutableDueToPolicy|KMS\..*)$/;
+  /^(InvalidAccessKeyId|ExpiredToken(Exception)?|InvalidToken|InvalidIdentityToken(Exception)?|TokenRefreshRequired|CredentialsProviderError|CredentialUnavailableError|AuthenticationRequiredError|AggregateAuthenticationError|BlobImmutableDueToPolicy|KMS\..*)$/;
 const NOT_ACCEPTED =
   /^(InvalidBucketName|InvalidResourceName|InvalidStorageClass|InvalidArgument|InvalidRequest|KeyTooLongError|ObjectParentIsFile|ExistingObjectIsDirectory|DirectoryObjectContainsData|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|UnsupportedHeader|InvalidHeaderValue|EncryptionScopeNotFound)$/;
 

@@ -7,6 +7,7 @@ import type { Bucket as GcsBucket, FileMetadata } from "@google-cloud/storage";
 import { EnvHttpProxyAgent, request } from "undici";
 import { SnapshotError } from "../errors";
 import { changed, failure, holderMissing, interrupted, missing, type Place, type Trouble } from "./failures";
+import { accessTo, NoAccess } from "./gcsaccess";
 import { gcsBucket } from "./gcsclient";
 import { Refusal, sendChunks } from "./gcsupload";
 import { formatLocation, type Location } from "./location";
@@ -119,7 +120,7 @@ class GcsStore implements Store, Bucket {
     const userProject = this.location.settings.get("userProject");
     if (userProject !== undefined) query.set("userProject", userProject);
     const url = `${storage.apiEndpoint}/storage/v1/b/${name}/o/${encodeURIComponent(key)}?${query.toString()}`;
-    const access = this.location.settings.has("endpoint") ? {} : await storage.authClient.getRequestHeaders(url);
+    const access = await this.access(url);
     const answer = await request(url, {
       dispatcher: this.agent,
       signal,
@@ -190,7 +191,14 @@ class GcsStore implements Store, Bucket {
   }
 
   private within<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return unlessStalled(this.stallMs, signal, work);
+    return unlessStalled(this.stallMs, signal, async () => {
+      await this.access(this.bucket.storage.apiEndpoint);
+      return work();
+    });
+  }
+
+  private access(url: string): Promise<Record<string, string>> {
+    return accessTo(this.bucket, url, this.location.settings.has("endpoint"));
   }
 }
 
@@ -230,5 +238,6 @@ function troubleOf(error: unknown): Trouble {
 type Reasons = readonly { readonly reason?: string }[];
 
 function failureOf(place: Place, error: unknown): SnapshotError {
+  if (error instanceof NoAccess) return error.toFailure(place);
   return error instanceof SnapshotError ? error : failure(place, troubleOf(error));
 }
