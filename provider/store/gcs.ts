@@ -9,7 +9,7 @@ import { SnapshotError } from "../errors";
 import { changed, failure, holderMissing, interrupted, missing, type Place, type Trouble } from "./failures";
 import { accessTo, NoAccess } from "./gcsaccess";
 import { gcsBucket } from "./gcsclient";
-import { Refusal, sendChunks } from "./gcsupload";
+import { type Reasons, Refusal, sendChunks } from "./gcsupload";
 import { formatLocation, type Location } from "./location";
 import { type Opened, readPinned, type Request } from "./reading";
 import { unlessStalled } from "./stall";
@@ -234,8 +234,6 @@ function troubleOf(error: unknown): Trouble {
   const reason = (told.errors ?? told.response?.data?.error?.errors)?.[0]?.reason ?? "";
   return { status, code: /^[\w.-]+$/.test(reason) ? reason : "" };
 }
-
-type Reasons = readonly { readonly reason?: string }[];
 
 function failureOf(place: Place, error: unknown): SnapshotError {
   if (error instanceof NoAccess) return error.toFailure(place);

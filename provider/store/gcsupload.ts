@@ -21,10 +21,22 @@ type Answer =
   | { readonly made: false; readonly kept: number }
   | { readonly made: true; readonly md5: string | undefined };
 
-/** An answer that is none of these. Its `code` is the HTTP status, as in the library's own errors. */
+/** Why the service refuses; the first counts. */
+export type Reasons = readonly { readonly reason?: string }[];
+
+/** An answer that is none of these. `code` is the HTTP status, and `errors` its reasons, as in the library's own errors. */
 export class Refusal extends Error {
-  constructor(readonly code: number) {
+  constructor(
+    readonly code: number,
+    readonly errors: Reasons = [],
+  ) {
     super(`status ${code}`);
+  }
+
+  /** @param body - what was answered */
+  static told(code: number, body: string): Refusal {
+    const reason = /"reason":\s*"([^"]+)"/.exec(body)?.[1];
+    return new Refusal(code, reason === undefined ? [] : [{ reason }]);
   }
 }
 
@@ -123,7 +135,7 @@ async function put(
     const kept = /^bytes=0-(\d+)$/.exec(String(answer.headers.range ?? ""))?.[1];
     return { made: false, kept: kept === undefined ? 0 : Number(kept) + 1 };
   }
-  if (answer.statusCode !== 200 && answer.statusCode !== 201) throw new Refusal(answer.statusCode);
+  if (answer.statusCode !== 200 && answer.statusCode !== 201) throw Refusal.told(answer.statusCode, text);
   return { made: true, md5: /"md5Hash":\s*"([^"]+)"/.exec(text)?.[1] };
 }
 

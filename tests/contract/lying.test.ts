@@ -203,17 +203,23 @@ describe("a server that answers what no test server can be made to", function ()
     });
   });
 
-  it("says that it is full, in Google's way", async () => {
-    answer = (request, response) => {
-      const status = request.method === "GET" ? (request.url?.includes("prefix=") === true ? 200 : 404) : 403;
-      response.writeHead(status, { "content-type": "application/json" });
-      const error = { code: status, errors: [{ reason: "quotaExceeded", message: "told at length" }] };
-      response.end(JSON.stringify(status === 200 ? { items: [] } : { error }));
-    };
-    const error = await failureOf((await client("gs")).put("x", stream(bytesOf(10))));
-    expect(error.code).to.equal("STORE_FULL");
-    expect(error.message).to.not.include("at length");
-  });
+  for (const method of ["POST", "PUT"]) {
+    it(`says that it is full, in Google's way, to the ${method}`, async () => {
+      answer = (request, response) => {
+        response.setHeader("content-type", "application/json");
+        if (request.method === method) {
+          const errors = [{ message: "told at length", domain: "usageLimits", reason: "quotaExceeded" }];
+          response.writeHead(403).end(JSON.stringify({ error: { code: 403, message: "told at length", errors } }));
+        } else if (request.method === "POST") {
+          response.setHeader("location", `http://127.0.0.1:${port}/session`).end("{}");
+        } else if (request.url?.includes("prefix=") === true) response.end(`{"items":[]}`);
+        else response.writeHead(404).end("{}");
+      };
+      const error = await failureOf((await client("gs")).put("x", stream(bytesOf(10))));
+      expect(error.code).to.equal("STORE_FULL");
+      expect(error.message).to.include("(403 quotaExceeded)").and.not.include("at length");
+    });
+  }
 
   it("says that it is full, in Azure's way", async () => {
     answer = (request, response) => {
