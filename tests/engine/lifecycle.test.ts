@@ -1,3 +1,4 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { expect } from "chai";
 import { formatLocation, parseLocation } from "../../provider/store/location";
@@ -14,6 +15,7 @@ const backup = new ConsulSnapshot("backup", {
   triggers: [env.TRIGGER || "1"],
   deletionPolicy: env.POLICY || "retain",
   overwrite: env.OVERWRITE === "yes",
+  verifyOnRefresh: env.VERIFY === "yes",
   ...(env.RECIPIENT ? { encryption: { recipients: [env.RECIPIENT] } } : {}),
 });
 exports.location = backup.location;
@@ -183,11 +185,17 @@ for (const { kind, encrypted } of LIVES) {
       expect(await bytesAt(location)).to.exist;
     });
 
-    it("takes a new copy of the archive's bytes for what it is: the same", async () => {
-      const { location } = await taken();
+    it("takes a new copy of the archive's bytes for what it is: the same; verifyOnRefresh reads it all each time", async () => {
+      const verify = { VERIFY: "yes" };
+      const { location } = await taken(verify);
       await write(location, (await bytesAt(location)) ?? Buffer.alloc(0));
-      await project.refresh();
-      expect((await taken()).location).to.equal(location);
+      expect(await project.refresh(verify)).to.not.match(/has changed|cannot be seen/);
+      expect((await taken(verify)).location).to.equal(location);
+      // The object is the one that was looked at last: only its bytes tell that others were recorded.
+      const state = await readFile(project.stateFile(), "utf8");
+      const { storedSha256 } = await project.outputs();
+      await writeFile(project.stateFile(), state.replaceAll(String(storedSha256), "0".repeat(64)));
+      expect(await project.refresh(verify)).to.include(`the archive ${location} has changed`);
     });
 
     it("keeps the archive when it is destroyed, unless told to delete it", async () => {
