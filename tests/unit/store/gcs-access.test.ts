@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect } from "chai";
 import { explain } from "../../../provider/errors";
+import { accessTo } from "../../../provider/store/gcsaccess";
+import { gcsBucket } from "../../../provider/store/gcsclient";
 import { parseLocation } from "../../../provider/store/location";
 import { openStore } from "../../../provider/store/open";
 import type { Store } from "../../../provider/store/store";
@@ -103,4 +105,17 @@ describe("access to Google Cloud Storage that cannot be had", () => {
     expect(failed.message).to.include("(503)").and.not.include("geheim");
     expect(closed.message).to.include("(ECONNREFUSED)");
   }).timeout(60_000);
+});
+
+describe("access to Google Cloud Storage", () => {
+  const URL = "https://storage.googleapis.com";
+  const access = (target: string, env: NodeJS.ProcessEnv, elsewhere = false) =>
+    accessTo(gcsBucket(parseLocation(target), env), URL, elsewhere);
+
+  it("is a token where there is one, and nothing where the target says anonymous or names a server", async () => {
+    const env = { GOOGLE_OAUTH_ACCESS_TOKEN: "a-token" };
+    expect(await access("gs://bucket/x", env)).to.deep.equal({ Authorization: "Bearer a-token" });
+    expect(await access("gs://bucket/x?anonymous=true", env)).to.deep.equal({});
+    expect(await access("gs://bucket/x?endpoint=http://127.0.0.1:1", env, true)).to.deep.equal({});
+  });
 });
