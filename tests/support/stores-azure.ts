@@ -17,6 +17,7 @@ const KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 export const azurite: StoreKind = {
   name: "Azure Blob Storage (azurite)",
   unable: {
+    locks: "it has no legal holds and no immutability policies",
     leavings: "staged blocks cannot be thrown away by a client; the service does it after a week",
   },
   lastRequest: /^PUT \S+comp=blocklist/,

@@ -11,6 +11,7 @@ export const folder: StoreKind = {
     "server crash": "there is no server",
     "wrong credentials": "a folder has none",
     "missing permission": "shown in tests of its own, as another user",
+    locks: "a folder knows none",
     "missing bucket": "a missing folder is made; tests of its own show the rest",
   },
   async start() {

@@ -9,6 +9,7 @@ export const fakeGcs: StoreKind = {
   unable: {
     "wrong credentials": "it checks none",
     "missing permission": "it checks no credentials",
+    locks: "it forgets holds, and deletes in spite of them",
     leavings: "upload sessions cannot be listed; the service ends them after a week",
   },
   slow: true,

@@ -11,6 +11,7 @@ export type Inability =
   | "wrong credentials"
   | "missing permission"
   | "missing bucket"
+  | "locks"
   | "leavings";
 
 export interface StoreServer {
