@@ -43,15 +43,17 @@ export async function* readPinned(
   if (last !== undefined && last < start) return;
   for (let attempt = 1; ; ) {
     let bytes: AsyncIterator<Uint8Array> | undefined;
+    const leaving = new AbortController();
+    const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
     try {
-      const answer = await unlessStalled(stallMs, options.signal, (signal) => open({ version, start, last }, signal));
+      const answer = await unlessStalled(stallMs, signal, (either) => open({ version, start, last }, either));
       if (answer === undefined) return;
       version = answer.version;
       const iterator = answer.bytes[Symbol.asyncIterator]();
       bytes = iterator;
       let left = answer.length;
       while (left > 0) {
-        const next = await unlessStalled(stallMs, options.signal, () => iterator.next());
+        const next = await unlessStalled(stallMs, signal, () => iterator.next());
         if (next.done === true) throw Object.assign(new Error("cut"), { code: "ECONNRESET" });
         attempt = 1;
         left -= next.value.length;
@@ -65,6 +67,8 @@ export async function* readPinned(
     } finally {
       // Closes the connection of a reading that was broken off; nobody waits for it.
       void Promise.resolve(bytes?.return?.()).catch(() => undefined);
+      // A stream that still waits for bytes hears of that only with them: the request itself must end.
+      leaving.abort();
     }
   }
 }

@@ -20,7 +20,7 @@ import { fixedPrefix, formatLocation, type Location, matchesTemplate } from "./l
 import { PartMemory, partsOf, sendAll, untilAborted } from "./parts";
 import { type Opened, type Request, readPinned } from "./reading";
 import { word } from "./settings";
-import { failureOf, s3Client, troubleOf } from "./s3client";
+import { failureOf, type S3Clients, s3Clients, troubleOf } from "./s3client";
 import type { AwsS3 } from "./sdk";
 import type { DeleteOptions, PutOptions, ReadOptions, Store, StoredObject } from "./store";
 import { type Bucket, MARK, type Marked, putMarked, unmarked, type Write } from "./writing";
@@ -31,17 +31,20 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @param stallMs - how long a server may be silent, over all tries of a request */
 export async function s3Store(location: Location, stallMs: number): Promise<Store> {
-  const { sdk, client } = await s3Client(location, stallMs);
-  return new S3Store(sdk, client, location, stallMs);
+  return new S3Store(await s3Clients(location, stallMs), location, stallMs);
 }
 
 class S3Store implements Store, Bucket {
+  private readonly sdk: typeof AwsS3;
+  private readonly client: S3Client;
+
   constructor(
-    private readonly sdk: typeof AwsS3,
-    private readonly client: S3Client,
+    private readonly clients: S3Clients,
     private readonly location: Location,
     private readonly stallMs: number,
-  ) {}
+  ) {
+    ({ sdk: this.sdk, client: this.client } = clients);
+  }
 
   locate(key: string): string {
     return formatLocation(this.location, key);
@@ -197,7 +200,7 @@ class S3Store implements Store, Bucket {
     const place = this.place(key);
     let answer: GetObjectCommandOutput;
     try {
-      answer = await this.client.send(
+      answer = await this.clients.reader.send(
         new this.sdk.GetObjectCommand({
           Bucket: this.location.bucket,
           Key: key,
@@ -286,6 +289,7 @@ class S3Store implements Store, Bucket {
 
   close(): void {
     this.client.destroy();
+    this.clients.reader.destroy();
   }
 
   place(key: string): Place {

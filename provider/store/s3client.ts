@@ -16,33 +16,56 @@ const ANONYMOUS: S3ClientConfig = {
   credentials: { accessKeyId: "", secretAccessKey: "" },
 };
 
+/** Two clients, which differ in how they wait for a server. */
+export interface S3Clients {
+  readonly sdk: typeof AwsS3;
+  /** Gives up on a connection on which nothing moves. */
+  readonly client: S3Client;
+  /** For bytes that are read: once the answer has begun, whoever reads them sets the limit, and may be slow. */
+  readonly reader: S3Client;
+}
+
 /**
  * Credentials and, without the setting, the region come from where AWS tools find them: environment, profile, web
  * identity, the instance's role.
  *
  * @throws SnapshotError `TARGET_INVALID` without a region, or when the library is not installed
  */
-export async function s3Client(location: Location, stallMs: number): Promise<{ sdk: typeof AwsS3; client: S3Client }> {
+export async function s3Clients(location: Location, stallMs: number): Promise<S3Clients> {
   const sdk = loadSdk("@aws-sdk/client-s3");
-  const config = configOf(location, stallMs);
+  let config = configOf(location, stallMs);
   // The versions of the library that this package takes run on Node.js 20: no need to say so at every `pulumi up`.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  const client = new sdk.S3Client(config);
+  let client = new sdk.S3Client(config);
   try {
     await client.config.region();
-    return { sdk, client };
   } catch {
     client.destroy();
+    if (config.endpoint === undefined) {
+      throw new SnapshotError(
+        "TARGET_INVALID",
+        `target s3://${location.bucket} has no region`,
+        "Add ?region= to the target, or set AWS_REGION.",
+      );
+    }
+    // Servers with an address of their own hardly ever mind what the region is called.
+    config = { ...config, region: "us-east-1" };
+    client = new sdk.S3Client(config);
   }
-  if (config.endpoint === undefined) {
-    throw new SnapshotError(
-      "TARGET_INVALID",
-      `target s3://${location.bucket} has no region`,
-      "Add ?region= to the target, or set AWS_REGION.",
-    );
-  }
-  // Servers with an address of their own hardly ever mind what the region is called.
-  return { sdk, client: new sdk.S3Client({ ...config, region: "us-east-1" }) };
+  const requestHandler = {
+    connectionTimeout: connectionMs(stallMs),
+    // Until the answer begins.
+    requestTimeout: Math.ceil(stallMs / ATTEMPTS),
+    throwOnRequestTimeout: true,
+    socketTimeout: 0,
+  };
+  // Credentials are found once, for both: a program may have to be run for them.
+  const { credentials } = client.config;
+  return { sdk, client, reader: new sdk.S3Client({ ...config, credentials, requestHandler }) };
+}
+
+function connectionMs(stallMs: number): number {
+  return Math.min(CONNECT_MS, stallMs);
 }
 
 function configOf({ bucket, settings }: Location, stallMs: number): S3ClientConfig {
@@ -70,7 +93,7 @@ function configOf({ bucket, settings }: Location, stallMs: number): S3ClientConf
     ...(received === undefined ? {} : { responseChecksumValidation: received as "WHEN_SUPPORTED" }),
     maxAttempts: ATTEMPTS,
     // The library waits for ever for a server that falls silent, unless told not to.
-    requestHandler: { connectionTimeout: Math.min(CONNECT_MS, stallMs), socketTimeout: Math.ceil(stallMs / ATTEMPTS) },
+    requestHandler: { connectionTimeout: connectionMs(stallMs), socketTimeout: Math.ceil(stallMs / ATTEMPTS) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { startProxy } from "../support/stores-proxy";
-import { bytesOf, contentOf, expectSame, failureOf, type Ground, listed, PART, stream } from "./ground";
+import type { Store } from "../../provider/store/store";
+import { type Proxy, startProxy } from "../support/stores-proxy";
+import { bytesOf, contentOf, expectSame, failureOf, type Ground, listed, PART, STALL_MS, stream } from "./ground";
 
 /** Ranges; pinned reading. */
 export function reading(ground: Ground): void {
@@ -101,6 +102,44 @@ export function reading(ground: Ground): void {
         proxy.cutAfter(PART);
         expectSame(await contentOf(store.read(own)), long);
         expect(proxy.cuts()).to.equal(1);
+      } finally {
+        await proxy.stop();
+      }
+    });
+
+    /** A reading through a server that falls silent after the first bytes, until it has given up. */
+    const limitPasses = async (store: Store, proxy: Proxy, own: string): Promise<void> => {
+      const closed = proxy.holdAfter(PART);
+      expect((await failureOf(contentOf(store.read(own)))).code).to.equal("STORE_STALLED");
+      // As long as a connection is open, a command that reads does not end.
+      await closed;
+    };
+
+    ground.test("silence", "gives up where a server falls silent, and closes the connection", async () => {
+      const own = ground.key();
+      await (await ground.client()).put(own, stream(bytesOf(3 * PART)));
+      const proxy = await startProxy(ground.server.port);
+      try {
+        await limitPasses(await ground.client({ port: proxy.port, stallMs: STALL_MS }), proxy, own);
+      } finally {
+        await proxy.stop();
+      }
+    });
+
+    ground.test("silence", "waits for a reader that is slower than any server may be", async () => {
+      const own = ground.key();
+      const long = bytesOf(3 * PART);
+      await (await ground.client()).put(own, stream(long));
+      const proxy = await startProxy(ground.server.port);
+      try {
+        const store = await ground.client({ stallMs: STALL_MS });
+        const silent = await ground.client({ port: proxy.port, stallMs: STALL_MS });
+        const parts: Uint8Array[] = [];
+        for await (const chunk of store.read(own)) {
+          if (parts.length === 0) await limitPasses(silent, proxy, own);
+          parts.push(chunk);
+        }
+        expectSame(Buffer.concat(parts), long);
       } finally {
         await proxy.stop();
       }

@@ -8,6 +8,11 @@ export interface Proxy {
   sent(): number;
   /** Breaks the connection that has passed on this many more bytes from the server, once. */
   cutAfter(bytes: number): void;
+  /**
+   * Passes on no more than this many bytes from the server on one connection, once, and leaves it open, whatever the
+   * server does. Settles when the client has closed it.
+   */
+  holdAfter(bytes: number): Promise<void>;
   /** Breaks the connection that would pass on more than this many bytes to the server, once. */
   cutSendingAfter(bytes: number): void;
   /** Breaks the next connection on which the server begins to answer a request that `matches`, before a byte of it. */
@@ -24,20 +29,22 @@ export async function startProxy(port: number): Promise<Proxy> {
   let left = Number.POSITIVE_INFINITY;
   let leftToSend = Number.POSITIVE_INFINITY;
   let lose: RegExp | undefined;
+  let hold: { left: number; readonly closed: () => void } | undefined;
 
   const server = createServer((client) => {
     const upstream = connect(port, LOOPBACK);
     let doomed = false;
+    let held = false;
     const end = () => {
       client.destroy();
       upstream.destroy();
     };
     for (const socket of [client, upstream]) {
       sockets.add(socket);
-      socket.on("error", end);
+      socket.on("error", () => undefined);
       socket.on("close", () => {
         sockets.delete(socket);
-        end();
+        if (!held || socket === client) end();
       });
     }
     const cut = () => {
@@ -61,6 +68,13 @@ export async function startProxy(port: number): Promise<Proxy> {
     });
     upstream.on("drain", () => client.resume());
     upstream.on("data", (chunk) => {
+      if (held) return;
+      if (hold !== undefined && (hold.left -= chunk.length) < 0) {
+        client.on("close", hold.closed);
+        hold = undefined;
+        held = true;
+        return;
+      }
       left -= chunk.length;
       if (doomed || left < 0) {
         left = Number.POSITIVE_INFINITY;
@@ -74,6 +88,7 @@ export async function startProxy(port: number): Promise<Proxy> {
     port: (server.address() as AddressInfo).port,
     sent: () => sent,
     cutAfter: (bytes) => void (left = bytes),
+    holdAfter: (bytes) => new Promise((closed) => (hold = { left: bytes, closed })),
     cutSendingAfter: (bytes) => void (leftToSend = bytes),
     loseAnswer: (matches) => void (lose = matches),
     cuts: () => cuts,
