@@ -214,14 +214,17 @@ async function sweep(key: string): Promise<void> {
   }
 }
 
-/** A name survives a power cut only once its folder, and every folder made for it, is durable. */
+/**
+ * A name survives a power cut only once its folder, and every folder made for it, is durable. As far as that can be
+ * asked for: not every filesystem knows it, and a folder that may be written need not be readable.
+ */
 async function syncFolders(folder: string, firstMade: string | undefined): Promise<void> {
   if (process.platform === "win32") return;
   const top = firstMade === undefined ? folder : dirname(firstMade);
   for (let at = folder; ; at = dirname(at)) {
-    const handle = await failing(at, () => open(at, constants.O_RDONLY));
-    await handle.sync().catch(() => undefined);
-    await handle.close();
+    const handle = await open(at, constants.O_RDONLY).catch(() => undefined);
+    await handle?.sync().catch(() => undefined);
+    await handle?.close();
     if (at === top || at === dirname(at)) return;
   }
 }

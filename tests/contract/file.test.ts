@@ -139,6 +139,15 @@ describe("a folder, beyond the contract", function () {
       expect(await readdir(folder)).to.deep.equal(["x.snap"]);
     });
 
+    it("writes to a folder that it may write and not read", async () => {
+      await chown(folder, NOBODY, NOBODY);
+      await chmod(folder, 0o300);
+      const key = join(folder, "x.snap");
+      expect((await asNobody("put", key)).code).to.equal(undefined);
+      expect((await stat(key)).size).to.equal(1024 * 1024);
+      expect(await readdir(folder)).to.deep.equal(["x.snap"]);
+    });
+
     it("lists what it may see beside a folder that it may not", async () => {
       await mkdir(join(folder, "lost+found"), { mode: 0o700 });
       await writeFile(join(folder, "x.snap"), "x");
