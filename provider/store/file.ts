@@ -19,9 +19,10 @@ const READ_CHUNK = 256 * 1024;
  * A store whose keys are absolute paths, written with `/`.
  *
  * @param makeLink - as `link` of `node:fs/promises`; some filesystems have none
+ * @param replace - as its `rename`
  */
-export function fileStore(makeLink: typeof link = link): Store {
-  const put: Store["put"] = (key, source, options) => write(key, source, options, makeLink);
+export function fileStore(makeLink: typeof link = link, replace: typeof rename = rename): Store {
+  const put: Store["put"] = (key, source, options) => write(key, source, options, makeLink, replace);
   return { locate: native, put, head, read, list, delete: remove, sweep, close: () => undefined };
 }
 
@@ -30,6 +31,7 @@ async function write(
   source: AsyncIterable<Uint8Array>,
   options: PutOptions = {},
   makeLink: typeof link,
+  replace: typeof rename,
 ): Promise<StoredObject> {
   const path = native(key);
   if (options.signal?.aborted === true) throw interrupted(path);
@@ -39,18 +41,22 @@ async function write(
   try {
     if (options.overwrite !== true && (await head(key)) !== undefined) throw exists(path);
     const handle = await failing(path, () => open(partial, "wx", 0o600));
+    let own: BigIntStats;
     try {
       await writeAll(handle, path, source, options.signal);
       await failing(path, () => handle.sync());
+      own = await failing(path, () => handle.stat({ bigint: true }));
     } finally {
       await handle.close();
     }
     await failing(path, () =>
-      options.overwrite === true ? rename(partial, path) : linkWithoutClobber(partial, path, makeLink),
+      options.overwrite === true ? replace(partial, path) : linkWithoutClobber(partial, path, makeLink),
     );
-    const stored = described(key, await failing(path, () => stat(path, { bigint: true })));
+    const there = await failing(path, () => stat(path, { bigint: true }));
+    // Another writer may have replaced it at once; a link cannot be.
+    if (options.overwrite === true && (there.ino !== own.ino || there.size !== own.size)) throw changed(path);
     await syncFolders(folder, firstMade);
-    return stored;
+    return described(key, there);
   } catch (error) {
     await unlink(partial).catch(() => undefined);
     if (firstMade !== undefined) await removeEmptyFolders(folder, firstMade);

@@ -154,9 +154,15 @@ export class ManifestClaim {
     this.written = bytes;
   }
 
-  /** After an archive was overwritten: the manifest beside it is this writer's, whoever else wrote at the time. */
-  async confirm(): Promise<void> {
+  /**
+   * After an archive was overwritten: the manifest beside it is this writer's, whoever else wrote at the time, unless
+   * the archive is another writer's by now.
+   *
+   * @param version - of the archive that this writer put there
+   */
+  async confirm(version: string): Promise<void> {
     if (!this.overwrite || this.written === undefined || (await this.versionIfOurs()) !== undefined) return;
+    if ((await headInPlace(this.store, this.archiveKey))?.version !== version) return;
     await putSmall(this.store, this.key, this.written, true);
   }
 

@@ -148,7 +148,7 @@ async function putWithManifest(
 ): Promise<StoredObject> {
   try {
     const stored = await store.put(key, bytes, { overwrite, signal });
-    await claim.confirm();
+    await claim.confirm(stored.version);
     return stored;
   } catch (error) {
     // The first failure is the one to tell; a manifest that cannot be removed is a leftover that listing ignores.

@@ -1,6 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { expect } from "chai";
@@ -107,6 +119,19 @@ describe("a folder, beyond the contract", function () {
     }
     expectSame(await readFile(key), bytesOf(1000, won + 1));
     expectSame(await contentOf(without.read(key)), bytesOf(1000, won + 1));
+    expect(await readdir(folder)).to.deep.equal(["x.snap"]);
+  });
+
+  it("does not take another writer's file for its own when both replace one", async () => {
+    const key = join(folder, "x.snap");
+    await store.put(key, stream(bytesOf(1000, 1)));
+    const overtaken = fileStore(undefined, async (from, to) => {
+      await rename(from, to);
+      await store.put(key, stream(bytesOf(1000, 3)), { overwrite: true });
+    });
+    const putting = overtaken.put(key, stream(bytesOf(1000, 2)), { overwrite: true });
+    expect((await failureOf(putting)).code).to.equal("STORE_CHANGED");
+    expectSame(await readFile(key), bytesOf(1000, 3));
     expect(await readdir(folder)).to.deep.equal(["x.snap"]);
   });
 

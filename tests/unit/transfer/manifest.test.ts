@@ -46,6 +46,13 @@ describe("a manifest", () => {
   });
   afterEach(() => folder.remove());
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- a source is an async iterable
+  async function* source(text: string): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(text);
+  }
+
+  const putArchive = (text: string) => store.put(archive, source(text), { overwrite: true });
+
   it("is read back as it was written", async () => {
     await new ManifestClaim(store, archive, false).write(manifest(7));
     expect(await readManifest(store, archive)).to.deep.equal(manifest(7));
@@ -103,7 +110,18 @@ describe("a manifest", () => {
     const [first, second] = [new ManifestClaim(store, archive, true), new ManifestClaim(store, archive, true)];
     await first.write(manifest(1));
     await second.write(manifest(2));
-    await first.confirm();
+    const { version } = await putArchive("the first one's");
+    await first.confirm(version);
     expect((await readManifest(store, archive))?.index).to.equal(1);
+  });
+
+  it("stays that of the other overwriter, whose archive is there by now", async () => {
+    const [first, second] = [new ManifestClaim(store, archive, true), new ManifestClaim(store, archive, true)];
+    await first.write(manifest(1));
+    const { version } = await putArchive("the first one's");
+    await second.write(manifest(2));
+    await putArchive("the second one's");
+    await first.confirm(version);
+    expect((await readManifest(store, archive))?.index).to.equal(2);
   });
 });
