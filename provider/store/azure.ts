@@ -13,7 +13,7 @@ import { PartMemory, partsOf, sendAll, untilAborted } from "./parts";
 import { type Opened, readPinned, type Request } from "./reading";
 import { word } from "./settings";
 import { unlessStalled } from "./stall";
-import type { DeleteOptions, PutOptions, ReadOptions, Store, StoredObject } from "./store";
+import type { DeleteOptions, HeadOptions, PutOptions, ReadOptions, Store, StoredObject } from "./store";
 import { type Bucket, MARK, type Marked, putMarked, unmarked, type Write } from "./writing";
 
 const PART = 8 * 1024 * 1024;
@@ -84,15 +84,14 @@ class AzureStore implements Store, Bucket {
 
   readonly failureOf = failureOf;
 
-  async head(key: string): Promise<StoredObject | undefined> {
-    const found = await this.look(key);
+  async head(key: string, { signal }: HeadOptions = {}): Promise<StoredObject | undefined> {
+    const found = await this.look(key, signal);
     return found && unmarked(found);
   }
 
-  async look(key: string): Promise<Marked | undefined> {
-    const place = this.place(key);
+  async look(key: string, signal?: AbortSignal): Promise<Marked | undefined> {
     try {
-      const found = await this.within(undefined, (abortSignal) =>
+      const found = await this.within(signal, (abortSignal) =>
         this.container.getBlobClient(key).getProperties({ abortSignal }),
       );
       return {
@@ -104,17 +103,21 @@ class AzureStore implements Store, Bucket {
       };
     } catch (error) {
       if (troubleOf(error).code === "BlobNotFound") return undefined;
-      throw failureOf(place, error);
+      throw this.broken(key, error, signal);
     }
   }
 
-  read(key: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
+  private broken(key: string, error: unknown, signal: AbortSignal | undefined): SnapshotError {
     const place = this.place(key);
+    return signal?.aborted === true ? interrupted(place.object) : failureOf(place, error);
+  }
+
+  read(key: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
     return readPinned(
       options,
       this.stallMs,
       (request, signal) => this.open(key, request, signal),
-      (error) => (options.signal?.aborted === true ? interrupted(place.object) : failureOf(place, error)),
+      (error) => this.broken(key, error, options.signal),
     );
   }
 
@@ -150,7 +153,9 @@ class AzureStore implements Store, Bucket {
   }
 
   async *list(prefix: string): AsyncGenerator<StoredObject> {
-    const pages = this.container.listBlobsFlat({ prefix }).byPage({ maxPageSize: PAGE });
+    const leaving = new AbortController();
+    const asked = this.container.listBlobsFlat({ prefix, abortSignal: leaving.signal });
+    const pages = asked.byPage({ maxPageSize: PAGE });
     try {
       for (;;) {
         const next = await this.within(undefined, () => pages.next());
@@ -166,13 +171,14 @@ class AzureStore implements Store, Bucket {
       }
     } catch (error) {
       throw failureOf(this.place(prefix), error);
+    } finally {
+      leaving.abort();
     }
   }
 
-  async delete(key: string, { version }: DeleteOptions = {}): Promise<void> {
-    const place = this.place(key);
+  async delete(key: string, { version, signal }: DeleteOptions = {}): Promise<void> {
     try {
-      await this.within(undefined, (abortSignal) =>
+      await this.within(signal, (abortSignal) =>
         this.container.getBlobClient(key).delete({
           abortSignal,
           deleteSnapshots: "include",
@@ -182,8 +188,8 @@ class AzureStore implements Store, Bucket {
     } catch (error) {
       const { status, code } = troubleOf(error);
       if (code === "BlobNotFound") return;
-      if (status !== 412) throw failureOf(place, error);
-      if ((await this.look(key)) !== undefined) throw changed(place);
+      if (status !== 412) throw this.broken(key, error, signal);
+      if ((await this.look(key, signal)) !== undefined) throw changed(this.place(key));
     }
   }
 

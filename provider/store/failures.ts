@@ -101,7 +101,7 @@ export function changed(place: Place): SnapshotError {
 }
 
 export function interrupted(object: string): SnapshotError {
-  return make("INTERRUPTED", `the work on ${object} was interrupted`, "Nothing was left behind; run it again.");
+  return make("INTERRUPTED", `the work on ${object} was interrupted`, "No half archive was left behind; run it again.");
 }
 
 /** The object that became visible is not as long as what was sent. */

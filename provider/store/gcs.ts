@@ -13,7 +13,7 @@ import { type Reasons, Refusal, sendChunks } from "./gcsupload";
 import { formatLocation, type Location } from "./location";
 import { type Opened, readPinned, type Request } from "./reading";
 import { unlessStalled } from "./stall";
-import type { DeleteOptions, PutOptions, ReadOptions, Store, StoredObject } from "./store";
+import type { DeleteOptions, HeadOptions, PutOptions, ReadOptions, Store, StoredObject } from "./store";
 import { type Bucket, MARK, type Marked, putMarked, unmarked, type Write } from "./writing";
 
 const PAGE = 1000;
@@ -72,39 +72,44 @@ class GcsStore implements Store, Bucket {
 
   readonly failureOf = failureOf;
 
-  async head(key: string): Promise<StoredObject | undefined> {
-    const found = await this.look(key);
+  async head(key: string, { signal }: HeadOptions = {}): Promise<StoredObject | undefined> {
+    const found = await this.look(key, signal);
     return found && unmarked(found);
   }
 
-  async look(key: string): Promise<Marked | undefined> {
+  async look(key: string, signal?: AbortSignal): Promise<Marked | undefined> {
     try {
-      const [found] = await this.within(() => this.bucket.file(key).getMetadata());
+      const [found] = await this.within(() => this.bucket.file(key).getMetadata(), signal);
       return { ...described(key, found), mark: markOf(found) };
     } catch (error) {
-      if (troubleOf(error).status !== 404) throw failureOf(this.place(key), error);
-      await this.seeBucket(key);
+      if (troubleOf(error).status !== 404) throw this.broken(key, error, signal);
+      await this.seeBucket(key, signal);
       return undefined;
     }
   }
 
   /** An object's absence and its bucket's are told apart by a listing only. */
-  private async seeBucket(key: string): Promise<void> {
+  private async seeBucket(key: string, signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.within(() => this.bucket.getFiles({ prefix: key, maxResults: 1, autoPaginate: false }));
+      const query = { prefix: key, maxResults: 1, autoPaginate: false };
+      await this.within(() => this.bucket.getFiles(query), signal);
     } catch (error) {
       const trouble = troubleOf(error);
-      throw trouble.status === 404 ? holderMissing(this.place(key), trouble) : failureOf(this.place(key), error);
+      throw trouble.status === 404 ? holderMissing(this.place(key), trouble) : this.broken(key, error, signal);
     }
   }
 
-  read(key: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
+  private broken(key: string, error: unknown, signal: AbortSignal | undefined): SnapshotError {
     const place = this.place(key);
+    return signal?.aborted === true ? interrupted(place.object) : failureOf(place, error);
+  }
+
+  read(key: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
     return readPinned(
       options,
       this.stallMs,
       (request, signal) => this.open(key, request, signal),
-      (error) => (options.signal?.aborted === true ? interrupted(place.object) : failureOf(place, error)),
+      (error) => this.broken(key, error, options.signal),
     );
   }
 
@@ -154,21 +159,22 @@ class GcsStore implements Store, Bucket {
     }
   }
 
-  async delete(key: string, { version }: DeleteOptions = {}): Promise<void> {
+  async delete(key: string, { version, signal }: DeleteOptions = {}): Promise<void> {
     if (version !== undefined) {
-      const found = await this.head(key);
+      const found = await this.look(key, signal);
       if (found === undefined) return;
       if (found.version !== version) throw changed(this.place(key));
     }
     try {
-      await this.within(() =>
-        this.bucket.file(key).delete({ ...(version === undefined ? {} : { ifGenerationMatch: version }) }),
+      await this.within(
+        () => this.bucket.file(key).delete({ ...(version === undefined ? {} : { ifGenerationMatch: version }) }),
+        signal,
       );
     } catch (error) {
       const { status } = troubleOf(error);
       if (status === 412) throw changed(this.place(key));
-      if (status === 404) return this.seeBucket(key);
-      throw failureOf(this.place(key), error);
+      if (status === 404) return this.seeBucket(key, signal);
+      throw this.broken(key, error, signal);
     }
   }
 

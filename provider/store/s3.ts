@@ -15,6 +15,7 @@ import type {
   ServerSideEncryption,
   StorageClass,
 } from "@aws-sdk/client-s3";
+import type { SnapshotError } from "../errors";
 import { changed, exists, interrupted, locked, type Place } from "./failures";
 import { fixedPrefix, formatLocation, type Location, matchesTemplate } from "./location";
 import { PartMemory, partsOf, sendAll, untilAborted } from "./parts";
@@ -22,7 +23,7 @@ import { type Opened, type Request, readPinned } from "./reading";
 import { word } from "./settings";
 import { failureOf, type S3Clients, s3Clients, troubleOf } from "./s3client";
 import type { AwsS3 } from "./sdk";
-import type { DeleteOptions, PutOptions, ReadOptions, Store, StoredObject } from "./store";
+import type { DeleteOptions, HeadOptions, PutOptions, ReadOptions, Store, StoredObject } from "./store";
 import { type Bucket, MARK, type Marked, putMarked, unmarked, type Write } from "./writing";
 
 const PART = 8 * 1024 * 1024;
@@ -105,7 +106,9 @@ class S3Store implements Store, Bucket {
       return size;
     } catch (error) {
       // If the upload is gone, or the server is, there is nothing to abort; `sweep` takes what stays.
-      await this.client.send(new this.sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
+      await this.client
+        .send(new this.sdk.AbortMultipartUploadCommand(upload), { abortSignal: write.tidying() })
+        .catch(() => undefined);
       throw error;
     }
   }
@@ -121,7 +124,7 @@ class S3Store implements Store, Bucket {
     } catch (error) {
       // A server that does not know the condition: looking is then all that can be done.
       if (troubleOf(error).status !== 501) throw error;
-      if ((await this.look(write.key)) !== undefined) throw exists(this.place(write.key));
+      if ((await this.look(write.key, write.signal)) !== undefined) throw exists(this.place(write.key));
       await send({});
     }
   }
@@ -150,14 +153,17 @@ class S3Store implements Store, Bucket {
     };
   }
 
-  async head(key: string): Promise<StoredObject | undefined> {
-    const found = await this.look(key);
+  async head(key: string, { signal }: HeadOptions = {}): Promise<StoredObject | undefined> {
+    const found = await this.look(key, signal);
     return found && unmarked(found);
   }
 
-  async look(key: string): Promise<(Marked & { readonly locked: boolean }) | undefined> {
+  async look(key: string, signal?: AbortSignal): Promise<(Marked & { readonly locked: boolean }) | undefined> {
     try {
-      const found = await this.client.send(new this.sdk.HeadObjectCommand({ Bucket: this.location.bucket, Key: key }));
+      const found = await this.client.send(
+        new this.sdk.HeadObjectCommand({ Bucket: this.location.bucket, Key: key }),
+        heeding(signal),
+      );
       return {
         key,
         size: found.ContentLength ?? 0,
@@ -169,30 +175,35 @@ class S3Store implements Store, Bucket {
       };
     } catch (error) {
       // The answer to HEAD has no body and so no reason: a request that has one tells what is wrong, or that nothing is.
-      if (troubleOf(error).status === undefined) throw failureOf(this.place(key), error);
-      await this.firstUnder(key);
+      if (troubleOf(error).status === undefined) throw this.broken(key, error, signal);
+      await this.firstUnder(key, signal);
       if (troubleOf(error).status === 404) return undefined;
       throw failureOf(this.place(key), error);
     }
   }
 
-  private async firstUnder(key: string): Promise<void> {
+  private async firstUnder(key: string, signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.client.send(
         new this.sdk.ListObjectsV2Command({ Bucket: this.location.bucket, Prefix: key, MaxKeys: 1 }),
+        heeding(signal),
       );
     } catch (error) {
-      throw failureOf(this.place(key), error);
+      throw this.broken(key, error, signal);
     }
   }
 
-  read(key: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
+  private broken(key: string, error: unknown, signal: AbortSignal | undefined): SnapshotError {
     const place = this.place(key);
+    return signal?.aborted === true ? interrupted(place.object) : failureOf(place, error);
+  }
+
+  read(key: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
     return readPinned(
       options,
       this.stallMs,
       (request, signal) => this.open(key, request, signal),
-      (error) => (options.signal?.aborted === true ? interrupted(place.object) : failureOf(place, error)),
+      (error) => this.broken(key, error, options.signal),
     );
   }
 
@@ -238,8 +249,9 @@ class S3Store implements Store, Bucket {
   async delete(key: string, options: DeleteOptions = {}): Promise<void> {
     const place = this.place(key);
     const target = { Bucket: this.location.bucket, Key: key };
+    const { signal } = options;
     if (options.version !== undefined) {
-      const found = await this.look(key);
+      const found = await this.look(key, signal);
       if (found === undefined) return;
       if (found.version !== options.version) throw changed(place);
       if (options.unlessLocked === true && found.locked) throw locked(place);
@@ -251,28 +263,33 @@ class S3Store implements Store, Bucket {
           ...target,
           ...(options.version === undefined ? {} : { IfMatch: options.version }),
         }),
+        heeding(signal),
       );
     } catch (error) {
       const { status, code } = troubleOf(error);
       if (status === 412) throw changed(place);
-      if (status === 501) await this.client.send(new this.sdk.DeleteObjectCommand(target));
-      else if (code !== "NoSuchKey") throw failureOf(place, error);
+      if (status === 501) await this.client.send(new this.sdk.DeleteObjectCommand(target), heeding(signal));
+      else if (code !== "NoSuchKey") throw this.broken(key, error, signal);
     }
   }
 
   /** Uploads do not tell who began them. Ours are those to a name that this template gives. */
-  async sweep(key: string, template = key): Promise<void> {
+  async sweep(key: string, template = key, signal?: AbortSignal): Promise<void> {
     const target = { Bucket: this.location.bucket };
     let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
     try {
       while (from !== undefined) {
         const page: ListMultipartUploadsCommandOutput = await this.client.send(
           new this.sdk.ListMultipartUploadsCommand({ ...target, Prefix: fixedPrefix(template), ...from }),
+          heeding(signal),
         );
         for (const { Key = "", UploadId, Initiated } of page.Uploads ?? []) {
           if (Initiated === undefined || Date.now() - Initiated.getTime() < DAY_MS) continue;
           if (!matchesTemplate(template, Key)) continue;
-          await this.client.send(new this.sdk.AbortMultipartUploadCommand({ ...target, Key, UploadId }));
+          await this.client.send(
+            new this.sdk.AbortMultipartUploadCommand({ ...target, Key, UploadId }),
+            heeding(signal),
+          );
         }
         from =
           page.IsTruncated === true && page.NextKeyMarker !== undefined
@@ -300,6 +317,10 @@ class S3Store implements Store, Bucket {
         "Check the credentials that AWS tools find here (environment, profile, role), the profile= and region= of the target, and that they may list the bucket (s3:ListBucket) and get and put objects.",
     };
   }
+}
+
+function heeding(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -1,5 +1,11 @@
 /** A limit on silence: not on how long work takes, but on how long it may show no progress. */
 
+/**
+ * What is still asked of a server after a failure, or after a wish to stop, has this long in all: it may be the silent
+ * one.
+ */
+export const TIDY_MS = 5000;
+
 /** The reason that the signal of stalled work is aborted with. */
 export class Stall extends Error {
   override readonly name = "TimeoutError";
@@ -25,16 +31,25 @@ export async function unlessStalled<T>(
     if (!over) timer = setTimeout(() => stalling.abort(new Stall("no progress")), limitMs);
   };
   progress();
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(either.reason as Error);
-    either.addEventListener("abort", abort);
-  });
   try {
-    return await Promise.race([work(either, progress), aborted]);
+    return await unlessAborted(work(either, progress), either);
   } finally {
     over = true;
     clearTimeout(timer);
-    if (abort !== undefined) either.removeEventListener("abort", abort);
+  }
+}
+
+/** Waits for `work`, but no longer than until the signal is aborted; then fails with the signal's reason. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

@@ -9,7 +9,8 @@
  * - **Backpressure.** A source is read no faster than the store can take it; memory does not grow with its length.
  * - **Pinned reading.** A read that names a version gives bytes of that version or fails with `STORE_CHANGED`.
  * - **Plain failures.** Everything thrown is a `SnapshotError` with a `STORE_*` or `TARGET_INVALID` code, naming the
- *   location and holding no credential. A store that does not answer fails with `STORE_STALLED` within its limit.
+ *   location and holding no credential. A store that does not answer fails with `STORE_STALLED` within its limit; what
+ *   a failed or cancelled write then tidies up takes no more than `TIDY_MS`.
  */
 
 export interface StoredObject {
@@ -38,6 +39,10 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface HeadOptions {
+  readonly signal?: AbortSignal;
+}
+
 export interface DeleteOptions {
   /** Delete only this version; another one is left and gives `STORE_CHANGED`. Default: whatever is there. */
   readonly version?: string;
@@ -46,6 +51,7 @@ export interface DeleteOptions {
    * Default: what the store does.
    */
   readonly unlessLocked?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface Store {
@@ -63,7 +69,7 @@ export interface Store {
    * The object at `key`, or `undefined` when its place (folder, bucket) is there and the object is not.
    * A place that is not there, or cannot be seen, throws: absence is only told when it is known.
    */
-  head(key: string): Promise<StoredObject | undefined>;
+  head(key: string, options?: HeadOptions): Promise<StoredObject | undefined>;
 
   /** The bytes at `key`, in order. `STORE_NOT_FOUND` when there is no object. */
   read(key: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
@@ -79,7 +85,7 @@ export interface Store {
    * `template` can give. Where the store throws such leavings away by itself, there is nothing to do. It is a courtesy:
    * a failure is not told.
    */
-  sweep(key: string, template?: string): Promise<void>;
+  sweep(key: string, template?: string, signal?: AbortSignal): Promise<void>;
 
   /** Lets go of connections. The store is not used afterwards. */
   close(): void;

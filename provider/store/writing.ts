@@ -8,6 +8,7 @@
 import { randomBytes } from "node:crypto";
 import { SnapshotError } from "../errors";
 import { changed, exists, interrupted, type Place, wrongSize } from "./failures";
+import { TIDY_MS } from "./stall";
 import type { DeleteOptions, PutOptions, StoredObject } from "./store";
 
 /** The metadata's name; Azure wants an identifier. */
@@ -20,6 +21,8 @@ export interface Write {
   /** Whether to replace what is there; otherwise the last request must fail if anything is. */
   readonly overwrite: boolean;
   readonly signal: AbortSignal;
+  /** For what is asked after a failure; the time for that begins with the first call. */
+  readonly tidying: () => AbortSignal;
 }
 
 export interface Marked extends StoredObject {
@@ -28,7 +31,7 @@ export interface Marked extends StoredObject {
 
 export interface Bucket {
   place(key: string): Place;
-  look(key: string): Promise<Marked | undefined>;
+  look(key: string, signal?: AbortSignal): Promise<Marked | undefined>;
   delete(key: string, options: DeleteOptions): Promise<void>;
   /** Sends the whole source and gives its length; nothing is visible before the source has ended. */
   upload(write: Write, source: AsyncIterable<Uint8Array>): Promise<number>;
@@ -46,28 +49,35 @@ export async function putMarked(
 ): Promise<StoredObject> {
   const place = bucket.place(key);
   const signal = options.signal ?? new AbortController().signal;
+  let tidying: AbortSignal | undefined;
   const write: Write = {
     key,
     mark: randomBytes(16).toString("hex"),
     overwrite: options.overwrite === true,
     signal,
+    tidying: () => (tidying ??= AbortSignal.timeout(TIDY_MS)),
   };
   const tracked = new Source(source);
+  let visible = false;
   try {
     if (signal.aborted) throw interrupted(place.object);
-    if (!write.overwrite && (await bucket.look(key)) !== undefined) throw exists(place);
+    if (!write.overwrite && (await bucket.look(key, signal)) !== undefined) throw exists(place);
     const sent = await uploadSurely(bucket, write, tracked);
-    const stored = await bucket.look(key);
+    visible = true;
+    const stored = await bucket.look(key, signal);
     // A server that keeps no metadata gives no mark.
     if (stored === undefined || (stored.mark ?? write.mark) !== write.mark) throw changed(place);
     if (stored.size !== sent) {
-      await bucket.delete(key, { version: stored.version }).catch(() => undefined);
+      await bucket.delete(key, { version: stored.version, signal: write.tidying() }).catch(() => undefined);
       throw wrongSize(place, sent, stored.size);
     }
     return unmarked(stored);
   } catch (error) {
     if (tracked.failure !== undefined) throw tracked.failure.error;
-    if (signal.aborted) throw interrupted(place.object);
+    if (signal.aborted) {
+      if (visible) await takeBack(bucket, write);
+      throw interrupted(place.object);
+    }
     throw bucket.failureOf(place, error);
   }
 }
@@ -79,15 +89,27 @@ async function uploadSurely(bucket: Bucket, write: Write, source: Source): Promi
   } catch (error) {
     // What the upload itself has judged is no lost answer.
     if (!source.ended || error instanceof SnapshotError) throw error;
-    const there = await bucket.look(write.key).catch(() => undefined);
-    if (there?.mark === write.mark) {
-      if (!write.signal.aborted) return source.length;
-      // The wish to stop came too late.
-      await bucket.delete(write.key, { version: there.version }).catch(() => undefined);
+    if (write.signal.aborted) {
+      await takeBack(bucket, write);
+      throw error;
     }
+    if ((await ownOf(bucket, write)) !== undefined) return source.length;
     if (!write.overwrite && bucket.isTaken(error)) throw exists(bucket.place(write.key));
     throw error;
   }
+}
+
+/** What this writer has made visible, as far as the store tells in time. */
+async function ownOf(bucket: Bucket, { key, mark, tidying }: Write): Promise<Marked | undefined> {
+  const there = await bucket.look(key, tidying()).catch(() => undefined);
+  return there?.mark === mark ? there : undefined;
+}
+
+/** The wish to stop came too late. */
+async function takeBack(bucket: Bucket, write: Write): Promise<void> {
+  const own = await ownOf(bucket, write);
+  if (own === undefined) return;
+  await bucket.delete(write.key, { version: own.version, signal: write.tidying() }).catch(() => undefined);
 }
 
 export function unmarked({ key, size, version, modified }: Marked): StoredObject {

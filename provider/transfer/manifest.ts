@@ -6,7 +6,8 @@
  */
 
 import { SnapshotError } from "../errors";
-import type { Store } from "../store/store";
+import { unlessAborted } from "../store/stall";
+import type { HeadOptions, Store } from "../store/store";
 import { withMark } from "./seriesMark";
 import { headInPlace, putSmall, readSmall } from "./small";
 
@@ -131,6 +132,7 @@ export class ManifestClaim {
   private readonly key: string;
   /** What an archive that is being overwritten has beside it. */
   private before: Uint8Array | undefined;
+  private writing: Promise<void> = Promise.resolve();
   private written: Uint8Array | undefined;
 
   constructor(
@@ -142,7 +144,12 @@ export class ManifestClaim {
   }
 
   /** @throws SnapshotError `STORE_EXISTS` when the name belongs to another writer */
-  async write(manifest: Manifest): Promise<void> {
+  write(manifest: Manifest): Promise<void> {
+    this.writing = this.putManifest(manifest);
+    return this.writing;
+  }
+
+  private async putManifest(manifest: Manifest): Promise<void> {
     if (this.overwrite) this.before = (await readSmall(this.store, this.key))?.bytes;
     const bytes = Buffer.from(withMark(JSON.stringify(manifest, null, 2), manifest.series));
     try {
@@ -166,12 +173,19 @@ export class ManifestClaim {
     await putSmall(this.store, this.key, this.written, true);
   }
 
-  /** After a failure: what was there before is there again. */
-  async withdraw(): Promise<void> {
-    const version = await this.versionIfOurs();
+  /**
+   * After a failure: what was there before is there again.
+   *
+   * @param signal - when to leave it
+   */
+  async withdraw(signal: AbortSignal): Promise<void> {
+    // A run that was cancelled does not wait for its manifest.
+    await unlessAborted(this.writing, signal).catch(() => undefined);
+    const version = await this.versionIfOurs({ signal });
     if (version === undefined) return;
-    if (this.before === undefined) await this.store.delete(this.key, { version });
-    else await putSmall(this.store, this.key, this.before, true);
+    if (this.before === undefined) await this.store.delete(this.key, { version, signal });
+    // Left alone, not cancelled: that would take away what it puts back.
+    else await unlessAborted(putSmall(this.store, this.key, this.before, true), signal);
   }
 
   /** Its writer was killed before the archive became visible: a moment's work, so one of some minutes ago is dead. */
@@ -181,9 +195,9 @@ export class ManifestClaim {
     return manifest !== undefined && archive === undefined && Date.now() - manifest.modified.getTime() > LEFTOVER_MS;
   }
 
-  private async versionIfOurs(): Promise<string | undefined> {
+  private async versionIfOurs(options: HeadOptions = {}): Promise<string | undefined> {
     if (this.written === undefined) return undefined;
-    const there = await readSmall(this.store, this.key);
+    const there = await readSmall(this.store, this.key, options);
     return there !== undefined && Buffer.compare(there.bytes, this.written) === 0 ? there.version : undefined;
   }
 }

@@ -11,6 +11,7 @@ import { SnapshotError } from "../errors";
 import type { Policy } from "../retention/policy";
 import { expandTemplate, formatLocation, type Location } from "../store/location";
 import { openStore } from "../store/open";
+import { TIDY_MS } from "../store/stall";
 import type { Store, StoredObject } from "../store/store";
 import { checkRecipients } from "./encryption";
 import { factsOf, restorableBy, takenAt } from "./facts";
@@ -63,7 +64,7 @@ export interface SavedArchive {
 }
 
 /**
- * Takes a snapshot and keeps it. Whatever fails, nothing is left behind.
+ * Takes a snapshot and keeps it. Whatever fails, no half archive is left behind.
  *
  * @throws SnapshotError `CONSUL_*`, `ARCHIVE_*`, `STORE_*`, `TARGET_INVALID`, `ARGUMENT_INVALID` or `INTERRUPTED`
  */
@@ -88,7 +89,7 @@ export async function save(request: SaveRequest, reporter: Reporter): Promise<Sa
     const key = expandTemplate(template, placeholders(request, about, watched.meta));
     const location = formatLocation(request.target, key);
     const claim = new ManifestClaim(store, key, request.overwrite);
-    await store.sweep(key, template);
+    await store.sweep(key, template, reporter.signal);
     let found: { readonly manifest: Manifest; readonly report: ArchiveReport } | undefined;
     const keep = async (report: ArchiveReport, encrypted?: StoredBytes): Promise<void> => {
       found = { manifest: describe(request, about, location, report, encrypted), report };
@@ -125,7 +126,7 @@ export async function save(request: SaveRequest, reporter: Reporter): Promise<Sa
       throw new SnapshotError(
         "INTERRUPTED",
         "the snapshot was interrupted",
-        "Nothing was left behind; run it again.",
+        "No half archive was left behind; run it again.",
         error,
       );
     }
@@ -152,7 +153,7 @@ async function putWithManifest(
     return stored;
   } catch (error) {
     // The first failure is the one to tell; a manifest that cannot be removed is a leftover that listing ignores.
-    await claim.withdraw().catch(() => undefined);
+    await claim.withdraw(AbortSignal.timeout(TIDY_MS)).catch(() => undefined);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Small objects beside archives: manifests and receipts, read and written whole. */
 
 import { SnapshotError } from "../errors";
-import type { Store, StoredObject } from "../store/store";
+import type { HeadOptions, Store, StoredObject } from "../store/store";
 
 /** No honest one is larger; what is larger is not read into memory. */
 export const MAX_BYTES = 1024 * 1024;
@@ -19,18 +19,23 @@ async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 export async function readSmall(
   store: Store,
   key: string,
+  options: HeadOptions = {},
 ): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined> {
-  const object = await headInPlace(store, key);
+  const object = await headInPlace(store, key, options);
   if (object === undefined) return undefined;
   const parts: Uint8Array[] = [];
-  for await (const part of store.read(key, { length: MAX_BYTES })) parts.push(part);
+  for await (const part of store.read(key, { ...options, length: MAX_BYTES })) parts.push(part);
   return { bytes: Buffer.concat(parts), version: object.version };
 }
 
 /** While nothing is there, neither need its folder be. */
-export async function headInPlace(store: Store, key: string): Promise<StoredObject | undefined> {
+export async function headInPlace(
+  store: Store,
+  key: string,
+  options: HeadOptions = {},
+): Promise<StoredObject | undefined> {
   try {
-    return await store.head(key);
+    return await store.head(key, options);
   } catch (error) {
     if (error instanceof SnapshotError && error.code === "STORE_NOT_FOUND") return undefined;
     throw error;

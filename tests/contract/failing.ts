@@ -2,6 +2,10 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import { explain, type SnapshotError } from "../../provider/errors";
 import type { Store } from "../../provider/store/store";
+import { TIDY_MS } from "../../provider/store/stall";
+import { generatedArchive } from "../support/generatedArchive";
+import { lyingConsul } from "../support/lyingConsul";
+import { saveTo } from "../support/saving";
 import { startProxy } from "../support/stores-proxy";
 import {
   bytesOf,
@@ -12,10 +16,16 @@ import {
   gate,
   type Ground,
   listed,
+  LONG,
   PART,
   STALL_MS,
   stream,
 } from "./ground";
+
+/** A server may do what it was asked before it fell silent, though nobody waits for its answer any more. */
+async function expectWholeOrAbsent(store: Store, key: string, bytes: Buffer): Promise<void> {
+  if ((await store.head(key)) !== undefined) expectSame(await contentOf(store.read(key)), bytes);
+}
 
 /** Everything a store can be asked, each once. */
 const REQUESTS: readonly (readonly [string, (store: Store, key: string) => Promise<unknown>])[] = [
@@ -163,6 +173,79 @@ export function failing(ground: Ground): void {
         } finally {
           ground.server.thaw();
         }
+        await expectWholeOrAbsent(await ground.client(), key, bytesOf(size));
+      }
+    });
+
+    ground.test("silence", "spends no second limit on tidying up after a server that fell silent", async () => {
+      const stallMs = 2.5 * TIDY_MS;
+      const store = await ground.client({ stallMs });
+      const asker = await ground.client({ stallMs });
+      const key = ground.key();
+      const frozen = gate();
+      const putting = failureOf(
+        store.put(
+          key,
+          stream(bytesOf(PART + 10), () => {
+            ground.server.freeze();
+            frozen.open();
+            return Promise.resolve();
+          }),
+        ),
+      );
+      await frozen.opened;
+      const twoLimits = failureOf(asker.head(key))
+        .then(() => failureOf(asker.head(key)))
+        .then(() => "two limits have passed");
+      try {
+        expect(await Promise.race([putting, twoLimits])).to.have.property("code", "STORE_STALLED");
+      } finally {
+        ground.server.thaw();
+        await twoLimits.catch(() => undefined);
+      }
+    });
+
+    for (const size of [10, PART + 10]) {
+      ground.test("silence", `does not wait for a silent server when ${size} bytes are cancelled`, async () => {
+        const proxy = await startProxy(ground.server.port);
+        try {
+          const store = await ground.client({ port: proxy.port, stallMs: 2 * LONG });
+          const key = ground.key();
+          const cancelling = new AbortController();
+          proxy.before(ground.kind.lastRequest!, () => {
+            ground.server.freeze();
+            cancelling.abort();
+          });
+          const putting = store.put(key, stream(bytesOf(size)), { signal: cancelling.signal });
+          expectPlain(await failureOf(putting), "INTERRUPTED");
+          ground.server.thaw();
+          await expectWholeOrAbsent(await ground.client(), key, bytesOf(size));
+        } finally {
+          ground.server.thaw();
+          await proxy.stop();
+        }
+      });
+    }
+
+    ground.test("silence", "does not wait for a silent server when a save is cancelled at its manifest", async () => {
+      const proxy = await startProxy(ground.server.port);
+      const cancelling = new AbortController();
+      const consul = await lyingConsul((response, headers) => {
+        response.writeHead(200, headers);
+        generatedArchive(2 * PART).pipe(response);
+      });
+      proxy.before(/manifest\.json/, () => {
+        ground.server.freeze();
+        cancelling.abort();
+      });
+      try {
+        const target = ground.server.url("cancelled-{random}.snap", undefined, proxy.port);
+        const { signal } = cancelling;
+        expectPlain(await failureOf(saveTo(target, { address: consul.address }, { signal })), "INTERRUPTED");
+      } finally {
+        ground.server.thaw();
+        await consul.stop();
+        await proxy.stop();
       }
     });
 

@@ -17,6 +17,8 @@ export interface Proxy {
   cutSendingAfter(bytes: number): void;
   /** Breaks the next connection on which the server begins to answer a request that `matches`, before a byte of it. */
   loseAnswer(matches: RegExp): void;
+  /** Calls `act` when a request that `matches` begins to arrive, once, before it is passed on. */
+  before(matches: RegExp, act: () => void): void;
   /** How many connections were broken. */
   cuts(): number;
   stop(): Promise<void>;
@@ -29,6 +31,7 @@ export async function startProxy(port: number): Promise<Proxy> {
   let left = Number.POSITIVE_INFINITY;
   let leftToSend = Number.POSITIVE_INFINITY;
   let lose: RegExp | undefined;
+  let awaited: { readonly matches: RegExp; readonly act: () => void } | undefined;
   let hold: { left: number; readonly closed: () => void } | undefined;
 
   const server = createServer((client) => {
@@ -54,6 +57,10 @@ export async function startProxy(port: number): Promise<Proxy> {
     };
     client.on("data", (chunk) => {
       sent += chunk.length;
+      if (awaited?.matches.test(chunk.toString("latin1")) === true) {
+        awaited.act();
+        awaited = undefined;
+      }
       if (chunk.length > leftToSend) {
         upstream.write(chunk.subarray(0, leftToSend), cut);
         leftToSend = Number.POSITIVE_INFINITY;
@@ -91,6 +98,7 @@ export async function startProxy(port: number): Promise<Proxy> {
     holdAfter: (bytes) => new Promise((closed) => (hold = { left: bytes, closed })),
     cutSendingAfter: (bytes) => void (leftToSend = bytes),
     loseAnswer: (matches) => void (lose = matches),
+    before: (matches, act) => void (awaited = { matches, act }),
     cuts: () => cuts,
     async stop() {
       for (const socket of sockets) socket.destroy();

@@ -38,6 +38,7 @@ function manifest(index: number): Manifest {
 
 describe("a manifest", () => {
   const store = fileStore();
+  const unlimited = new AbortController().signal;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let archive: string;
   beforeEach(async () => {
@@ -69,14 +70,14 @@ describe("a manifest", () => {
     await new ManifestClaim(store, archive, false).write(manifest(1));
     const second = new ManifestClaim(store, archive, false);
     expect((await failureOf(second.write(manifest(2)))).code).to.equal("STORE_EXISTS");
-    await second.withdraw();
+    await second.withdraw(unlimited);
     expect((await readManifest(store, archive))?.index).to.equal(1);
   });
 
   it("is gone after a failure", async () => {
     const claim = new ManifestClaim(store, archive, false);
     await claim.write(manifest(1));
-    await claim.withdraw();
+    await claim.withdraw(unlimited);
     expect(await folder.entries()).to.be.empty;
   });
 
@@ -84,7 +85,7 @@ describe("a manifest", () => {
     await new ManifestClaim(store, archive, false).write(manifest(1));
     const claim = new ManifestClaim(store, archive, true);
     await claim.write(manifest(2));
-    await claim.withdraw();
+    await claim.withdraw(unlimited);
     expect((await readManifest(store, archive))?.index).to.equal(1);
   });
 

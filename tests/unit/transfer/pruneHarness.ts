@@ -95,9 +95,9 @@ export async function pruneAfter(
       asked.push({ method: "read", key });
       return store.read(key, options);
     },
-    head(key) {
+    head(key, options) {
       asked.push({ method: "head", key });
-      return store.head(key);
+      return store.head(key, options);
     },
     delete(key, options) {
       asked.push({ method: "delete", key });
