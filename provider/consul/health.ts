@@ -6,6 +6,8 @@ import { field } from "./facts";
 export interface ServerHealth {
   readonly id: string;
   readonly name: string;
+  /** Where servers speak to it, as the status endpoint names leaders. */
+  readonly address: string;
   readonly healthy: boolean;
   /** Whether the other servers reach it. */
   readonly alive: boolean;
@@ -34,6 +36,7 @@ export function readHealth(answer: unknown): ClusterHealth | undefined {
     servers: list.map((server: unknown) => ({
       id: String(field(server, "ID")),
       name: String(field(server, "Name")),
+      address: String(field(server, "Address")),
       healthy: field(server, "Healthy") === true,
       alive: field(server, "SerfStatus") === "alive",
       voter: field(server, "Voter") === true,

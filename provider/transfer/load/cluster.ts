@@ -14,8 +14,10 @@ type Observer = Pick<ConsulClient, "leader" | "health">;
 export interface Sight {
   /** Nothing: there was no leader. */
   readonly leader?: string;
-  /** Whether the same one led all the while. */
+  /** Whether it was at rest, led by the same one, for as long as it had to be. */
   readonly stable: boolean;
+  /** What it was that last kept it from that, where it was something else than a change of leaders. */
+  readonly unrest?: string;
   /** `"denied"`: the token may not ask; nothing: autopilot itself does not know. */
   readonly health?: ClusterHealth | "denied";
 }
@@ -29,7 +31,8 @@ export interface Watching {
 }
 
 /**
- * Watches a cluster until it has been at rest for a while, or the limit is over.
+ * Watches a cluster until it has been at rest for a while, or the limit is over: then it is not called stable, however it
+ * is at that moment.
  *
  * @throws SnapshotError `CONSUL_*`, `INTERRUPTED`
  */
@@ -42,12 +45,22 @@ export async function watchCluster(
   let neededMs = restMs;
   let restingSince: number | undefined;
   let before: string | undefined;
+  let why: string | undefined;
   for (;;) {
     const sight = await glance(client, before);
     const now = Date.now();
-    if (unrest(sight) === undefined) restingSince ??= now;
-    else [restingSince, neededMs] = [undefined, restMs * 3];
-    if (now > deadline || (restingSince !== undefined && now - restingSince >= neededMs)) return sight;
+    const whyNow = unrest(sight);
+    if (whyNow === undefined) restingSince ??= now;
+    else [restingSince, neededMs, why] = [undefined, restMs * 3, whyNow];
+    if (restingSince !== undefined && now - restingSince >= neededMs) return sight;
+    if (now > deadline) {
+      if (restingSince === undefined) return sight;
+      return {
+        ...sight,
+        stable: false,
+        unrest: `it was not at rest for long enough${why === undefined ? "" : `: ${why}`}`,
+      };
+    }
     before = sight.leader;
     await pause(EVERY_MS, signal);
   }
@@ -61,13 +74,16 @@ async function glance(client: Observer, before: string | undefined): Promise<Sig
 }
 
 /** What keeps a cluster from being called at rest, as a sentence; nothing where all is well, or may not be known. */
-export function unrest({ leader, stable, health }: Sight): string | undefined {
+export function unrest({ leader, stable, health, unrest: before }: Sight): string | undefined {
   if (leader === undefined) return "there is no leader";
-  if (!stable) return "the leader changed while it was watched: an election is under way";
+  if (!stable) return before ?? "the leader changed while it was watched: an election is under way";
   if (health === "denied") return undefined;
   if (health === undefined) return "autopilot does not know yet how the servers are";
-  const leaders = health.servers.filter((server) => server.leader);
-  if (leaders.length !== 1) return `autopilot knows ${leaders.length} leaders`;
+  const [first, ...others] = health.servers.filter((server) => server.leader);
+  if (first === undefined || others.length > 0)
+    return `autopilot knows ${first === undefined ? 0 : others.length + 1} leaders`;
+  if (first.address !== leader)
+    return `the server that was asked says that ${leader} leads, and autopilot says ${first.address}`;
   const ill = health.servers.filter((server) => !server.healthy).map(({ name }) => name);
   if (health.healthy && ill.length === 0) return undefined;
   return `autopilot calls the cluster unhealthy${ill.length === 0 ? "" : `: ${ill.join(", ")}`}`;

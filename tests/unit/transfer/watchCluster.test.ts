@@ -4,13 +4,14 @@ import { unrest, watchCluster } from "../../../provider/transfer/load/cluster";
 
 const signal = new AbortController().signal;
 
-function health(...servers: { leader?: boolean; healthy?: boolean }[]): ClusterHealth {
+function health(...servers: { leader?: boolean; healthy?: boolean; address?: string }[]): ClusterHealth {
   return {
     healthy: servers.every(({ healthy = true }) => healthy),
-    servers: servers.map(({ leader = false, healthy = true }, at) => {
+    servers: servers.map(({ leader = false, healthy = true, address }, at) => {
       return {
         id: `${at}`,
         name: `server-${at}`,
+        address: address ?? (leader ? "a" : `${at}`),
         healthy,
         alive: true,
         voter: true,
@@ -25,12 +26,13 @@ function health(...servers: { leader?: boolean; healthy?: boolean }[]): ClusterH
 const well = health({ leader: true }, {}, {});
 
 /** A cluster whose answers follow one another; the last stays. */
-function answering(leaders: readonly (string | undefined)[], told: ClusterHealth | "denied" = well) {
+function answering(leaders: readonly (string | undefined)[]) {
   let asked = 0;
+  let now: string | undefined;
   return {
     asked: () => asked,
-    leader: () => Promise.resolve(leaders[Math.min(asked++, leaders.length - 1)]),
-    health: () => Promise.resolve(told),
+    leader: () => Promise.resolve((now = leaders[Math.min(asked++, leaders.length - 1)])),
+    health: () => Promise.resolve(health({ leader: true, ...(now === undefined ? {} : { address: now }) }, {}, {})),
   };
 }
 
@@ -55,6 +57,17 @@ describe("watching a cluster before a restore", () => {
     expect(unrest(sight)).to.include("an election is under way");
   });
 
+  it("does not call one at rest that has not been for long enough when the time is over", async () => {
+    const ill = health({ leader: true }, { healthy: false });
+    let asked = 0;
+    const client = { leader: () => Promise.resolve("a"), health: () => Promise.resolve(asked++ === 0 ? ill : well) };
+    const sight = await watchCluster(client, { restMs: 60_000, limitMs: 1 }, signal);
+    expect(sight).to.deep.include({ leader: "a", stable: false, health: well });
+    expect(unrest(sight)).to.equal(
+      "it was not at rest for long enough: autopilot calls the cluster unhealthy: server-1",
+    );
+  });
+
   it("says what keeps it from being at rest", () => {
     const at = (told?: ClusterHealth | "denied") =>
       unrest({ leader: "a", stable: true, ...(told === undefined ? {} : { health: told }) });
@@ -63,6 +76,7 @@ describe("watching a cluster before a restore", () => {
     expect(at(health({}, {}))).to.include("0 leaders");
     expect(at(health({ leader: true }, { leader: true }))).to.include("2 leaders");
     expect(at(health({ leader: true }, { healthy: false }))).to.include("unhealthy: server-1");
+    expect(at(health({ leader: true, address: "b" }))).to.include("says that a leads, and autopilot says b");
     expect(at(well)).to.equal(undefined);
     expect(at("denied"), "who may not ask is not kept from it").to.equal(undefined);
   });
