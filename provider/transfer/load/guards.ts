@@ -1,8 +1,7 @@
 /** What must hold before a restore begins. Pure: facts in, guards out, each with what was seen. */
 
 import type { ArchiveReport } from "../../archive/reader";
-import { NEWEST } from "../../archive/recordTypes";
-import { parseVersion, type RestoreProblem, restorableOn } from "../../archive/restorable";
+import { parseVersion, restorableOn } from "../../archive/restorable";
 import { type ErrorCode, SnapshotError } from "../../errors";
 import { takenAt } from "../facts";
 import type { Manifest } from "../manifest";
@@ -141,22 +140,43 @@ function unchanged(manifest: Manifest | undefined, isOriginal: boolean): Judged 
   };
 }
 
-/** A server does not refuse a state that it cannot restore: it dies of it. So nothing overrides this. */
-function restorable({ report, manifest, cluster }: Facts): Judged {
-  const version = cluster.consulVersion ?? manifest?.consulVersion ?? NEWEST.join(".");
-  const verdict = restorableOn(report, version);
-  const problems: readonly RestoreProblem[] = verdict?.problems ?? [];
-  const [problem] = problems;
-  return {
+/**
+ * A server does not refuse a state that it cannot restore: it dies of it. So nothing overrides this, each version that is
+ * there must restore the archive, and where none is known, none is guessed.
+ */
+function restorable({ report, cluster }: Facts): Judged {
+  const versions = versionsOf(cluster);
+  const guard = {
     name: "restorable",
-    ok: verdict?.restorable === true,
-    seen:
-      problem === undefined
-        ? `Consul ${version} restores every record of it`
-        : problems.map(({ message }) => message).join("; "),
     advice: "Restore another archive: a Consul server that is given this one would die of it.",
-    ...(problem === undefined ? {} : { code: problem.code }),
   };
+  const [problem, ...others] = versions.flatMap((version) => restorableOn(report, version)?.problems ?? []);
+  if (problem !== undefined) {
+    const messages = new Set([problem, ...others].map(({ message }) => message));
+    return { ...guard, ok: false, seen: [...messages].join("; "), code: problem.code };
+  }
+  if (versions.length === 0) {
+    return {
+      ...guard,
+      ok: false,
+      seen: "it is not known which Consul the servers run, and so not whether it can restore the archive",
+      advice: "Use a token that may also read the servers' version: operator:read or agent:read.",
+    };
+  }
+  const seen = `Consul ${versions.join(" and ")} restores every record of it`;
+  const isDenied = cluster.sight.health === "denied";
+  return {
+    ...guard,
+    ok: true,
+    seen: isDenied ? `${seen}; whether all servers run that is unchecked (operator:read)` : seen,
+  };
+}
+
+/** Each version that is known to run there: while servers are upgraded there are several. */
+function versionsOf({ consulVersion = "", sight: { health } }: Facts["cluster"]): string[] {
+  const servers = health === undefined || health === "denied" ? [] : health.servers;
+  const told = new Set([consulVersion, ...servers.map(({ version }) => version)]);
+  return [...told].filter((version) => parseVersion(version) !== undefined);
 }
 
 function leader({ cluster }: Facts): Judged {
@@ -226,7 +246,7 @@ function sameVersion({ manifest, cluster }: Facts): Judged {
       "Consul promises a restore only for its own version: restore on servers of the archive's version, then upgrade.",
   } as const;
   const there = manifest?.consulVersion;
-  const here = cluster.consulVersion;
+  const here = versionsOf(cluster);
   if (there === undefined) {
     return {
       ...guard,
@@ -234,15 +254,15 @@ function sameVersion({ manifest, cluster }: Facts): Judged {
       seen: "it is not known which Consul wrote the archive: it has no manifest that says so",
     };
   }
-  if (here === undefined) {
+  if (here.length === 0) {
     return {
       ...guard,
       ok: false,
       seen: `Consul ${there} wrote the archive, and the servers' version is not known (agent:read)`,
     };
   }
-  const ok = lineOf(there) === lineOf(here);
-  return { ...guard, ok, seen: `Consul ${there} wrote the archive, and the servers run ${here}` };
+  const ok = here.every((version) => lineOf(version) === lineOf(there));
+  return { ...guard, ok, seen: `Consul ${there} wrote the archive, and the servers run ${here.join(" and ")}` };
 }
 
 /** Releases of one line restore each other's archives. */
