@@ -12,6 +12,7 @@ import { type Attempt, holdingOf } from "./attempt";
 import { clientFor, knownClient } from "./clients";
 import { pause, readCluster, untilCaughtUp } from "./cluster";
 import { differingTypes, Findings, inWords, Prints, writtenByServers } from "./proof";
+import { rescue } from "./rescue";
 import { Source } from "./source";
 import type { Patience } from "./patience";
 import { type Difference, type Reporter, type Restored, type RestoreRequest, Unsettled } from "./request";
@@ -218,10 +219,9 @@ function because({ answer }: Settling): string {
 }
 
 /** What there is for whoever must go on from here. */
-function lookAt({ attempt }: Settling): string {
-  const { safetySnapshot } = attempt;
+function lookAt({ attempt: { safetySnapshot }, request }: Settling): string {
   if (safetySnapshot === undefined) return "Look at the log of the leader; there is no safety snapshot.";
-  return `Look at the log of the leader. What was there before is in ${safetySnapshot}: consul-snapshot restore '${safetySnapshot}' --safety-snapshot none`;
+  return `Look at the log of the leader. What was there before is in ${safetySnapshot}: ${rescue(safetySnapshot, request)}`;
 }
 
 /** Why the cluster cannot be read: it may be restored well. */
