@@ -1,4 +1,4 @@
-/** When a record was last written: the Raft index in its field `ModifyIndex`, and what `Index` records say of tables. */
+/** What a record tells of its last write: the Raft index in its field `ModifyIndex`, its key, what `Index` records say of tables. */
 
 import { bigEndian, isMap, isRaw, isUnsigned, Scanner, unsignedBytes } from "./msgpack";
 import { CONFIG_ENTRY } from "./recordTypes";
@@ -28,6 +28,17 @@ export function tableOf(value: Buffer): readonly [string, number] | undefined {
   const index = numberOf(tableIndex, value);
   if (index === undefined || key.scan(value, 0) < 0) return undefined;
   return [value.toString("utf8", key.foundFrom, key.foundTo), index];
+}
+
+/**
+ * The key that an entry of the key-value store, or its tombstone, is about.
+ *
+ * @returns one character a byte
+ */
+export function keyOf(value: Buffer): string | undefined {
+  const descriptor = value[0];
+  if (descriptor === undefined || !isMap(descriptor) || key.scan(value, 0) < 0 || key.found < 0) return undefined;
+  return isRaw(key.found) ? value.toString("latin1", key.foundFrom, key.foundTo) : undefined;
 }
 
 function numberOf(scanner: Scanner, value: Buffer): number | undefined {

@@ -62,6 +62,28 @@ describe("the proof of a restore", function () {
     expect(reasons.Session).to.include("servers and agents");
   });
 
+  it("takes what is written while it looks for what it is, also where nothing differed before", async () => {
+    proxy.afterRestore(() => put("/v1/acl/policy", { Name: "new", Rules: "" }));
+    const { restored, error } = await restoreFrom(archive, connection(), {
+      heard: (message) => {
+        if (message.startsWith("comparing records")) proxy.beforeSnapshot(() => put("/v1/kv/late", "1"));
+      },
+    });
+    expect(error?.message).to.equal(undefined);
+    expect(restored?.outcome).to.equal("drift");
+    expect(restored?.differences.map(({ type, reason }) => `${type}: ${reason}`)).to.include.members([
+      "ACLPolicy: 1 written after the restore",
+      "KVS: 1 written after the restore",
+    ]);
+  });
+
+  it("takes a recursive delete for what it is", async () => {
+    const { restored } = await restoreThen(() => server.api("/v1/kv/fill/?recurse", { method: "DELETE" }));
+    expect(restored?.outcome).to.equal("drift");
+    const [keys] = (restored?.differences ?? []).filter(({ type }) => type === "KVS");
+    expect(keys?.reason).to.equal("20 of the archive written over or deleted after it");
+  });
+
   it("takes an error that came after the restore for what it is, and sends nothing again", async () => {
     proxy.failAfterRestore();
     const { restored, said } = await restoreThen(() => Promise.resolve());
@@ -82,12 +104,16 @@ describe("the proof of a restore", function () {
   it("knows a server that says it is done and has done nothing", async () => {
     await put("/v1/kv/changed", "since");
     proxy.lie();
-    const { error, attempt } = await restoreFrom(archive, connection(), { safety: `${folder.path}/safety/` });
+    const { error, attempt } = await restoreFrom(archive, connection(), {
+      safety: `${folder.path}/safety/`,
+      // Nothing brings the cluster on.
+      patience: { leaderMs: 500 },
+    });
     expect(error?.code).to.equal("RESTORE_WRONG");
     expect(error?.message).to.include("holds what it held before");
-    expect(error?.hint)
-      .to.include(`consul-snapshot restore '${attempt?.safetySnapshot ?? "?"}'`)
-      .and.include("/safety/");
+    expect(error?.hint).to.include(
+      `consul-snapshot restore '${attempt?.safetySnapshot ?? "?"}' --safety-snapshot none --http-addr 'http://${proxy.address}'`,
+    );
   });
 
   it("knows a cluster that holds a record more, a record less, or another value", async () => {
@@ -98,29 +124,33 @@ describe("the proof of a restore", function () {
     const archiveWith = (state: Buffer): Buffer =>
       archiveOf(state, metaJson(state.length, { Configuration: { Servers } }));
     const made = archiveWith(stateOf(records, 20));
+    const written = { type: 16, value: { Key: "kvs", Value: 1300 } };
     const path = `${folder.path}/made.snap`;
     const lies: [string, Parameters<typeof stateOf>[0]][] = [
       ["a record more", [...records, keyValue("d", "4", 6)]],
       ["a record less", records.slice(1)],
       ["another value", [keyValue("a", "x", 3), ...records.slice(1)]],
+      ["a record less, beside an honest write", [...records.slice(1), keyValue("new", "1", 1300), written]],
     ];
+    // Nobody's log will ever reach the index of what was made up.
+    const patience = { leaderMs: 500 };
     await writeFile(path, made);
     for (const [lie, told] of lies) {
       proxy.lie(archiveWith(stateOf(told, 20)));
       const { error } = await restoreFrom(path, connection(), {
         request: { allow: ["otherVersion"] },
+        patience,
       });
       expect(error?.code, lie).to.equal("RESTORE_WRONG");
       expect(error?.message, lie).to.match(/KVS: .*(missing|neither of the archive nor newer)/);
     }
     proxy.lie(archiveOf(stateOf(records, 20)));
-    const elsewhere = await restoreFrom(path, connection(), { request: { allow: ["otherVersion"] } });
+    const elsewhere = await restoreFrom(path, connection(), { request: { allow: ["otherVersion"] }, patience });
     expect(elsewhere.error?.message).to.include("another cluster than was restored");
     proxy.lie(await readFile(path));
     const { restored } = await restoreFrom(path, connection(), {
       request: { allow: ["otherVersion"] },
-      // Nobody's log will ever reach the index of what was made up.
-      patience: { leaderMs: 500 },
+      patience,
     });
     expect(restored?.outcome, "no lie").to.equal("exact");
   });

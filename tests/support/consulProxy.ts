@@ -27,6 +27,8 @@ export interface ConsulProxy {
   failAfterRestore(): void;
   /** What others do between the next restore and its answer. */
   afterRestore(work: () => Promise<unknown>): void;
+  /** What others do just before the next snapshot is taken. */
+  beforeSnapshot(work: () => Promise<unknown>): void;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function consulProxy(target: string): Promise<ConsulProxy> {
   let restores = 0;
   let coming: { readonly fate: Fate; happened(): void } | undefined;
   let others: (() => Promise<unknown>) | undefined;
+  let othersFirst: (() => Promise<unknown>) | undefined;
   let failsAfter = false;
   let lie: { readonly archive: Buffer | undefined; isTold: boolean } | undefined;
 
@@ -52,6 +55,15 @@ export async function consulProxy(target: string): Promise<ConsulProxy> {
     if (lie?.isTold === true && lie.archive !== undefined && request.url?.startsWith("/v1/snapshot") === true) {
       const { archive } = lie;
       response.writeHead(200, snapshotHead()).end(archive);
+      return;
+    }
+    if (othersFirst !== undefined && request.method === "GET" && request.url?.startsWith("/v1/snapshot") === true) {
+      const work = othersFirst;
+      othersFirst = undefined;
+      work().then(
+        () => pass(request, response),
+        () => response.destroy(),
+      );
       return;
     }
     const [host, port] = target.split(":");
@@ -101,6 +113,7 @@ export async function consulProxy(target: string): Promise<ConsulProxy> {
     lie: (archive) => void (lie = { archive, isTold: false }),
     failAfterRestore: () => void (failsAfter = true),
     afterRestore: (work) => void (others = work),
+    beforeSnapshot: (work) => void (othersFirst = work),
     next: (fate) => new Promise<void>((happened) => void (coming = { fate, happened })),
     async stop() {
       server.closeAllConnections();

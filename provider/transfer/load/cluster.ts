@@ -94,7 +94,7 @@ export function unrest({ leader, stable, health, unrest: before }: Sight): strin
  * autopilot waits for the leader only.
  *
  * @param limitMs - how long
- * @returns whether it came to that
+ * @returns whether it came to that; `"unchecked"` where there is a leader, and the voters may not be asked about
  * @throws SnapshotError `INTERRUPTED`
  */
 export async function untilCaughtUp(
@@ -102,22 +102,25 @@ export async function untilCaughtUp(
   index: number,
   limitMs: number,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<"yes" | "unchecked" | "no"> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     try {
-      if ((await client.leader()) !== undefined && isCaughtUp(await client.health(), index)) return true;
+      if ((await client.leader()) !== undefined) {
+        const health = await client.health();
+        if (health === "denied") return "unchecked";
+        if (haveCaughtUp(health, index)) return "yes";
+      }
     } catch (error) {
       // A server that has just lost its leader, or dies and starts again, fails in many ways.
       if (error instanceof SnapshotError && error.code === "INTERRUPTED") throw error;
     }
-    if (Date.now() > deadline) return false;
+    if (Date.now() > deadline) return "no";
     await pause(EVERY_MS, signal);
   }
 }
 
-function isCaughtUp(health: ClusterHealth | "denied" | undefined, index: number): boolean {
-  if (health === "denied") return true;
+function haveCaughtUp(health: ClusterHealth | undefined, index: number): boolean {
   const voters = health?.servers.filter(({ voter, alive }) => voter && alive) ?? [];
   return voters.length > 0 && voters.every(({ lastIndex }) => lastIndex >= index);
 }

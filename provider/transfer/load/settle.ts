@@ -11,7 +11,7 @@ import { factsOf } from "../facts";
 import { type Attempt, holdingOf } from "./attempt";
 import { clientFor, knownClient } from "./clients";
 import { pause, readCluster, untilCaughtUp } from "./cluster";
-import { differingTypes, Findings, inWords, Prints, writtenByServers } from "./proof";
+import { differingTypes, Findings, inWords, type Restoration, writtenByServers } from "./proof";
 import { rescue } from "./rescue";
 import { Source } from "./source";
 import type { Patience } from "./patience";
@@ -19,6 +19,8 @@ import { type Difference, type Reporter, type Restored, type RestoreRequest, Uns
 
 const LEADER_MS = 120_000;
 const AGAIN_MS = 1000;
+/** Consul remembers for 15 minutes which keys were deleted. */
+const REMEMBERED_MS = 14 * 60_000;
 
 export interface Settling {
   readonly attempt: Attempt;
@@ -60,7 +62,7 @@ async function untilAtRest(settling: Settling, reporter: Reporter): Promise<void
   const client = clientFor(connection, reporter);
   try {
     reporter.status("waiting for the cluster to come to rest");
-    if (await untilCaughtUp(client, 0, settling.patience.leaderMs ?? LEADER_MS, reporter.signal)) return;
+    if ((await untilCaughtUp(client, 0, settling.patience.leaderMs ?? LEADER_MS, reporter.signal)) !== "no") return;
     throw unconfirmed(settling, `Consul at ${connection.url} has not come to rest`);
   } finally {
     await client.close();
@@ -71,6 +73,8 @@ async function readUntilSure(settling: Settling, client: ConsulClient, reporter:
   const { attempt, answer, patience } = settling;
   const watchMs = settling.sentAll ? (patience.settleMs ?? 20_000 + attempt.archiveSize / 4000) : AGAIN_MS;
   const deadline = Date.now() + watchMs;
+  // A restore takes an index above all that there were; whether there was one, only the cluster tells if Consul did not.
+  let voters = answer === "accepted" ? await votersUpTo(restorationOf(attempt).index + 1) : undefined;
   for (;;) {
     reporter.status("reading the cluster back");
     const report = await readCluster(client);
@@ -83,14 +87,23 @@ async function readUntilSure(settling: Settling, client: ConsulClient, reporter:
     const isAsBefore = before.users.length === 0;
     // Where users had changed nothing, only what servers write can tell one from the other.
     const isEither = users.length === 0 && isAsBefore && answer !== "accepted" && servers.length > 0;
-    if (users.length === 0 && !isEither) {
-      await untilVotersHave(settling, client, report, reporter);
+    const isAsInArchive = users.length === 0 && !isEither;
+    if (voters === undefined && (isAsInArchive || !isAsBefore)) {
+      voters = await votersUpTo(report.meta.index);
+      continue;
+    }
+    if (isAsInArchive) {
+      sayOfVoters(settling, voters, reporter);
       return restored(settling, report, writtenByServers(servers, attempt.archive, found));
     }
     if (isEither && before.servers.length > 0) {
       throw unconfirmed(settling, "what users write was the same before, and servers have written since");
     }
-    if (!isAsBefore) return await lookCloser(settling, client, users, reporter);
+    if (!isAsBefore) {
+      const closer = await lookCloser(settling, client, users, reporter);
+      sayOfVoters(settling, voters, reporter);
+      return closer;
+    }
     if (answer === "accepted") {
       throw wrong(settling, "Consul said that it has restored the archive, but holds what it held before");
     }
@@ -98,19 +111,27 @@ async function readUntilSure(settling: Settling, client: ConsulClient, reporter:
     reporter.status("the cluster is as it was before; watching whether it stays so");
     await pause(AGAIN_MS, reporter.signal);
   }
+
+  function votersUpTo(index: number): ReturnType<typeof untilCaughtUp> {
+    reporter.status("waiting for all voters to have the restored state");
+    return untilCaughtUp(client, index, patience.leaderMs ?? LEADER_MS, reporter.signal);
+  }
 }
 
-async function untilVotersHave(
-  { patience, request }: Settling,
-  client: ConsulClient,
-  { meta }: ArchiveReport,
+/** A voter that is late gets the state from the leader, so nothing is wrong with the restore. */
+function sayOfVoters(
+  { request: { connection } }: Settling,
+  voters: "yes" | "unchecked" | "no" | undefined,
   reporter: Reporter,
-): Promise<void> {
-  reporter.status("waiting for all voters to have the restored state");
-  if (await untilCaughtUp(client, meta.index, patience.leaderMs ?? LEADER_MS, reporter.signal)) return;
-  reporter.warn(
-    `not all voters of Consul at ${request.connection.url} have caught up: see consul operator raft list-peers`,
-  );
+): void {
+  if (voters === "no") {
+    reporter.warn(
+      `not all voters of Consul at ${connection.url} had caught up when it was read: see consul operator raft list-peers`,
+    );
+  }
+  if (voters === "unchecked") {
+    reporter.info("whether all voters have the restored state is unchecked: the token may not read it (operator:read)");
+  }
 }
 
 /** Records were written since, or something is wrong: each record tells which. */
@@ -122,18 +143,15 @@ async function lookCloser(
 ): Promise<Restored> {
   const { attempt, answer } = settling;
   reporter.status("comparing records with the archive");
-  const archived = new Prints(types);
-  await rereadArchive(settling, attempt.source, attempt.sha256, archived, reporter);
-  const findings = new Findings(types, Math.max(attempt.archive.index, attempt.before.index));
-  const report = await readCluster(client, findings.see);
+  const { report, findings } = await findDiffering(client, attempt, types);
+  await rereadArchive(settling, attempt.source, attempt.sha256, findings, reporter);
   const found = holdingOf(report);
   const now = differingTypes(attempt.archive, found);
-  const explained = now.users.map((type) => ({ type, ...findings.explain(type, archived.of(type)) }));
+  const explained = now.users.map((type) => ({ type, ...findings.explain(type) }));
   const differences = explained.flatMap(({ type, ...explanation }) =>
     inWords(type, explanation, attempt.archive, found),
   );
-  if (explained.every(({ type, isExplained }) => isExplained && types.includes(type))) {
-    await untilVotersHave(settling, client, report, reporter);
+  if (explained.every(({ isExplained }) => isExplained)) {
     return restored(settling, report, [...differences, ...writtenByServers(now.servers, attempt.archive, found)]);
   }
   const what = differences.map(({ type, reason }) => `${type}: ${reason}`).join("; ");
@@ -141,16 +159,38 @@ async function lookCloser(
   throw unconfirmed(settling, `the cluster is neither as before nor as in the archive (${what})`);
 }
 
+/** Reads the cluster until all types that differ were looked at: another may have begun to differ in between. */
+async function findDiffering(
+  client: ConsulClient,
+  attempt: Attempt,
+  types: readonly string[],
+): Promise<{ report: ArchiveReport; findings: Findings }> {
+  for (let examined = types; ; ) {
+    const findings = new Findings(examined, restorationOf(attempt));
+    const report = await readCluster(client, findings.see);
+    const { users } = differingTypes(attempt.archive, holdingOf(report));
+    if (users.every((type) => examined.includes(type))) return { report, findings };
+    examined = [...new Set([...examined, ...users])];
+  }
+}
+
+function restorationOf({ archive, before, begunAt }: Attempt): Restoration {
+  return {
+    index: Math.max(archive.index, before.index),
+    isLongAgo: Date.now() - Date.parse(begunAt) > REMEMBERED_MS,
+  };
+}
+
 async function rereadArchive(
   settling: Settling,
   location: string,
   sha256: string,
-  prints: Prints,
+  findings: Findings,
   reporter: Reporter,
 ): Promise<void> {
   const source = await Source.open(parseLocation(location), settling.request.decryption, reporter.signal);
   try {
-    const { report } = await source.read({ see: prints.see });
+    const { report } = await source.read({ see: findings.seeArchived });
     if (report.sha256 !== sha256) {
       throw unconfirmed(settling, `${location} is no longer the archive that was sent, so records cannot be compared`);
     }
