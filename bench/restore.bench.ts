@@ -90,7 +90,7 @@ async function phases(consul: ConsulServer, archive: string, safety: string): Pr
 
 const STARTS: readonly (readonly [RegExp, string])[] = [
   [/^verifying/, "verification"],
-  [/^looking at the cluster/, "watching the cluster until it is at rest"],
+  [/^looking at the cluster/, "watching the cluster, cut short (it must be at rest for 3 s otherwise)"],
   [/^waiting for Consul to write|received/, "safety snapshot"],
   [/^restoring|waiting for Consul to restore/, "PUT"],
   [/^waiting for the cluster/, "waiting for a leader"],

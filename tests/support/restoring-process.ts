@@ -11,6 +11,7 @@ void restoreFrom(
   {
     safety,
     request: { runId, allow: ["otherDatacenter", "otherVersion"] },
+    // What is measured or killed comes after the cluster was found at rest.
     patience: { watching: { restMs: 1, limitMs: 20_000 } },
     heard: (message) => console.log(message),
   },
