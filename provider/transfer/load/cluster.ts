@@ -14,10 +14,8 @@ type Observer = Pick<ConsulClient, "leader" | "health">;
 export interface Sight {
   /** Nothing: there was no leader. */
   readonly leader?: string;
-  /** Whether it was at rest, led by the same one, for as long as it had to be. */
+  /** Whether the same one led all the while. */
   readonly stable: boolean;
-  /** What it was that last kept it from that, where it was something else than a change of leaders. */
-  readonly unrest?: string;
   /** `"denied"`: the token may not ask; nothing: autopilot itself does not know. */
   readonly health?: ClusterHealth | "denied";
 }
@@ -26,13 +24,12 @@ export interface Sight {
 export interface Watching {
   /** It must be at rest for so long; after unrest three times as long, for autopilot learns of a dead server late. */
   readonly restMs: number;
-  /** An election, or a server that was busy for a moment, is waited for so long. */
+  /** An election, or a server that was busy for a moment, is waited for so long; the rest after it may take longer. */
   readonly limitMs: number;
 }
 
 /**
- * Watches a cluster until it has been at rest for a while, or the limit is over: then it is not called stable, however it
- * is at that moment.
+ * Watches a cluster until it has been at rest for a while, or is not when the limit is over.
  *
  * @throws SnapshotError `CONSUL_*`, `INTERRUPTED`
  */
@@ -45,22 +42,12 @@ export async function watchCluster(
   let neededMs = restMs;
   let restingSince: number | undefined;
   let before: string | undefined;
-  let why: string | undefined;
   for (;;) {
     const sight = await glance(client, before);
     const now = Date.now();
-    const whyNow = unrest(sight);
-    if (whyNow === undefined) restingSince ??= now;
-    else [restingSince, neededMs, why] = [undefined, restMs * 3, whyNow];
-    if (restingSince !== undefined && now - restingSince >= neededMs) return sight;
-    if (now > deadline) {
-      if (restingSince === undefined) return sight;
-      return {
-        ...sight,
-        stable: false,
-        unrest: `it was not at rest for long enough${why === undefined ? "" : `: ${why}`}`,
-      };
-    }
+    if (unrest(sight) === undefined) restingSince ??= now;
+    else [restingSince, neededMs] = [undefined, restMs * 3];
+    if (restingSince === undefined ? now > deadline : now - restingSince >= neededMs) return sight;
     before = sight.leader;
     await pause(EVERY_MS, signal);
   }
@@ -74,9 +61,9 @@ async function glance(client: Observer, before: string | undefined): Promise<Sig
 }
 
 /** What keeps a cluster from being called at rest, as a sentence; nothing where all is well, or may not be known. */
-export function unrest({ leader, stable, health, unrest: before }: Sight): string | undefined {
+export function unrest({ leader, stable, health }: Sight): string | undefined {
   if (leader === undefined) return "there is no leader";
-  if (!stable) return before ?? "the leader changed while it was watched: an election is under way";
+  if (!stable) return "the leader changed while it was watched: an election is under way";
   if (health === "denied") return undefined;
   if (health === undefined) return "autopilot does not know yet how the servers are";
   const [first, ...others] = health.servers.filter((server) => server.leader);

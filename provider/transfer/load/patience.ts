@@ -3,7 +3,7 @@
 import type { Watching } from "./cluster";
 
 export interface Patience {
-  /** How the cluster is watched before anything is done. Default: 3 s at rest, within 20 s. */
+  /** How the cluster is watched before anything is done. Default: 3 s at rest, which begin within 20 s. */
   readonly watching?: Watching;
   /** How long a cluster may take to have a leader and caught-up voters, in milliseconds. Default: 2 minutes. */
   readonly leaderMs?: number;
