@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type ConsulServer, fill, startCluster, until } from "../support/consul";
-import { contentsByApi } from "../support/contentsByApi";
+import { contentsByApi, untilItHolds } from "../support/contentsByApi";
 import { federated } from "../support/federated";
 import { restoreFrom } from "../support/restoring";
 import { saveTo, temporaryFolder } from "../support/saving";
@@ -40,7 +40,7 @@ describe("a restore", function () {
           safety: `${folder.path}/safety/`,
         });
         expect(restored).to.deep.include({ outcome: "exact", differences: [], adopted: false });
-        for (const server of cluster.servers) expect(await contentsByApi(server)).to.deep.equal(before);
+        for (const server of cluster.servers) await untilItHolds(server, before);
       } finally {
         await cluster.stop();
       }
