@@ -163,7 +163,7 @@ function restorable({ report, cluster }: Facts): Judged {
       advice: "Use a token that may also read the servers' version: operator:read or agent:read.",
     };
   }
-  const seen = `Consul ${versions.join(" and ")} restores every record of it`;
+  const seen = `Consul ${versions.join(" and ")} ${versions.length === 1 ? "restores" : "restore"} every record of it`;
   const isDenied = cluster.sight.health === "denied";
   return {
     ...guard,

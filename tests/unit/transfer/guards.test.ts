@@ -74,9 +74,7 @@ describe("the guards of a restore", () => {
     });
     expect(guard("restorable", report, { health: running("1.13.9") })?.ok, "the agent's is not known").to.equal(false);
     const plain = await reportOf();
-    expect(guard("restorable", plain, upgrading)?.seen).to.equal(
-      "Consul 1.16.2 and 1.13.9 restores every record of it",
-    );
+    expect(guard("restorable", plain, upgrading)?.seen).to.equal("Consul 1.16.2 and 1.13.9 restore every record of it");
   });
 
   it("do not guess a version: the archive's own would always do", async () => {
