@@ -1,16 +1,26 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, readdir, rename } from "node:fs/promises";
+import { closeSync, openSync, readSync, renameSync, truncateSync, utimesSync, writeSync } from "node:fs";
+import { cp, readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type ClusterState, clusterState, QUIET } from "../support/clusterState";
-import { type ConsulCluster, type ConsulServer, fillKv, startCluster } from "../support/consul";
+import { type ConsulCluster, type ConsulServer, fill, fillKv, startCluster } from "../support/consul";
 import { type Ended, restoreFrom, type RestoreWishes } from "../support/restoring";
 import { saveTo, temporaryFolder } from "../support/saving";
 import { type Proxy, startProxy } from "../support/stores-proxy";
 import { federated } from "../support/federated";
 
 const PATIENCE = { watching: { restMs: 1, limitMs: 20_000 }, settleMs: 1500 };
+
+/** Of these there is some in the archive, and some that differ in the cluster. */
+const USERS = ["KVS", "ConfigEntry", "Session", "PreparedQuery"];
+
+/** A file is read in pieces of so many bytes. */
+const FIRST_BYTES = 256 * 1024;
+/** More than all requests have that come before the archive. */
+const SOME_BYTES = 64 * 1024;
+const LONG_AGO = new Date("2026-01-01T00:00:00Z");
 
 /** What a restore that was disturbed may leave, and what there was in the end, by fault. */
 const counts = new Map<string, { as_before: number; as_in_the_archive: number }>();
@@ -32,11 +42,14 @@ describe("a restore that is disturbed while it is sent", function () {
     server = (await cluster.followers())[0]!;
     proxy = await startProxy(Number(server.address.split(":")[1]));
     await fillKv(server, { keys: 3000, bytes: 1000 });
+    await fill(server, { keys: 0, sessions: 0 });
+    await openSession("archived");
     await federated(server, 1);
     const { saved } = await saveTo(`${folder.path}/`, { address: server.address });
     archive = saved.manifest.location;
     archiveSize = saved.manifest.archiveSize;
     archived = await clusterState(server);
+    expect(Object.keys(Object.fromEntries(written(archived)))).to.have.members(USERS);
   });
   after(async () => {
     await proxy.stop();
@@ -47,8 +60,15 @@ describe("a restore that is disturbed while it is sent", function () {
   });
 
   /** The records of users; the catalog and its indexes are written by servers that come and go. */
-  function written({ digests }: ClusterState): unknown {
-    return Object.entries(digests).filter(([type]) => ["KVS", "ConfigEntry", "Session"].includes(type));
+  function written({ digests }: ClusterState): [string, string][] {
+    return Object.entries(digests).filter(([type]) => USERS.includes(type));
+  }
+
+  /** On a node that is none of the servers', so that it lives on in any cluster. */
+  async function openSession(name: string, on = server): Promise<void> {
+    const put = (path: string, body: unknown): Promise<unknown> => on.api(path, { method: "PUT", body });
+    await put("/v1/catalog/register", { Node: "elsewhere", Address: "10.0.1.1" });
+    await put("/v1/session/create", { Node: "elsewhere", Name: name, Checks: [] });
   }
 
   function attempt(runId: string, source = archive, wishes: RestoreWishes = {}): Promise<Ended> {
@@ -109,6 +129,11 @@ describe("a restore that is disturbed while it is sent", function () {
   async function changed(): Promise<{ before: ClusterState; runId: string }> {
     const leader = await cluster.leader();
     await leader.api("/v1/kv/who", { method: "PUT", body: `the cluster, ${++tries}` });
+    const entry = { Kind: "service-defaults", Name: `try-${tries}`, Protocol: "http" };
+    await leader.api("/v1/config", { method: "PUT", body: entry });
+    const query = { Name: `try-${tries}`, Service: { Service: "web" } };
+    await leader.api("/v1/query", { method: "POST", body: query });
+    await openSession(`try ${tries}`, leader);
     return { before: await clusterState(leader), runId: `try ${tries}` };
   }
 
@@ -140,25 +165,70 @@ describe("a restore that is disturbed while it is sent", function () {
     }
   });
 
-  it("by a source that is another archive when it is read again: 8 times", async () => {
+  it("by a source that is another archive when it is read again: 2 times", async () => {
     const other = await saveTo(`${folder.path}/other/`, { address: server.address });
-    for (let at = 0; at < 8; at++) {
-      const { before, runId } = await changed();
-      const [source, replacement] = [join(folder.path, `s${at}.snap`), join(folder.path, `r${at}.snap`)];
-      await cp(archive, source);
-      await cp(`${archive}.manifest.json`, `${source}.manifest.json`);
+    for (let at = 0; at < 2; at++) {
+      const replacement = join(folder.path, `r${at}.snap`);
       await cp(other.saved.manifest.location, replacement);
-      let replaced: Promise<void> | undefined;
-      const ended = await attempt(runId, source, {
-        heard: (message) => {
-          if (message.includes("verified and saved")) replaced ??= rename(replacement, source);
-        },
-      });
-      await replaced;
-      expect(ended.error?.message).to.match(/changed|had been verified/);
-      await judge("source changed", before, runId, ended);
+      const sent = await disturbSource("source replaced", /verified and saved/, (source) =>
+        renameSync(replacement, source),
+      );
+      expect(sent, "nothing of the archive").to.be.below(SOME_BYTES);
     }
   });
+
+  it("by a source that has other bytes when it is read again, of the same size and time: 3 times", async () => {
+    for (let at = 0; at < 3; at++) {
+      const sent = await disturbSource("source altered", /verified and saved/, (source) => {
+        const file = openSync(source, "r+");
+        const byte = Buffer.alloc(1);
+        const place = FIRST_BYTES + Math.floor(Math.random() * (archiveSize - FIRST_BYTES));
+        readSync(file, byte, 0, 1, place);
+        writeSync(
+          file,
+          byte.map((value) => value ^ 1),
+          0,
+          1,
+          place,
+        );
+        closeSync(file);
+        utimesSync(source, LONG_AGO, LONG_AGO);
+      });
+      expect(sent, "all but the last piece").to.be.above(SOME_BYTES).and.below(archiveSize);
+    }
+  });
+
+  it("by a source that ends while it is sent: 3 times", async () => {
+    for (let at = 0; at < 3; at++) {
+      const sent = await disturbSource("source cut", /^restoring/, (source) =>
+        truncateSync(source, Math.floor(archiveSize * 0.7)),
+      );
+      expect(sent, "some of the archive").to.be.above(SOME_BYTES).and.below(archiveSize);
+    }
+  });
+
+  /** @returns how many bytes went to Consul */
+  async function disturbSource(fault: string, when: RegExp, disturb: (source: string) => void): Promise<number> {
+    const { before, runId } = await changed();
+    const source = join(folder.path, `source-${tries}.snap`);
+    for (const end of ["", ".manifest.json"]) await cp(archive + end, source + end);
+    await utimes(source, LONG_AGO, LONG_AGO);
+    let isDisturbed = false;
+    const sentBefore = proxy.sent();
+    const ended = await attempt(runId, source, {
+      heard: (message) => {
+        if (isDisturbed || !when.test(message)) return;
+        isDisturbed = true;
+        disturb(source);
+      },
+    });
+    const sent = proxy.sent() - sentBefore;
+    expect(isDisturbed).to.equal(true);
+    expect(ended.error?.message).to.match(/changed|had been verified/);
+    expect(ended.restored).to.equal(undefined);
+    await judge(fault, before, runId, ended);
+    return sent;
+  }
 
   it("by the leader's death: 6 times", async () => {
     const safe = { cluster, proxy };
