@@ -89,15 +89,31 @@ function diffAge(recorded: Values, maxAge: Value | undefined, now: Date): Change
   }
   const age = now.getTime() - Date.parse(recorded.takenAt);
   if (age < 0) return [replace("maxAge", "update", "the last one is of a time that is yet to come: a clock is wrong")];
-  if (age <= parseDuration(maxAge)) return diffRecordedOnly("maxAge", recorded.maxAge, maxAge);
-  return [replace("maxAge", "update", `the last one is ${inWords(age)} old, older than maxAge ${maxAge}`)];
+  const limit = parseDuration(maxAge);
+  if (age <= limit) return diffRecordedOnly("maxAge", recorded.maxAge, maxAge);
+  return [replace("maxAge", "update", `the last one is ${inWords(age, limit)} old, older than maxAge ${maxAge}`)];
 }
 
-function inWords(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 72 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+const UNITS = [
+  [86_400_000, "days"],
+  [3_600_000, "h"],
+  [60_000, "min"],
+  [1000, "s"],
+  [1, "ms"],
+] as const;
+
+/** In its largest unit, rounded down; in smaller ones too while what is said would not be more than the limit. */
+function inWords(age: number, limit: number): string {
+  const first = age >= 3 * 86_400_000 ? 0 : age >= 2 * 3_600_000 ? 1 : 2;
+  const words: string[] = [];
+  let said = 0;
+  for (const [size, unit] of UNITS.slice(first)) {
+    const count = Math.floor((age - said) / size);
+    said += count * size;
+    if (count > 0) words.push(`${count} ${unit}`);
+    if (said > limit) break;
+  }
+  return words.join(" ");
 }
 
 /** What lies in a store cannot be encrypted for others: who can read it can read it. */

@@ -59,13 +59,30 @@ describe("what makes a new snapshot", () => {
       return reasons(maxAge === undefined ? before : { ...before, maxAge }, before);
     };
     expect(aged("2026-11-22T19:00:00Z")).to.deep.equal([]);
-    expect(aged("2026-11-22T18:59:59Z")).to.deep.equal(["new: the last one is 20 h old, older than maxAge 20h"]);
+    expect(aged("2026-11-22T18:59:59Z")).to.deep.equal(["new: the last one is 20 h 1 s old, older than maxAge 20h"]);
     expect(aged("2026-11-22T13:00:00Z")).to.deep.equal(["new: the last one is 26 h old, older than maxAge 20h"]);
     expect(aged("2026-11-23T15:00:01Z")).to.deep.equal([
       "new: the last one is of a time that is yet to come: a clock is wrong",
     ]);
     expect(aged("2026-11-22T13:00:00Z", "7d")).to.deep.equal(["kept: maxAge changed; the snapshot stays"]);
     expect(aged("2026-11-22T13:00:00Z", "PT1H")).to.have.lengthOf(1);
+  });
+
+  it("is an age that reads as more than maxAge, however little more it is", () => {
+    const aged = (hours: number, maxAge: string, more = 0): string => {
+      const takenAt = new Date(CLOCK.getTime() - hours * 3_600_000 - more).toISOString();
+      return reasons({ ...recorded, takenAt, maxAge }, { ...recorded, takenAt, maxAge }).join();
+    };
+    const cases: [string, string][] = [
+      [aged(82, "80h"), "3 days 10 h old, older than maxAge 80h"],
+      [aged(82, "72h"), "3 days 10 h old, older than maxAge 72h"],
+      [aged(82, "71h"), "3 days old, older than maxAge 71h"],
+      [aged(72, "3d", 1), "3 days 1 ms old, older than maxAge 3d"],
+      [aged(20, "20h", 90_000), "20 h 1 min old, older than maxAge 20h"],
+      [aged(1, "PT1H", 1000), "60 min 1 s old, older than maxAge PT1H"],
+      [aged(0, "30s", 45_000), "45 s old, older than maxAge 30s"],
+    ];
+    for (const [said, expected] of cases) expect(said).to.equal(`new: the last one is ${expected}`);
   });
 
   it("is not a policy, which is only recorded", () => {
