@@ -2,21 +2,13 @@
 
 import { SnapshotError } from "./errors";
 
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
-const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
-const PARTS = /^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/;
 const N = String.raw`(\d+(?:\.\d+)?)`;
+/** The largest unit first and each once, as in ISO 8601: `1h1h` and `30m1h` are slips. */
+const PARTS = new RegExp(`^(?=.)(?:${N}w)?(?:${N}d)?(?:${N}h)?(?:${N}m)?(?:${N}s)?(?:${N}ms)?$`);
+/** Years and months have no fixed length. */
 const ISO = new RegExp(`^P(?=.)(?:${N}W)?(?:${N}D)?(?:T(?=.)(?:${N}H)?(?:${N}M)?(?:${N}S)?)?$`);
-/** What its groups count, in their order; years and months have no fixed length. */
-const ISO_UNITS = ["w", "d", "h", "m", "s"];
+/** Milliseconds of what the groups of both count, in their order. */
+const UNITS = [604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1];
 
 /**
  * Reads a duration.
@@ -25,7 +17,10 @@ const ISO_UNITS = ["w", "d", "h", "m", "s"];
  * @throws SnapshotError `ARGUMENT_INVALID`
  */
 export function parseDuration(text: string): number {
-  const milliseconds = Math.round(parseParts(text) ?? parseIso(text) ?? Number.NaN);
+  const counts = (PARTS.exec(text) ?? ISO.exec(text))?.slice(1) as (string | undefined)[] | undefined;
+  const milliseconds = Math.round(
+    counts?.reduce((sum, count, at) => sum + Number(count ?? 0) * (UNITS[at] ?? 0), 0) ?? Number.NaN,
+  );
   if (!Number.isSafeInteger(milliseconds)) {
     throw new SnapshotError(
       "ARGUMENT_INVALID",
@@ -34,16 +29,4 @@ export function parseDuration(text: string): number {
     );
   }
   return milliseconds;
-}
-
-function parseParts(text: string): number | undefined {
-  if (!PARTS.test(text)) return undefined;
-  return [...text.matchAll(PART)].reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
-}
-
-function parseIso(text: string): number | undefined {
-  const match = ISO.exec(text);
-  if (match === null) return undefined;
-  const counts = match.slice(1).map((part: string | undefined) => Number(part ?? 0));
-  return counts.reduce((sum, count, at) => sum + count * (UNITS[ISO_UNITS[at] ?? ""] ?? 0), 0);
 }

@@ -54,7 +54,7 @@ export function checkArgs(inputs: Values, sources: Sources): Problem[] {
     ...checkChoice(inputs, "consistency", CONSISTENCIES),
     ...checkChoice(inputs, "deletionPolicy", DELETION_POLICIES),
     ...checkMaxStaleness(inputs),
-    ...checkDuration(inputs, "maxAge"),
+    ...checkMaxAge(inputs),
     ...checkFlag(inputs, "overwrite"),
     ...checkFlag(inputs, "verifyOnRefresh"),
     ...checkRetention(inputs.retention),
@@ -96,6 +96,14 @@ function checkMaxStaleness(inputs: Values): Problem[] {
     return [{ path, reason: 'maxStaleness goes with consistency: "stale": a consistent snapshot is never stale' }];
   }
   return checkDuration(inputs, path);
+}
+
+/** Every snapshot is older than nothing by the next update. */
+function checkMaxAge(inputs: Values): Problem[] {
+  const path = "maxAge";
+  const problems = checkDuration(inputs, path);
+  if (problems.length > 0 || typeof inputs.maxAge !== "string" || parseDuration(inputs.maxAge) > 0) return problems;
+  return [{ path, reason: "maxAge is longer than nothing: leave it out to let a snapshot be of any age" }];
 }
 
 function checkDuration(inputs: Values, path: "maxAge" | "maxStaleness"): Problem[] {

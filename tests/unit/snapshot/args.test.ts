@@ -50,6 +50,8 @@ describe("the arguments of ConsulSnapshot", () => {
     ["a mistyped encryption", { target: "./b/", encryption: { recipient: "age1" } }, /encryption\.recipient is not/],
     ["a name that promises encryption", { target: "./b/{index}.snap.age" }, /ends in \.age, but nothing is encrypted/],
     ["an age that is no duration", { target: "./b/", maxAge: "daily" }, /maxAge: .*daily/],
+    ["an age of nothing", { target: "./b/", maxAge: "0s" }, /maxAge is longer than nothing: leave it out/],
+    ["an age of nothing in ISO 8601", { target: "./b/", maxAge: "PT0S" }, /maxAge is longer than nothing/],
     ["a retention that keeps nothing", { target: "./b/", retention: { keepLast: 0 } }, /keepLast is a whole number/],
     [
       "retention with a policy that deletes",
