@@ -102,14 +102,18 @@ export function isEmpty(policy: Policy): boolean {
   return Object.values(policy).every((value: number | undefined) => value === undefined || value === 0);
 }
 
-/** Same series and same cluster. A datacenter that is unknown on both sides leaves it to the servers' ids. */
+/** Same series and same cluster. */
 export function isSibling(other: Archive, fresh: Archive): boolean {
-  return (
-    other.purpose === "backup" &&
-    other.series === fresh.series &&
-    other.datacenter === fresh.datacenter &&
-    other.serverIds.some((id) => fresh.serverIds.includes(id))
-  );
+  return other.purpose === "backup" && other.series === fresh.series && clusterOf(other, fresh) === "same";
+}
+
+/** A datacenter that one of the two does not know leaves it to the servers' ids. */
+export function clusterOf(other: Archive, fresh: Archive): "same" | "another" | "unknown" {
+  if (other.datacenter !== undefined && fresh.datacenter !== undefined && other.datacenter !== fresh.datacenter) {
+    return "another";
+  }
+  if (other.serverIds.length === 0 || fresh.serverIds.length === 0) return "unknown";
+  return other.serverIds.some((id) => fresh.serverIds.includes(id)) ? "same" : "another";
 }
 
 /** Times and indexes grow together. Where they do not, nobody knows which archive is the better one. */

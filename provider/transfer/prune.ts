@@ -7,7 +7,7 @@
  */
 
 import { explain, SnapshotError } from "../errors";
-import { decide, type Decision, isEmpty, isSibling, type Policy } from "../retention/policy";
+import { clusterOf, decide, type Decision, isEmpty, isSibling, type Policy } from "../retention/policy";
 import type { Store, StoredObject } from "../store/store";
 import { inParallel } from "./inParallel";
 import { LEFTOVER_MS, type Manifest } from "./manifest";
@@ -131,13 +131,14 @@ function say(
   const gone = decision.remove
     .filter(({ archive }) => removed.has(archive))
     .map(({ archive, reasons }) => `removed ${archive.location}: ${reasons.join(", ")}`);
-  const strange = listing.archives.filter(
-    (found) => found.purpose === "backup" && !isSibling(found, listing.fresh),
-  ).length;
+  const backups = listing.archives.filter(({ purpose }) => purpose === "backup");
+  const strange = backups.filter((found) => clusterOf(found, listing.fresh) === "another").length;
+  const unknown = backups.filter((found) => clusterOf(found, listing.fresh) === "unknown").length;
   reporter.info(
     [
       `retention: kept ${kept.length}, removed ${gone.length}`,
       ...(strange === 0 ? [] : [`left ${strange} of this series, but of another cluster`]),
+      ...(unknown === 0 ? [] : [`left ${unknown} of this series, whose cluster is not known: no servers are recorded`]),
       ...capped(kept, "kept"),
       ...capped(gone, "removed"),
     ].join("\n  "),

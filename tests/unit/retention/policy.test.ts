@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Archive, CLOCK_TOLERANCE_MS, decide, type Policy } from "../../../provider/retention/policy";
+import { type Archive, CLOCK_TOLERANCE_MS, clusterOf, decide, type Policy } from "../../../provider/retention/policy";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -167,6 +167,30 @@ describe("the retention policy", () => {
     const replaced = archive({ ...old, serverIds: ["x", "c"] });
     expect(decide([replaced], fresh, { keepLast: 1 }, NOW).remove).to.have.length(1);
   });
+
+  for (const [who, theirs, ours] of [
+    ["the old one", undefined, "dc1"],
+    ["the new one", "dc1", undefined],
+    ["either", undefined, undefined],
+  ] as const) {
+    it(`knows a cluster by its servers where ${who} could not learn its datacenter`, () => {
+      const known = (about: Archive, datacenter: string | undefined): Archive => {
+        const entries = Object.entries({ ...about, datacenter });
+        return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as unknown as Archive;
+      };
+      const newest = known(fresh, ours);
+      const same = known(archive(old), theirs);
+      const another = known(archive({ ...old, serverIds: ["x"] }), theirs);
+      const unknown = known(archive({ ...old, serverIds: [] }), theirs);
+      const { remove } = decide([same, another, unknown], newest, { keepLast: 1 }, NOW);
+      expect(remove.map((verdict) => verdict.archive)).to.deep.equal([same]);
+      expect([same, another, unknown].map((each) => clusterOf(each, newest))).to.deep.equal([
+        "same",
+        "another",
+        "unknown",
+      ]);
+    });
+  }
 
   it("never removes what is not what was saved, and lets it take no place of another", () => {
     const broken = archive({ takenAt: new Date("2026-11-21T12:00:00Z"), index: 50, intact: false });

@@ -137,6 +137,7 @@ describe("pruning a folder", () => {
     await keep("consul-2.snap", { takenAt: daysAgo(9), index: 1, purpose: "safety" });
     await keep("consul-30.snap", { takenAt: daysAgo(9), index: 1, datacenter: "dc2" });
     await keep("consul-31.snap", { takenAt: daysAgo(9), index: 1, servers: ["x"] });
+    await keep("consul-36.snap", { takenAt: daysAgo(9), index: 1, servers: [] });
     await keep("consul-32.snap", { takenAt: daysAgo(9), index: 1, series: "rival/shop/prod/backup" });
     await keep("consul-33.snap", { takenAt: daysAgo(9), index: 1, location: "/elsewhere/consul-4.snap" });
     await keep("consul-34.snap", { takenAt: daysAgo(9), index: 1, marked: false, series: "rival/shop/prod/backup" });
@@ -145,7 +146,9 @@ describe("pruning a folder", () => {
     const { pruned, said } = await pruneAfter(store, template, saved, { keepLast: 1 });
     expect(pruned).to.deep.equal({ kept: 1, removed: 4 });
     expect(await archivesThere()).to.have.length(before - 4);
-    expect(said.info.join()).to.contain("left 2 of this series, but of another cluster");
+    expect(said.info.join())
+      .to.contain("left 2 of this series, but of another cluster")
+      .and.to.contain("left 1 of this series, whose cluster is not known: no servers are recorded");
   });
 
   it("counts an archive of the series whose manifest has no mark", async () => {
