@@ -1,10 +1,12 @@
 /** Small requests to a store, several at once. */
 
+import { unlessAborted } from "./unlessAborted";
+
 const AT_ONCE = 8;
 
 /**
- * Does `work` for each item. After the first failure, or when `signal` is aborted, nothing new is begun; what had begun
- * is awaited, and then it throws.
+ * Does `work` for each item. After the first failure nothing new is begun; what had begun is awaited, and then it throws.
+ * When `signal` is aborted it throws at once: a request to a store takes no signal, and may be as slow as its limit allows.
  */
 export async function inParallel<T>(
   items: readonly T[],
@@ -24,6 +26,6 @@ export async function inParallel<T>(
       }
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await unlessAborted(Promise.all(Array.from({ length: AT_ONCE }, worker)), signal);
   if (failures.length > 0) throw failures[0];
 }

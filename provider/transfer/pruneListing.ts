@@ -8,6 +8,7 @@ import { inParallel } from "./inParallel";
 import { type Manifest, manifestKey, parseManifest } from "./manifest";
 import { mayBelongTo } from "./seriesMark";
 import { MAX_BYTES } from "./small";
+import { eachUnlessAborted } from "./unlessAborted";
 
 const SUFFIX = manifestKey("");
 
@@ -41,8 +42,7 @@ export async function listOurs(
   signal: AbortSignal,
 ): Promise<Listing> {
   const objects = new Map<string, StoredObject>();
-  for await (const object of store.list(fixedPrefix(template))) {
-    signal.throwIfAborted();
+  for await (const object of eachUnlessAborted(store.list(fixedPrefix(template)), signal)) {
     objects.set(object.key, object);
   }
   const { series } = saved.manifest;

@@ -31,6 +31,15 @@ const KEEP = 20;
 const BEFORE_FAULT = 50;
 const BUCKET = "lockable";
 const ANSWERED = ", but for what a proxy says is locked as the service would";
+/** Longer than a test may take: what waits for it fails. */
+const PATIENCE_MS = 60 * 60 * 1000;
+
+/** What pruning asks a store for, in its order. */
+const REQUESTS: readonly [string, (method: string, path: string) => boolean][] = [
+  ["its listing", (method) => method === "GET"],
+  ["a manifest", (method, path) => method === "GET" && path.endsWith(".manifest.json")],
+  ["a deletion", (method) => method === "DELETE"],
+];
 
 /** What the services answer to deleting a locked object; their test servers know no locks. */
 const LOCK_ANSWERS: Readonly<Record<string, Refusal>> = {
@@ -90,8 +99,8 @@ for (const kind of STORES) {
     const keyOf = (name: string, day: number) => `${base}consul-dc1-${1000 - day}-${name}.snap`;
     const keys = async () => (await listed(store.list(base))).map(({ key }) => key);
     const locked = () => (proxy === undefined ? [] : LOCKED.map((day) => keyOf("ours", day)));
-    const prune = (through: Store, now = NOW) =>
-      pruneAfter(through, `${base}consul-{index}-{random}.snap`, saved, { keepLast: KEEP }, { now });
+    const prune = (through: Store, now = NOW, signal = new AbortController().signal) =>
+      pruneAfter(through, `${base}consul-{index}-{random}.snap`, saved, { keepLast: KEEP }, { now, signal });
 
     /** What is there when all is done: everything of others, and of ours the newest and the locked ones. */
     function kept(): string[] {
@@ -129,6 +138,28 @@ for (const kind of STORES) {
         return deletions > BEFORE_FAULT ? "cut" : refusalOf(method, path);
       });
       return store;
+    }
+
+    // A folder has no requests to be held.
+    for (const [what, isIt] of kind === folder ? [] : REQUESTS) {
+      it(`that is interrupted while ${what} waits for a silent store ends at once, and has removed nothing`, async () => {
+        const interrupt = new AbortController();
+        // One of its own: what had been asked when the signal came must not get through later.
+        const silent = await startRefusingProxy(ground.server.port);
+        const bucket = kind === versitygw ? BUCKET : "bucket";
+        const patient = await ground.client({ bucket, port: silent.port, stallMs: PATIENCE_MS });
+        let held = false;
+        silent.refuse((method, path) => {
+          held ||= isIt(method, path);
+          if (!held) return undefined;
+          interrupt.abort();
+          return "hold";
+        });
+        const { said } = await prune(patient, NOW, interrupt.signal);
+        await silent.stop();
+        expect(said.warn.join()).to.match(/the snapshot is saved, but pruning did not finish.*: it was interrupted$/);
+        expect(await keys()).to.deep.equal(before_);
+      });
     }
 
     it("costs one listing and a GET for each manifest of ours, and a fault in its middle loses nothing", async () => {

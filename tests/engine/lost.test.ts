@@ -59,25 +59,24 @@ describe("an archive whose create was lost", function () {
   /** An `up` whose archive is visible, and whose retention waits for the listing. */
   async function saved() {
     let visible = false;
-    let waiting = false;
+    let listings = 0;
     proxy.refuse((method, path) => {
       if (method === "PUT" && path.endsWith(".snap")) visible = true;
       if (!visible || method !== "GET" || !/^\/bucket\/?$/.test(path)) return undefined;
-      waiting = true;
+      listings++;
       return "hold";
     });
     const { child, output } = project.start(UP);
     const ended = new Promise((done) => child.on("close", done));
     await until("the archive to be visible", () => {
       if (child.exitCode !== null) throw new Error(output());
-      return Promise.resolve(waiting ? true : undefined);
+      return Promise.resolve(listings > 0 ? true : undefined);
     });
     const [provider] = providerPids(child);
     if (provider === undefined) throw new Error("no provider process");
-    proxy.refuse(() => undefined);
     const [lost, ...others] = await archives();
     expect(others).to.be.empty;
-    return { cli: child, provider, ended, output, lost };
+    return { cli: child, provider, ended, output, lost, listings: () => listings };
   }
 
   /** Counted with the next one, and removed when it is the oldest of too many. */
@@ -95,9 +94,11 @@ describe("an archive whose create was lost", function () {
   }
 
   it("because pulumi was killed, is counted by retention once the lock is lifted and another is saved", async () => {
-    const { cli, provider, lost } = await saved();
+    const { cli, provider, lost, listings } = await saved();
     cli.kill("SIGKILL");
     await until("the provider to end", () => Promise.resolve(isAlive(provider) ? undefined : true));
+    expect(listings(), "it ends without a second try").to.equal(1);
+    proxy.refuse(() => undefined);
     expect(await project.upFails()).to.include("the stack is currently locked by 1 lock(s)");
     expect((await project.run(["cancel", "--yes"])).code).to.equal(0);
     expect(await project.up()).to.include("Attempting to deploy or update resources with 1 pending operations");
@@ -111,6 +112,7 @@ describe("an archive whose create was lost", function () {
     process.kill(provider, "SIGKILL");
     await ended;
     expect(output()).to.include("error");
+    proxy.refuse(() => undefined);
     await project.up();
     await expectCounted(lost);
   });

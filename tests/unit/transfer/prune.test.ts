@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -60,6 +61,16 @@ describe("requests several at once", () => {
     }).catch((error: unknown) => error);
     expect(thrown).to.equal(failure);
     expect(ended).to.equal(7);
+  });
+
+  it("listen to the signal once, however many there are: Node warns of more than ten", async () => {
+    const { signal } = new AbortController();
+    const counts: number[] = [];
+    await inParallel(items, signal, async () => {
+      await Promise.resolve();
+      counts.push(getEventListeners(signal, "abort").length);
+    });
+    expect(Math.max(...counts)).to.equal(1);
   });
 
   it("end when they are called off", async () => {
@@ -229,6 +240,23 @@ describe("pruning a folder", () => {
     expect(said.warn.join()).to.contain("it was interrupted");
     expect(await archivesThere()).to.have.length(5);
   });
+
+  for (const method of ["list", "read", "delete"] as const) {
+    it(`interrupted while it waits for a ${method} that gives no answer ends at once, and says so`, async () => {
+      const saved = await fiveDays();
+      const interrupt = new AbortController();
+      const silent = (): Promise<never> => {
+        interrupt.abort();
+        return new Promise<never>(() => undefined);
+      };
+      const endless = { [Symbol.asyncIterator]: () => ({ next: silent }) };
+      const answers = { list: () => endless, read: () => endless, delete: silent };
+      const deaf: Store = { ...store, [method]: answers[method] };
+      const { said } = await pruneAfter(deaf, template, saved, { keepLast: 1 }, { signal: interrupt.signal });
+      expect(said.warn.join()).to.match(/^retention: the snapshot is saved, .*: it was interrupted$/);
+      expect(await archivesThere()).to.have.length(5);
+    });
+  }
 
   it("that fails at any deletion loses nothing that was to be kept, and the next run completes it", async () => {
     const kept = ["consul-7.snap", "consul-8.snap"].flatMap((name) => [name, manifestKey(name)]);
