@@ -14,9 +14,10 @@ import { SaveTurns } from "../transfer/turns";
 import { checkArgs, readArgs } from "./args";
 import { adopt } from "./adopt";
 import { diff as diffArgs } from "./diff";
+import { fateOf } from "./fate";
 import { checkLimits, readLimits } from "./limits";
 import { RECORDED_ARGS, savedOutputs } from "./outputs";
-import { compareWithStore, removeArchive } from "./stored";
+import { compareWithStore, removeArchive, sayWhatStays } from "./stored";
 
 const MAX_PREFIXES = 500;
 
@@ -35,20 +36,19 @@ async function check(inputs: Values, context: Context): Promise<Checked> {
 
 function diff(id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] {
   const changes = diffArgs(recorded, argsOf(inputs, context), new Date());
-  announce(id, recorded, changes, context);
+  announce(id, recorded, inputs, changes, context);
   return changes;
 }
 
 /** Why there is a new snapshot, and what becomes of the one that there is. */
-function announce(id: string, recorded: Values, changes: readonly Change[], context: Context): void {
+function announce(id: string, recorded: Values, inputs: Values, changes: readonly Change[], context: Context): void {
   const replacing = changes.filter(({ replaces }) => replaces);
   if (replacing.length === 0) {
     for (const { reason } of changes) context.info(reason);
     return;
   }
-  if (recorded.deletionPolicy === "delete" && recorded.archiveChanged !== true) {
-    context.info(`once the new one is saved, this archive will be deleted: ${id}`);
-  }
+  const fate = fateOf(id, recorded, inputs);
+  if (fate !== undefined) context.info(fate);
   // The last line is the one that stands on the resource's row.
   for (const { reason } of replacing) context.info(`a new snapshot will be taken: ${reason}`);
 }
@@ -100,7 +100,10 @@ async function read(id: string, recorded: Values, context: Context): Promise<Cre
     if (found.state === "changed") context.warn(`the archive ${id} has changed since it was saved`);
     return {
       id,
-      outputs: { ...recorded, storedVersion: found.version, archiveChanged: found.state === "changed" },
+      outputs:
+        found.state === "changed"
+          ? { ...recorded, archiveChanged: true }
+          : { ...recorded, storedVersion: found.version, archiveChanged: false },
     };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
@@ -118,7 +121,7 @@ function update(id: string, recorded: Values, inputs: Values, context: Context):
 
 async function remove(id: string, recorded: Values, context: Context): Promise<void> {
   if (recorded.deletionPolicy !== "delete") {
-    context.info(`the archive stays: ${id}`);
+    await sayWhatStays(id, recorded, context);
     return;
   }
   await removeArchive(id, recorded, context);

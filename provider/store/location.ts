@@ -157,12 +157,17 @@ export function checkTemplate(location: Location, overwrite: boolean | undefined
         .join(", ")}.`,
     );
   }
-  if (overwrite !== true && !names.some((name) => CHANGING.some((changing) => changing === name))) {
+  if (overwrite !== true && !namesDiffer(location.key)) {
     throw invalid(
       `target ${quote(location.key)} would be the same for every snapshot, and an existing archive is never overwritten`,
       `End it with / if it is a folder, or add {timestamp}, {index} or {random} to the name${overwrite === undefined ? "" : ", or set overwrite: true"}.`,
     );
   }
+}
+
+/** Whether a template gives each snapshot a name of its own. */
+export function namesDiffer(template: string): boolean {
+  return placeholders(template).some((name) => CHANGING.some((changing) => changing === name));
 }
 
 /**

@@ -185,6 +185,28 @@ for (const { kind, encrypted } of LIVES) {
       expect(await bytesAt(location)).to.exist;
     });
 
+    it("remembers that an archive was found changed, and never deletes it", async () => {
+      const { location } = await taken({ POLICY: "delete" });
+      const bytes = (await bytesAt(location)) ?? Buffer.alloc(0);
+      await write(location, Buffer.alloc(bytes.length, "x"));
+      for (let times = 0; times < 2; times++) {
+        expect(await project.refresh({ POLICY: "delete" })).to.include(`the archive ${location} has changed`);
+      }
+      expect((await taken({ POLICY: "delete" })).text).to.include("it was left where it is");
+      expect(await bytesAt(location)).to.exist;
+    });
+
+    it("says of an archive that it is gone, or may be, when that is so while it is destroyed", async () => {
+      const { location } = await taken();
+      await remove(location);
+      expect(await project.destroy()).to.include(`the archive ${location} is gone already`);
+      const { location: unseen } = await taken();
+      await server.kill();
+      const text = await project.destroy();
+      await server.restart();
+      expect(text).to.include(`the archive stays, as far as is known: ${unseen} (`);
+    });
+
     it("takes a new copy of the archive's bytes for what it is: the same; verifyOnRefresh reads it all each time", async () => {
       const verify = { VERIFY: "yes" };
       const { location } = await taken(verify);
@@ -266,6 +288,11 @@ for (const { kind, encrypted } of LIVES) {
       const before = (await project.outputs()).sha256;
       const second = await taken({ ...told, TRIGGER: "2" });
       expect(second.location).to.equal(first.location);
+      expect(second.text)
+        .to.include(`the new one will take the place of this archive: ${first.location}`)
+        .and.include(`${first.location} holds a newer archive by now, which stays`)
+        .and.not.include("will be deleted")
+        .and.not.include("no longer the archive that was saved");
       const { sha256, storedSize } = await project.outputs();
       expect(sha256).to.not.equal(before);
       expect(await bytesAt(second.location), "the new one was not taken for the old one").to.have.lengthOf(

@@ -86,12 +86,36 @@ new ConsulSnapshot("others", { target: "./backups/", triggers: [env.TRIGGER] });
     for (const trigger of ["1", "2"]) await project.up({ TRIGGER: trigger });
     await writeFile(project.path("backups/stranger.snap"), "not ours");
     const third = await project.up({ TRIGGER: "3" });
-    expect(third).to.match(/retention: .*1 .*removed|removed 1/i);
+    expect(third)
+      .to.include("retention: kept 2, removed 1\n")
+      .and.match(/kept \S+\.snap: new, last 1\n/)
+      .and.match(/kept \S+\.snap: last 2\n/)
+      .and.match(/removed \S+\.snap: no rule keeps it\n/);
     // Three of the other series, two of ours, one stranger.
     expect(await archives()).to.have.lengthOf(6);
     const outputs = (await project.resources()).map(({ outputs: found }) => found ?? {});
     const ours = outputs.find(({ removed }) => removed !== undefined);
     expect(ours).to.include({ kept: 2, removed: 1 });
+  });
+
+  it("says beforehand that retention decides about the old archive, and afterwards what came of it", async () => {
+    await create(`
+new ConsulSnapshot("backup", { target: "./backups/", triggers: [env.TRIGGER], retention: { keepLast: Number(env.KEEP) } });
+`);
+    await project.up({ TRIGGER: "1", KEEP: "2" });
+    const { location: first } = await project.outputs();
+    const decides = "once the new one is saved, retention decides whether this archive stays:";
+    const kept = await project.up({ TRIGGER: "2", KEEP: "2" });
+    expect(kept)
+      .to.include(`${decides} ${String(first)}`)
+      .and.include(`the archive stays: ${String(first)}`);
+    const { location: second } = await project.outputs();
+    const gone = await project.up({ TRIGGER: "3", KEEP: "1" });
+    expect(gone)
+      .to.include(`${decides} ${String(second)}`)
+      .and.include(`the archive ${String(second)} is gone already`)
+      .and.not.include("the archive stays");
+    expect(await archives()).to.have.lengthOf(1);
   });
 
   it("reads all of an archive in a refresh when verifyOnRefresh asks for it", async () => {

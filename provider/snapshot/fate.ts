@@ -1,0 +1,42 @@
+/** What becomes of the archive of now when a new one is saved: said beforehand, as far as it is known. Pure. */
+
+import { UNKNOWN, type Value, type Values } from "../lifecycle";
+import { isEmpty } from "../retention/policy";
+import { fixedPrefix, type Location, namesDiffer, parseLocation, samePlace } from "../store/location";
+import { readRetention } from "../transfer/retentionArgs";
+
+/**
+ * @param location - of the archive of now
+ * @param recorded - the outputs of the last create, update or read
+ * @param inputs - the arguments of the new one
+ * @returns one sentence, or `undefined` when the archive stays
+ */
+export function fateOf(location: string, recorded: Values, inputs: Values): string | undefined {
+  const target = typeof inputs.target === "string" ? parseLocation(inputs.target) : undefined;
+  if (recorded.deletionPolicy === "delete") {
+    // One that somebody changed is left where it is.
+    if (recorded.archiveChanged === true) return undefined;
+    return takesItsName(target, recorded.target, inputs.overwrite)
+      ? `the new one will take the place of this archive: ${location}`
+      : `once the new one is saved, this archive will be deleted: ${location}`;
+  }
+  const policy = inputs.retention;
+  if (policy !== UNKNOWN && isEmpty(readRetention(policy))) return undefined;
+  if (target !== undefined && !isListedBy(target, parseLocation(location))) return undefined;
+  return `once the new one is saved, retention decides whether this archive stays: ${location}`;
+}
+
+function takesItsName(target: Location | undefined, before: Value | undefined, overwrite: Value | undefined): boolean {
+  return (
+    overwrite === true &&
+    target !== undefined &&
+    typeof before === "string" &&
+    samePlace(target, parseLocation(before)) &&
+    !namesDiffer(target.key)
+  );
+}
+
+/** Retention looks no further than the place of the new one. */
+function isListedBy({ scheme, bucket, key }: Location, archive: Location): boolean {
+  return archive.scheme === scheme && archive.bucket === bucket && archive.key.startsWith(fixedPrefix(key));
+}
