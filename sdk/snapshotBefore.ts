@@ -38,12 +38,31 @@ export function snapshotBefore(name: string, args: SnapshotBeforeArgs): pulumi.R
   const info = AsyncResource.bind((message: string) => void pulumi.log.info(`${name}: ${message}`));
   const warn = AsyncResource.bind((message: string) => void pulumi.log.warn(`${name}: ${message}`));
   const hook = new pulumi.ResourceHook(`consul-snapshot:${name}`, async () => {
+    const values = await whenKnown(name, known);
     const { saveBefore } = await import("../provider/hosts/hook.js");
-    const values = await new Promise<Record<string, unknown>>((resolve) => known.apply(resolve));
     await saveBefore({ identity, args: values, config, info, warn, ...(engine === undefined ? {} : { engine }) });
   });
   explainMissingHooks(hook);
   return { beforeUpdate: [hook] };
+}
+
+/** What the SDK itself takes of an output: `apply` never calls back for one that stays unknown. */
+interface Awaitable {
+  readonly isKnown: Promise<boolean>;
+  promise(withUnknowns?: boolean): Promise<Record<string, unknown>>;
+}
+
+/**
+ * @throws Error when an argument stays unknown: the resource that it comes from failed, or was left out by `--target`
+ */
+async function whenKnown(name: string, args: pulumi.Output<unknown>): Promise<Record<string, unknown>> {
+  const output = args as unknown as Awaitable;
+  const values = await output.promise(true);
+  if (await output.isKnown) return values;
+  throw new Error(
+    `${name}: no backup, so no update: an argument is not known, because the resource that it comes from failed or was ` +
+      "left out (ARGUMENT_INVALID)\nLet that resource succeed, or give the argument a plain value.",
+  );
 }
 
 /** The program's connection to the engine: when it ends, nobody waits for the backup any more. */

@@ -22,6 +22,14 @@ class Upgraded extends pulumi.dynamic.Resource {
   }
 }
 
+/** Something that cannot be made, and whose output others wait for. */
+class Failing extends pulumi.dynamic.Resource {
+  declare readonly folder: pulumi.Output<string>;
+  constructor() {
+    super({ create: () => Promise.reject(new Error("cannot be made")) }, "failing", { folder: undefined });
+  }
+}
+
 describe("snapshotBefore", function () {
   this.timeout(120_000);
   let consul: ConsulServer;
@@ -29,6 +37,7 @@ describe("snapshotBefore", function () {
   let stack: Stack;
   let version = "1";
   let more: Partial<SnapshotBeforeArgs>;
+  let fails = false;
 
   before(async () => {
     consul = await startConsul();
@@ -43,6 +52,7 @@ describe("snapshotBefore", function () {
         stackName: "dev",
         projectName: "backups",
         program: () => {
+          if (fails) more = { target: new Failing().folder };
           const hooks = snapshotBefore("pre-upgrade", { target: `${folder}/backups/{name}-{random}.snap`, ...more });
           new Upgraded(version, { hooks });
           return Promise.resolve();
@@ -63,6 +73,7 @@ describe("snapshotBefore", function () {
     await stack.setConfig("consul:address", { value: consul.address });
     version = "1";
     more = {};
+    fails = false;
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -108,6 +119,18 @@ describe("snapshotBefore", function () {
     const { deployment } = (await stack.exportStack()) as { deployment: { resources: { outputs?: object }[] } };
     expect(deployment.resources.some(({ outputs }) => outputs !== undefined && "version" in outputs)).to.be.true;
     expect(JSON.stringify(deployment.resources)).to.not.include('"version":"2"');
+  });
+
+  it("stops the update where the resource that an argument comes from failed, and does not wait for it", async () => {
+    await stack.up();
+    version = "2";
+    fails = true;
+    const text = await stack.up({ continueOnError: true }).then(String, String);
+    expect(text)
+      .to.include("cannot be made")
+      .and.include("pre-upgrade: no backup, so no update: an argument is not known");
+    expect(await archives()).to.be.empty;
+    expect(JSON.stringify(await stack.exportStack())).to.not.include('"version":"2"');
   });
 
   it("says what to do instead where there are no hooks", async () => {
