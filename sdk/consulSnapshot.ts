@@ -7,7 +7,7 @@ import type {
   ConsulServer,
   ConsulSnapshotArgs,
 } from "./args";
-import { identity, MODULE, warnOfTimeouts } from "./resource";
+import { identity, MODULE } from "./resource";
 import { secretConnection, secretDecryption } from "./secrets";
 import { consulSnapshotStub } from "./stub";
 
@@ -68,7 +68,6 @@ export class ConsulSnapshot extends pulumi.dynamic.Resource {
    */
   constructor(name: string, args: ConsulSnapshotArgs, opts?: pulumi.CustomResourceOptions) {
     super(consulSnapshotStub, name, properties(name, args, opts), opts, MODULE, TYPE);
-    warnOfTimeouts(this, opts);
   }
 
   /**

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulDifference, ConsulRecords, ConsulServer, ConsulSnapshotRestoreArgs } from "./args";
-import { identity, MODULE, warnOfTimeouts } from "./resource";
+import { identity, MODULE } from "./resource";
 import { secretConnection, secretDecryption } from "./secrets";
 import { consulSnapshotRestoreStub } from "./stub";
 
@@ -42,7 +42,6 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
    */
   constructor(name: string, args: ConsulSnapshotRestoreArgs, opts?: pulumi.CustomResourceOptions) {
     super(consulSnapshotRestoreStub, name, properties(name, args, opts), opts, MODULE, TYPE);
-    warnOfTimeouts(this, opts);
   }
 }
 

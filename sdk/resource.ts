@@ -20,13 +20,7 @@ export function identity(type: string, name: string, opts: pulumi.CustomResource
   return {
     ...standing(name),
     urn: pulumi.createUrn(name, `pulumi-nodejs:dynamic/${MODULE}:${type}`, opts?.parent),
+    // Pulumi keeps them to itself: the provider warns that they do nothing.
+    ...(opts?.customTimeouts === undefined ? {} : { customTimeouts: true }),
   };
-}
-
-export function warnOfTimeouts(resource: pulumi.Resource, opts: pulumi.CustomResourceOptions | undefined): void {
-  if (opts?.customTimeouts === undefined) return;
-  void pulumi.log.warn(
-    "customTimeouts does not reach this resource: use connection.firstByteTimeout and connection.idleTimeout",
-    resource,
-  );
 }

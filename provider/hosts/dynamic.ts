@@ -26,6 +26,10 @@ import { guarded, whileWorking } from "./guard";
 /** How the Node SDK writes a value that is not known yet. */
 const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
+/** Said when the option is new, not in every run. */
+const NO_TIMEOUTS =
+  "customTimeouts does not reach this resource: use connection.firstByteTimeout and connection.idleTimeout";
+
 const LIFECYCLES: Readonly<Record<string, Lifecycle>> = {
   ConsulSnapshot: snapshotLifecycle,
   ConsulSnapshotRestore: restoreLifecycle,
@@ -77,6 +81,7 @@ async function check(lifecycle: Lifecycle, olds: unknown, news: unknown): Promis
   const { context, flush } = contextOf(news, idle);
   const before = fromPulumi(olds);
   const isNew = Object.keys(before).length === 0;
+  if (identityOf(news).customTimeouts && !identityOf(olds).customTimeouts) context.warn(NO_TIMEOUTS);
   const { inputs, problems } = await lifecycle.check(fromPulumi(news), context, isNew ? undefined : before);
   await flush();
   return { inputs: toPulumi(inputs), failures: problems.map(({ reason }) => ({ reason })) };
@@ -164,14 +169,16 @@ function contextOf(props: unknown, signal: AbortSignal): { context: Context; flu
 }
 
 /** The SDK adds where the resource stands; state keeps it, for the calls that are given only state. */
-function identityOf(props: unknown): { identity?: Identity; urn?: string } {
-  const given = (props as { identity?: Partial<Record<keyof Identity | "urn", unknown>> }).identity ?? {};
-  const { organization, project, stack, name, urn } = given;
+function identityOf(props: unknown): { identity?: Identity; urn?: string; customTimeouts: boolean } {
+  const given =
+    (props as { identity?: Partial<Record<keyof Identity | "urn" | "customTimeouts", unknown>> }).identity ?? {};
+  const { organization, project, stack, name, urn, customTimeouts } = given;
   return {
     ...(isText(organization) && isText(project) && isText(stack) && isText(name)
       ? { identity: { organization, project, stack, name } }
       : {}),
     ...(isText(urn) ? { urn } : {}),
+    customTimeouts: customTimeouts === true,
   };
 }
 

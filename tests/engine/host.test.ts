@@ -65,11 +65,17 @@ new ConsulSnapshot("backup", { target: "./backups/", triggers: [upstream.value] 
     expect((await project.outputs()).location).to.equal(location);
   });
 
-  it("customTimeouts, which cannot reach the provider, is warned about", async () => {
-    project = await create(
-      `new ConsulSnapshot("backup", { target: "./backups/" }, { customTimeouts: { create: "1m" } });`,
-    );
-    expect(await project.up()).to.match(/warning: customTimeouts does not reach this resource/);
+  it("customTimeouts, which cannot reach the provider, is warned about where it is new, and not again", async () => {
+    project = await create(`
+const opts = env.TIMEOUTS ? { customTimeouts: { create: "1m" } } : {};
+for (const name of env.NAMES.split(" ")) new ConsulSnapshot(name, { target: "./backups/" }, opts);
+`);
+    const said = "warning: customTimeouts does not reach this resource";
+    expect(await project.up({ NAMES: "old" })).to.not.include(said);
+    const both = { NAMES: "old new", TIMEOUTS: "yes" };
+    const text = await project.up(both);
+    for (const name of ["old", "new"]) expect(text).to.include(`consul:ConsulSnapshot (${name}):\n    ${said}`);
+    expect(await project.up(both)).to.not.include(said);
   });
 
   it("a save to a path loads no cloud's library, and an update in which nothing changes no HTTP client nor reader", async () => {
