@@ -88,7 +88,7 @@ async function check(lifecycle: Lifecycle, olds: unknown, news: unknown): Promis
 }
 
 async function diff(lifecycle: Lifecycle, id: string, olds: unknown, news: unknown): Promise<unknown> {
-  const { context, flush } = contextOf(news, idle);
+  const { context, flush } = contextOf(news, idle, true);
   const changes = lifecycle.diff(id, fromPulumi(olds), fromPulumi(news), context);
   await flush();
   return {
@@ -147,11 +147,19 @@ async function recording<T>(news: unknown, work: (context: Context) => Promise<T
 
 const idle = new AbortController().signal;
 
-function contextOf(props: unknown, signal: AbortSignal): { context: Context; flush: () => Promise<void> } {
+/**
+ * @param named - whether what is said begins with the resource's name, though the engine shows it with its resource. What
+ *   `diff` says does: `--diff` prints it alone.
+ */
+function contextOf(
+  props: unknown,
+  signal: AbortSignal,
+  named = false,
+): { context: Context; flush: () => Promise<void> } {
   const { identity, urn } = identityOf(props);
   // One after another: the engine shows them as they arrive, and the last one stands.
   let said = Promise.resolve();
-  const prefix = urn === undefined && identity !== undefined ? `${identity.name}: ` : "";
+  const prefix = identity !== undefined && (named || urn === undefined) ? `${identity.name}: ` : "";
   const say = (severity: Severity, ephemeral: boolean) => (message: string) => {
     const whole = { severity, ephemeral, message: prefix + message, ...(urn === undefined ? {} : { urn }) };
     said = said.then(() => engineLog(whole));

@@ -41,7 +41,9 @@ new Wrapper("outer");
 `);
     expect(await project.up()).to.match(/dynamic\/consul:ConsulSnapshot inner .*verified and saved in/);
     const preview = await project.preview({ TRIGGER: "2" });
-    expect(preview).to.match(/consul:ConsulSnapshot \(inner\):\n\s+a new snapshot will be taken: trigger 0 changed/);
+    expect(preview).to.match(
+      /consul:ConsulSnapshot \(inner\):\n\s+inner: a new snapshot will be taken: trigger 0 changed/,
+    );
   });
 
   it("a trigger that is known only later is said so in the preview, and compared in the update", async () => {

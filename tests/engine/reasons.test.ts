@@ -19,9 +19,11 @@ describe("what a reviewer is told", function () {
   it("is why there is a new snapshot, without a trigger's value, and nothing when nothing changed", async () => {
     expect(await project.preview()).to.not.include("snapshot will be taken");
     const preview = await project.preview({ TRIGGER: "trigger-two", TARGET: "./elsewhere/" });
-    expect(preview).to.include("a new snapshot will be taken: trigger 0 changed");
+    expect(preview).to.include("backup: a new snapshot will be taken: trigger 0 changed");
     expect(preview).to.match(/a new snapshot will be taken: target changed from \S*backups\/ to \S*elsewhere\//);
     expect(preview).to.not.match(/trigger-(one|two)/);
+    const { text: diff } = await project.run(["preview", "--diff"], { TRIGGER: "trigger-two" });
+    expect(diff).to.match(/^backup: a new snapshot will be taken: trigger 0 changed$/m);
     const { text } = await project.run(["preview", "--json"], { TRIGGER: "trigger-two" });
     expect(text).to.match(/"replaceReasons": \[\s*"triggers"\s*\]/);
   });
