@@ -6,8 +6,8 @@ import type { HeadOptions, Store, StoredObject } from "../store/store";
 /** No honest one is larger; what is larger is not read into memory. */
 export const MAX_BYTES = 1024 * 1024;
 
-export async function putSmall(store: Store, key: string, bytes: Uint8Array, overwrite: boolean): Promise<void> {
-  await store.put(key, chunks(bytes), { overwrite });
+export function putSmall(store: Store, key: string, bytes: Uint8Array, overwrite: boolean): Promise<StoredObject> {
+  return store.put(key, chunks(bytes), { overwrite });
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a source is an async iterable, also a short one

@@ -123,7 +123,8 @@ describe("a restore that is disturbed while it is sent", function () {
   }
 
   async function receipts(): Promise<number> {
-    return (await readdir(`${folder.path}/safety`)).filter((name) => name.endsWith(".receipt.json")).length;
+    const names = [...(await readdir(folder.path)), ...(await readdir(`${folder.path}/safety`))];
+    return names.filter((name) => name.endsWith(".receipt.json")).length;
   }
 
   async function changed(): Promise<{ before: ClusterState; runId: string }> {

@@ -86,6 +86,16 @@ describe("a ConsulSnapshotRestore, in a real engine", function () {
       await project.up({ UNTIL: LONG_AGO });
       return project;
     },
+    "state was lost, and the safety snapshot goes elsewhere": async (project) => {
+      await project.run(["state", "delete", await urnOf(project), "--yes"]);
+      await project.up({ SAFETY: `${ground.env.SAFETY}elsewhere/` });
+      return project;
+    },
+    "state was lost, and there is to be no safety snapshot": async (project) => {
+      await project.run(["state", "delete", await urnOf(project), "--yes"]);
+      await project.up({ SAFETY: "none" });
+      return project;
+    },
     "the resource was renamed": async (project) => {
       await project.up({ NAME: "renamed" });
       return project;

@@ -15,7 +15,7 @@ export interface Holding {
 
 export interface Attempt {
   readonly runId: string;
-  /** Who began: `organization/project/stack/name`. */
+  /** Who began, for whoever reads the receipt: `organization/project/stack/name`. */
   readonly series: string;
   /** Where the archive lay, as a user would write it, and the SHA-256 of it as Consul made it. */
   readonly source: string;
@@ -24,6 +24,7 @@ export interface Attempt {
   readonly archiveSize: number;
   /** When the first byte was about to be sent: RFC 3339, UTC. */
   readonly begunAt: string;
+  /** For whoever reads the receipt. */
   readonly datacenter: string;
   /** The ids of the cluster's servers: a restore does not change them. */
   readonly serverIds: readonly string[];
@@ -32,8 +33,11 @@ export interface Attempt {
   readonly before: Holding;
   /** Where what was there before is kept, if it is. */
   readonly safetySnapshot?: string;
-  /** Where the receipt is, if there is one. */
+  /** Tells this attempt's receipts from those of another one of the same run. */
+  readonly claim?: string;
+  /** Where the receipt is, if there is one, and where the other one is, if there are two. */
   readonly receipt?: string;
+  readonly otherReceipt?: string;
 }
 
 export function holdingOf({ meta, state }: ArchiveReport): Holding {

@@ -114,7 +114,7 @@ export function refuseExpired(validUntil: Date | undefined, now: Date): void {
 }
 
 /** A step that failed, in the words of a guard. */
-export function refused(guard: string, seen: string, cause: SnapshotError, hint = cause.hint): SnapshotError {
+export function refused(guard: string, seen: string, cause?: SnapshotError, hint = cause?.hint ?? ""): SnapshotError {
   return new SnapshotError("RESTORE_REFUSED", `nothing was restored: ${seen} (guard ${guard})`, hint, cause);
 }
 

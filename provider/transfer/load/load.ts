@@ -6,12 +6,13 @@
  * the cluster is read back
  */
 
-import { explain, SnapshotError } from "../../errors";
+import { explain } from "../../errors";
 import { type Attempt, holdingOf } from "./attempt";
 import { keepBefore } from "./before";
-import { aboutIndex, refusalOf, refuseExpired } from "./guards";
+import { aboutIndex, refusalOf, refused, refuseExpired } from "./guards";
 import { findEarlier, noReceipt, type Parts, withParts, withSource } from "./parts";
 import { completeReceipt, type Receipt } from "./receipt";
+import type { Claim } from "./receipts";
 import { send } from "./send";
 import type { Patience } from "./patience";
 import { settle } from "./settle";
@@ -73,7 +74,8 @@ async function adopt(
   reporter.warn(
     `runId "${attempt.runId}" was restored already at ${result.restoredAt} from ${attempt.source}, as its receipt ${attempt.receipt ?? ""} tells: nothing was restored now`,
   );
-  return { ...result, adopted: true };
+  const { receipt } = attempt;
+  return { ...result, ...(receipt === undefined ? {} : { receipt }), adopted: true };
 }
 
 interface Carrying extends Parts {
@@ -85,7 +87,7 @@ interface Carrying extends Parts {
 }
 
 async function carryOut(carrying: Carrying): Promise<Restored> {
-  const { request, client, receipts, source, surveyed, reporter, patience } = carrying;
+  const { request, client, source, surveyed, reporter, patience } = carrying;
   const { report } = surveyed;
   const before = await keepBefore(request, client, reporter);
   reporter.info(aboutIndex(report, before.holding.index));
@@ -105,40 +107,45 @@ async function carryOut(carrying: Carrying): Promise<Restored> {
   };
   // A large safety snapshot takes its time.
   refuseExpired(request.validUntil, new Date());
-  const claimed = await claim(carrying, { ...bare, receipt: receipts.locate(request.runId, serverIds) });
-  if (claimed === "taken") {
+  const claimed = await claim(carrying, bare);
+  if ("taken" in claimed) {
     const { earlier } = await findEarlier(request, carrying, reporter);
-    if (earlier === undefined) throw new Error("the receipt that was there is gone");
-    return adopt(earlier, request, reporter, patience);
+    if (earlier !== undefined) return adopt(earlier, request, reporter, patience);
+    throw refused(
+      "receipt",
+      `the receipt ${claimed.taken} of this run was there, and cannot be found now`,
+      undefined,
+      "If it is there, let whoever restores list and read its folder; if it is not, another try has taken it back: this one may be repeated.",
+    );
   }
-  const attempt = claimed ?? bare;
+  const { attempt } = claimed;
   const { answer, sentAll } = await send(source, report, client, reporter);
   const settled = await settle({ attempt, request, patience, answer: answer ?? "accepted", sentAll }, reporter);
   await complete(attempt, settled, reporter);
   return settled;
 }
 
-/** @returns the attempt with its receipt; nothing when the user allows that there is none */
-async function claim(
-  { request, receipts, reporter }: Carrying,
-  attempt: Attempt,
-): Promise<Attempt | "taken" | undefined> {
-  try {
-    await receipts.begin(attempt);
-    return attempt;
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    if (error.code === "STORE_EXISTS") return "taken";
+/** Claims the run wherever it can, and says where it cannot, if that is no reason to refuse. */
+function claim({ request, receipts, reporter }: Carrying, bare: Attempt): Promise<Claim | { readonly taken: string }> {
+  return receipts.claim(bare, (error, isFirst) => {
+    if (!isFirst && error.code === "STORE_DENIED") {
+      reporter.warn(
+        `there is no receipt beside the archive, so the same runId with another safetySnapshot.target would restore again: ${error.message}`,
+      );
+      return;
+    }
     if (!request.allow.includes("noReceipt")) throw noReceipt("written", error);
-    reporter.warn(`allowed noReceipt: nothing but state keeps this restore from being done twice: ${error.message}`);
-    return undefined;
-  }
+    reporter.warn(`allowed noReceipt: what keeps this restore from being done twice is not written: ${error.message}`);
+  });
 }
 
 async function complete(attempt: Attempt, settled: Restored, reporter: Reporter): Promise<void> {
-  try {
-    await completeReceipt(attempt, settled);
-  } catch (error) {
-    reporter.warn(`the restore is done, but its receipt could not be completed: ${explain(error)}`);
+  for (const receipt of [attempt.receipt, attempt.otherReceipt]) {
+    if (receipt === undefined) continue;
+    try {
+      await completeReceipt(receipt, attempt, settled);
+    } catch (error) {
+      reporter.warn(`the restore is done, but its receipt could not be completed: ${explain(error)}`);
+    }
   }
 }

@@ -2,7 +2,8 @@
 
 import type { ConsulClient } from "../../consul/client";
 import type { SnapshotError } from "../../errors";
-import { type Receipt, Receipts } from "./receipt";
+import { bestOf, type Receipt } from "./receipt";
+import { Receipts } from "./receipts";
 import { clientFor, knownClient } from "./clients";
 import { readCluster } from "./cluster";
 import { refused } from "./guards";
@@ -55,7 +56,7 @@ export async function findEarlier(
   if (candidates.length === 0) return { serverIds: await client.serverIds() };
   const serverIds = await serverIdsAfterAll(request, reporter);
   const ours = candidates.filter((candidate) => candidate.serverIds.some((id) => serverIds.includes(id)));
-  const earlier = ours.find(({ result }) => result !== undefined) ?? ours[0];
+  const earlier = bestOf(ours);
   return { serverIds, ...(earlier === undefined ? {} : { earlier }) };
 }
 

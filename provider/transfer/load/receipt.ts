@@ -1,21 +1,20 @@
 /**
  * A restore's receipt: written before the archive is sent, so that no other run, with or without state, here or
- * elsewhere, restores the same run once more. Of several writers the first gets it. It lies beside the safety snapshot;
- * where there is none, beside the archive.
+ * elsewhere, restores the same run once more. Of several writers the first gets it. It lies beside the safety snapshot
+ * and beside the archive, so that a run that changes one of the two still finds it.
  */
 
 import { createHash } from "node:crypto";
 import { SnapshotError } from "../../errors";
-import { fixedPrefix, formatLocation, type Location, parseLocation } from "../../store/location";
+import { parseLocation } from "../../store/location";
 import { openStore } from "../../store/open";
-import type { Store } from "../../store/store";
-import { putSmall, readSmall } from "../small";
+import { putSmall } from "../small";
 import { writtenBy } from "../writtenBy";
 import type { Attempt } from "./attempt";
-import type { Restored, RestoreRequest } from "./request";
+import type { Restored } from "./request";
 
 const SCHEMA = 1;
-const SUFFIX = ".receipt.json";
+export const SUFFIX = ".receipt.json";
 
 export interface Receipt extends Attempt {
   readonly schema: typeof SCHEMA;
@@ -24,118 +23,65 @@ export interface Receipt extends Attempt {
   readonly result?: Restored;
 }
 
-/** The places of receipts, the one to write to first. */
-export class Receipts {
-  private constructor(
-    private readonly places: readonly { readonly location: Location; readonly store: Store; readonly folder: string }[],
-  ) {}
-
-  /** @throws SnapshotError `STORE_*`, `TARGET_INVALID` */
-  static async open({ safetySnapshot, source }: RestoreRequest): Promise<Receipts> {
-    const locations = safetySnapshot === false ? [source] : [safetySnapshot.target, source];
-    const places = [];
-    for (const location of locations) {
-      places.push({ location, store: await openStore(location), folder: folderOf(location.key) });
-    }
-    return new Receipts(places);
-  }
-
-  /**
-   * The receipts of a run, of whatever cluster.
-   *
-   * @param unseen - told when one of the places may not be listed, and why; it throws where that must not be
-   * @throws SnapshotError `STORE_*`; `RESTORE_REFUSED` where one cannot be understood: then nothing is known
-   */
-  async find(runId: string, unseen: (error: SnapshotError, isFirst: boolean) => void): Promise<Receipt[]> {
-    const found: Receipt[] = [];
-    for (const [at, { location, store, folder }] of this.places.entries()) {
-      try {
-        for (const key of await keysOf(store, folder + nameOf(runId))) {
-          const read = await readSmall(store, key);
-          if (read !== undefined) found.push(parse(read.bytes, formatLocation(location, key)));
-        }
-      } catch (error) {
-        if (!(error instanceof SnapshotError && error.code === "STORE_DENIED")) throw error;
-        unseen(error, at === 0);
-      }
-    }
-    return found;
-  }
-
-  /** Where the receipt of an attempt is written. */
-  locate(runId: string, serverIds: readonly string[]): string {
-    const { location, key } = this.at(runId, serverIds);
-    return formatLocation(location, key);
-  }
-
-  /**
-   * Claims the run.
-   *
-   * @throws SnapshotError `STORE_EXISTS` when another run was first; other `STORE_*` when it cannot be written
-   */
-  async begin(attempt: Attempt): Promise<void> {
-    const { store, key } = this.at(attempt.runId, attempt.serverIds);
-    await putSmall(store, key, bytesOf(attempt), false);
-  }
-
-  close(): void {
-    for (const { store } of this.places) store.close();
-  }
-
-  private at(runId: string, serverIds: readonly string[]): { location: Location; store: Store; key: string } {
-    const [place] = this.places;
-    if (place === undefined) throw new Error("no place for receipts");
-    // Of one cluster, two runs at once must meet at one name; which of its servers names it does not matter.
-    const cluster = hashOf([...serverIds].sort()[0] ?? "", 8);
-    return { ...place, key: `${place.folder}${nameOf(runId)}${cluster}${SUFFIX}` };
-  }
-}
-
 /**
- * Adds to the receipt of an attempt what came of it.
+ * Adds to one receipt of an attempt what came of it.
  *
+ * @param receipt - where it is
  * @throws SnapshotError `STORE_*`
  */
-export async function completeReceipt(attempt: Attempt, result: Restored): Promise<void> {
-  if (attempt.receipt === undefined) return;
-  const place = parseLocation(attempt.receipt);
+export async function completeReceipt(receipt: string, attempt: Attempt, result: Restored): Promise<void> {
+  const place = parseLocation(receipt);
   const store = await openStore(place);
   try {
-    await putSmall(store, place.key, bytesOf(attempt, result), true);
+    await putSmall(store, place.key, bytesOf({ ...attempt, receipt }, result), true);
   } finally {
     store.close();
   }
 }
 
-function nameOf(runId: string): string {
+/**
+ * The one that tells most of a run, with both its places.
+ *
+ * @param receipts - of one run and one cluster
+ */
+export function bestOf(receipts: readonly Receipt[]): Receipt | undefined {
+  const best = receipts.find(({ result }) => result !== undefined) ?? receipts[0];
+  if (best?.claim === undefined) return best;
+  const [receipt, otherReceipt] = receipts.flatMap((one) => (one.claim === best.claim ? [one.receipt ?? ""] : []));
+  return { ...best, ...placesOf(receipt, otherReceipt) };
+}
+
+export function placesOf(
+  receipt: string | undefined,
+  otherReceipt: string | undefined,
+): Pick<Attempt, "receipt" | "otherReceipt"> {
+  return {
+    ...(receipt === undefined ? {} : { receipt }),
+    ...(otherReceipt === undefined ? {} : { otherReceipt }),
+  };
+}
+
+/** How the names of a run's receipts begin. */
+export function prefixOf(runId: string): string {
   return `consul-restore-${hashOf(runId, 16)}-`;
+}
+
+/** The name of an attempt's receipt: of one cluster, two runs at once must meet at one, whichever server names it. */
+export function nameOf({ runId, serverIds }: Attempt): string {
+  return prefixOf(runId) + hashOf([...serverIds].sort()[0] ?? "", 8) + SUFFIX;
 }
 
 function hashOf(text: string, digits: number): string {
   return createHash("sha256").update(text).digest("hex").slice(0, digits);
 }
 
-function folderOf(template: string): string {
-  return fixedPrefix(template).replace(/[^/]*$/, "");
-}
-
-async function keysOf(store: Store, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  try {
-    for await (const { key } of store.list(prefix)) if (key.endsWith(SUFFIX)) keys.push(key);
-  } catch (error) {
-    // A folder that is yet to be made holds none.
-    if (!(error instanceof SnapshotError && error.code === "STORE_NOT_FOUND")) throw error;
-  }
-  return keys;
-}
-
-function bytesOf(attempt: Attempt, result?: Restored): Uint8Array {
+export function bytesOf(attempt: Attempt, result?: Restored): Uint8Array {
   const receipt: Receipt = { ...attempt, schema: SCHEMA, writtenBy, ...(result === undefined ? {} : { result }) };
   return Buffer.from(`${JSON.stringify(receipt, null, 2)}\n`);
 }
 
-function parse(bytes: Uint8Array, location: string): Receipt {
+/** @throws SnapshotError `RESTORE_REFUSED` */
+export function parse(bytes: Uint8Array, location: string): Receipt {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
     if (isReceipt(value)) return { ...value, receipt: location };
