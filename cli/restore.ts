@@ -6,8 +6,16 @@
 import { createInterface } from "node:readline/promises";
 import type { Readable } from "node:stream";
 import { explain, SnapshotError } from "../provider/errors";
-import { type Plan, plan, restore as carryOut, type RestoreRequest, Unsettled } from "../provider/transfer/load/load";
+import {
+  NothingRestored,
+  type Outlook,
+  plan,
+  restore as carryOut,
+  type RestoreRequest,
+  Unsettled,
+} from "../provider/transfer/load/load";
 import { type Output, type Progress, progressOn } from "./progress";
+import { againCommand } from "./restoreAgain";
 import { describePlan } from "./restorePlan";
 import { requestOf, type RestoreOptions } from "./restoreRequest";
 import { describeResult, describeUnsettled } from "./restoreResult";
@@ -46,7 +54,7 @@ export async function restore(source: string, options: RestoreOptions, terminal:
     return DONE;
   } catch (error) {
     if (error instanceof Unsettled) {
-      progress.line(describeUnsettled(error));
+      progress.line(describeUnsettled(error, againCommand(source, options, error.attempt.runId)));
       return UNSETTLED;
     }
     progress.line(explainUntouched(error));
@@ -60,7 +68,7 @@ async function show(request: RestoreRequest, progress: Progress, { output }: Ter
   const found = await plan(request, progress);
   progress.end();
   output.write(`${describePlan(found, new Date())}\n`);
-  return found.refusal === undefined && found.earlier === undefined ? DONE : NOTHING_DONE;
+  return "earlier" in found || found.refusal !== undefined ? NOTHING_DONE : DONE;
 }
 
 /**
@@ -77,24 +85,21 @@ async function ask(request: RestoreRequest, progress: Progress, terminal: Termin
   }
   const found = await plan(request, progress);
   progress.line(describePlan(found, new Date()));
-  if (found.refusal !== undefined) throw found.refusal;
   // A run that has begun before is only read back.
-  if (found.earlier === undefined) await confirm(found, terminal);
+  if ("earlier" in found) return request;
+  if (found.refusal !== undefined) throw found.refusal;
+  await confirm(found, terminal);
   return { ...request, sha256: found.archive.sha256 };
 }
 
-async function confirm({ cluster }: Plan, { input, errors, signal }: Terminal): Promise<void> {
+async function confirm({ cluster }: Outlook, { input, errors, signal }: Terminal): Promise<void> {
   const [what, name] =
     cluster.datacenter === undefined
       ? ["the cluster's address", cluster.address]
       : ["the name of the datacenter", cluster.datacenter];
   const question = `\nType ${what} whose state is to be replaced: `;
   if ((await answer(question, input, errors, signal)).trim() === name) return;
-  throw new SnapshotError(
-    "RESTORE_REFUSED",
-    `that is not ${name}: nothing was restored`,
-    "Run it again if it is meant.",
-  );
+  throw new NothingRestored("RESTORE_REFUSED", `that is not ${name}`, "Run it again if it is meant.");
 }
 
 /** A line that a person types; an empty one where input ends instead. */
@@ -114,5 +119,5 @@ async function answer(question: string, input: Readable, output: Output, signal:
 function explainUntouched(error: unknown): string {
   if (!(error instanceof SnapshotError)) return explain(error);
   if (error.code === "INTERRUPTED") return "interrupted: nothing was restored (INTERRUPTED)\nThe cluster is as it was.";
-  return error.message.includes("nothing was restored") ? explain(error) : `${explain(error)}\nNothing was restored.`;
+  return error instanceof NothingRestored ? explain(error) : `${explain(error)}\nNothing was restored.`;
 }

@@ -1,9 +1,30 @@
 /** What a restore would do, as lines for a person: which archive, into which cluster, and what each guard saw. */
 
-import type { Guard, Plan } from "../provider/transfer/load/load";
+import type { Guard, Outlook, Plan, Receipt } from "../provider/transfer/load/load";
 import { megabytes } from "../provider/transfer/progress";
 
 export function describePlan(plan: Plan, now: Date): string {
+  return "earlier" in plan ? describeEarlier(plan.earlier) : describeOutlook(plan, now);
+}
+
+function describeEarlier({ begunAt, source, sha256, result, receipt }: Receipt): string {
+  const [state, next] =
+    result === undefined
+      ? ["begun", "Nothing would be restored: it would be read back."]
+      : ["restored", `Nothing would be restored: it was ${result.outcome} when it was read back.`];
+  return [
+    `This run was ${state} already`,
+    ...rows([
+      ["begun at", begunAt],
+      ["archive", source],
+      ["SHA-256", sha256],
+      ["receipt", receipt],
+    ]),
+    next,
+  ].join("\n");
+}
+
+function describeOutlook(plan: Outlook, now: Date): string {
   const { archive, cluster } = plan;
   const lines = [
     `Archive ${archive.location}`,
@@ -39,7 +60,7 @@ function rows(entries: readonly (readonly [string, string | number | undefined])
 }
 
 /** The archive's records beside those of the cluster. */
-function contents({ archive, cluster }: Plan): string[] {
+function contents({ archive, cluster }: Outlook): string[] {
   const archived = new Map(archive.contents.map(({ type, count }) => [type, count]));
   const there = new Map((cluster.contents ?? []).map(({ type, count }) => [type, count]));
   const types = [...new Set([...archived.keys(), ...there.keys()])].sort();
@@ -62,10 +83,7 @@ function describeGuard({ name, ok, allowed, seen, allow, advice }: Guard): strin
   return [first, `${" ".repeat(11)}${advice}${override}`];
 }
 
-function verdict({ refusal, earlier }: Plan): string {
-  if (earlier !== undefined) {
-    return `Nothing would be restored: this run was begun at ${earlier.begunAt} already.`;
-  }
+function verdict({ refusal }: Outlook): string {
   return refusal === undefined
     ? "It would be restored: all that the cluster holds is replaced by what the archive holds."
     : "Nothing would be restored.";

@@ -31,8 +31,12 @@ const OUTCOMES = {
   drift: "the cluster holds what the archive does, and what was written since",
 } as const;
 
-/** A restore that was begun and is not proved: why, and how to go on. */
-export function describeUnsettled({ cause, attempt }: Unsettled): string {
+/**
+ * A restore that was begun and is not proved: why, and how to go on.
+ *
+ * @param again - the command that reads back
+ */
+export function describeUnsettled({ cause, attempt }: Unsettled, again: string): string {
   const { runId, begunAt, safetySnapshot, receipt } = attempt;
   return [
     explain(cause),
@@ -43,16 +47,11 @@ export function describeUnsettled({ cause, attempt }: Unsettled): string {
       ["run id", runId],
     ]),
     ...(receipt === undefined
-      ? ["Without a receipt the same command would restore again: look at the cluster first."]
-      : [`To read back what became of it, and restore nothing: the same command, with --run-id ${quoted(runId)}`]),
+      ? ["There is no receipt, so the same command would restore again: look at the cluster first."]
+      : ["To read back what became of it, and restore nothing:", `  ${again}`]),
   ].join("\n");
 }
 
 function rows(entries: readonly (readonly [string, string | number])[]): string[] {
   return entries.map(([name, value]) => `  ${name.padEnd(17)}${value}`);
-}
-
-/** For a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -106,11 +106,21 @@ async function recording(
     return { id: args.runId, outputs: { ...recorded, ...restoredOutputs(restored) } };
   } catch (error) {
     if (!(error instanceof Unsettled)) throw error;
-    throw new Incomplete(error.cause, { id: args.runId, outputs: { ...recorded, ...attemptOutputs(error.attempt) } });
+    throw new Incomplete(advised(error.cause), {
+      id: args.runId,
+      outputs: { ...recorded, ...attemptOutputs(error.attempt) },
+    });
   }
 }
 
 /** As state keeps them. */
 function argsOf(inputs: Values, context: Context): Values {
   return recordedArgs(RECORDED_ARGS, inputs, sourcesOf(context));
+}
+
+/** State keeps the attempt, with a receipt and without. */
+function advised(cause: Error): Error {
+  if (!(cause instanceof SnapshotError) || cause.code === "RESTORE_WRONG") return cause;
+  const hint = `${cause.hint} Run pulumi up again: with this runId it reads back, and restores nothing.`.trim();
+  return new SnapshotError(cause.code, cause.message, hint, cause);
 }

@@ -9,6 +9,7 @@ import { DONE, NOTHING_DONE, restore, type RestoreOptions, UNSETTLED } from "../
 import { command, type Ended } from "../support/command";
 import { type ConsulServer, fill, inspect, startConsul, until } from "../support/consul";
 import { saveTo, temporaryFolder } from "../support/saving";
+import { consulProxy } from "../support/consulProxy";
 import { federated } from "../support/federated";
 
 describe("the command restore", function () {
@@ -145,7 +146,7 @@ describe("the command restore", function () {
       whenAsked((person) => person.type("dc2")),
     );
     expect({ code, out }).to.deep.equal({ code: NOTHING_DONE, out: "" });
-    expect(err).to.include("that is not dc1: nothing was restored (RESTORE_REFUSED)");
+    expect(err).to.include("nothing was restored: that is not dc1 (RESTORE_REFUSED)");
     expect(await isChanged()).to.equal(true);
   });
 
@@ -190,13 +191,54 @@ describe("the command restore", function () {
       if (shown.includes("waiting for the cluster to come to rest")) person.interrupt();
     });
     expect(cut).to.include({ code: UNSETTLED, out: "" });
-    expect(cut.err).to.include(String.raw`--run-id 'it'\''s cut'`);
+    const command = `npx consul-snapshot restore ${archive} --safety-snapshot ${path("safety/")} --yes`;
+    const rest = `--http-addr ${consul.address} --token-file ${path("token")}\n`;
+    expect(cut.err).to.include(`${command} --run-id 'it'\\''s cut' ${rest}`);
+    expect(cut.err)
+      .to.include("after Consul had done it")
+      .and.not.match(/run it again/i);
     expect(cut.err).to.include(path("safety/consul-dc1-"));
     const again = await atTerminal(options, () => undefined);
     expect(again.code).to.equal(DONE);
     expect(again.out)
       .to.include("Nothing was restored now")
       .and.match(/outcome +exact/);
+    expect(await isChanged()).to.equal(false);
+  });
+
+  it("says when it is interrupted while the archive is sent that a part of it was, and how to go on", async () => {
+    const proxy = await consulProxy(consul.address);
+    try {
+      const held = proxy.next("held in the middle");
+      const options = { yes: true, runId: "held", httpAddr: proxy.address };
+      let interrupt = (): void => undefined;
+      const ended = atTerminal(options, (_shown, person) => (interrupt = () => person.interrupt()));
+      await held;
+      interrupt();
+      const cut = await ended;
+      expect(cut).to.include({ code: UNSETTLED, out: "" });
+      expect(cut.err)
+        .to.match(/of the archive had been sent \(INTERRUPTED\)/)
+        .and.include("--run-id held --http-addr");
+      expect(proxy.restores()).to.equal(1);
+      expect(await isChanged()).to.equal(true);
+      expect((await atTerminal(options, () => undefined)).err).to.include("as it was before (RESTORE_UNCONFIRMED)");
+      expect(proxy.restores()).to.equal(1);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it("has done nothing when it is interrupted before the archive is sent, and the same run restores later", async () => {
+    const options = { yes: true, runId: "not yet" };
+    const early = await atTerminal(options, (shown, person) => {
+      if (shown.includes("restoring: ")) person.interrupt();
+    });
+    expect(early.code).to.equal(NOTHING_DONE);
+    expect(early.err).to.include("nothing was restored (INTERRUPTED)").and.not.include("begun at");
+    expect((await folder.entries()).filter((name) => name.endsWith(".receipt.json"))).to.deep.equal([]);
+    expect(await isChanged()).to.equal(true);
+    expect((await atTerminal(options, () => undefined)).out).to.include("Restored, and read back");
     expect(await isChanged()).to.equal(false);
   });
 
@@ -228,10 +270,35 @@ describe("the command restore", function () {
     const args = ["restore", archive, "--safety-snapshot", path("safety/"), "--yes", "--run-id", "bootstrap"];
     const begun = await command([...args, "--allow", "otherDatacenter"], { env });
     expect(begun).to.include({ code: UNSETTLED, out: "" });
-    expect(begun.err).to.include("does not know the token").and.include("--run-id 'bootstrap'");
+    expect(begun.err)
+      .to.include("does not know the token")
+      .and.include("--yes --allow otherDatacenter --run-id bootstrap\n");
+    const unknown = await command(args, { env });
+    expect(unknown).to.include({ code: UNSETTLED, out: "" });
+    expect(unknown.err)
+      .to.include("(RESTORE_UNCONFIRMED)")
+      .and.include("as tokenAfterRestore or with --token-after-restore-file")
+      .and.include("--run-id bootstrap\n")
+      .and.not.match(/nothing was restored|run it again/i);
     await writeFile(path("archives-token"), consul.token ?? "");
+    await writeFile(path("old-token"), SecretID);
+    const planned = await command([...args, "--plan", "--token-after-restore-file", path("archives-token")], { env });
+    expect(planned).to.include({ code: NOTHING_DONE });
+    expect(planned.out).to.include("This run was begun already").and.include("it would be read back");
+    const asked = await atTerminal(
+      {
+        runId: "bootstrap",
+        httpAddr: other.address,
+        tokenFile: path("old-token"),
+        tokenAfterRestoreFile: path("archives-token"),
+      },
+      () => undefined,
+    );
+    expect(asked.code).to.equal(DONE);
+    expect(asked.err).to.include("This run was begun already").and.not.include("Type the name");
+    expect(asked.out).to.include("Nothing was restored now");
     const proved = await command([...args, "--token-after-restore-file", path("archives-token")], { env });
-    said += begun.err + proved.out + proved.err;
+    said += begun.err + unknown.err + planned.out + planned.err + proved.out + proved.err;
     expect(said).to.not.include(SecretID);
     expect(proved).to.include({ code: DONE });
     expect(proved.out)

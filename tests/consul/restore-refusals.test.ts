@@ -179,6 +179,7 @@ describe("a restore is refused, and the cluster left as it is,", function () {
     const path = join(folder.path, "planned.snap");
     await writeFile(path, archiveOf(sound));
     const plan = await planFrom(path, connection(), { safety: `${folder.path}/planned/` });
+    if ("earlier" in plan) throw new Error("it has begun before");
     expect(plan.refusal?.code).to.equal("RESTORE_REFUSED");
     expect(plan.guards.filter(({ ok }) => !ok).map(({ name, allow }) => [name, allow])).to.deep.equal([
       ["otherDatacenter", "otherDatacenter"],

@@ -20,8 +20,13 @@ export async function knownClient(
 ): Promise<ConsulClient> {
   if (tokenAfterRestore !== undefined) {
     const afterwards = clientFor({ ...connection, token: tokenAfterRestore }, reporter);
-    if (await afterwards.knowsToken()) return afterwards;
-    await afterwards.close();
+    let isKnown = false;
+    try {
+      isKnown = await afterwards.knowsToken();
+    } finally {
+      if (!isKnown) await afterwards.close();
+    }
+    if (isKnown) return afterwards;
   }
   return clientFor(connection, reporter);
 }

@@ -2,10 +2,11 @@
 
 import type { ArchiveReport } from "../../archive/reader";
 import { parseVersion, restorableOn } from "../../archive/restorable";
-import { type ErrorCode, SnapshotError } from "../../errors";
+import type { ErrorCode, SnapshotError } from "../../errors";
 import { takenAt } from "../facts";
 import type { Manifest } from "../manifest";
 import { type Sight, unrest } from "./cluster";
+import { NothingRestored } from "./refusal";
 import type { Allowance } from "./request";
 
 export interface Guard {
@@ -73,7 +74,7 @@ export function refusalOf(guards: readonly Guard[]): SnapshotError | undefined {
   const names = failed.flatMap(({ allow }) => (allow === undefined ? [] : [`"${allow}"`])).join(", ");
   const hint =
     hard === undefined ? `${first.advice} If it is meant, override it: allow: [${names}], or --allow.` : hard.advice;
-  return new SnapshotError((hard ?? first).code ?? "RESTORE_REFUSED", `nothing was restored: ${seen}`, hint);
+  return new NothingRestored((hard ?? first).code ?? "RESTORE_REFUSED", seen, hint);
 }
 
 type Judged = Omit<Guard, "allowed">;
@@ -115,7 +116,7 @@ export function refuseExpired(validUntil: Date | undefined, now: Date): void {
 
 /** A step that failed, in the words of a guard. */
 export function refused(guard: string, seen: string, cause?: SnapshotError, hint = cause?.hint ?? ""): SnapshotError {
-  return new SnapshotError("RESTORE_REFUSED", `nothing was restored: ${seen} (guard ${guard})`, hint, cause);
+  return new NothingRestored("RESTORE_REFUSED", `${seen} (guard ${guard})`, hint, cause);
 }
 
 /** Something that a plan says and that keeps nothing from happening. */

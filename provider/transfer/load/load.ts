@@ -13,6 +13,7 @@ import { aboutIndex, refusalOf, refused, refuseExpired } from "./guards";
 import { findEarlier, noReceipt, type Parts, withParts, withSource } from "./parts";
 import { completeReceipt, type Receipt } from "./receipt";
 import type { Claim } from "./receipts";
+import { NothingRestored } from "./refusal";
 import { send } from "./send";
 import type { Patience } from "./patience";
 import { settle } from "./settle";
@@ -20,10 +21,12 @@ import type { Source } from "./source";
 import { type Survey, survey } from "./survey";
 import type { Reporter, Restored, RestoreRequest } from "./request";
 
-export { ALLOWANCES, type Allowance, type Restored, type RestoreRequest, Unsettled } from "./request";
+export { type Restored, type RestoreRequest, Unsettled } from "./request";
+export { NothingRestored } from "./refusal";
 export type { Attempt } from "./attempt";
+export type { Receipt } from "./receipt";
 export type { Guard } from "./guards";
-export { type Plan, plan } from "./plan";
+export { type Outlook, type Plan, plan } from "./plan";
 export type { Patience } from "./patience";
 
 /**
@@ -118,8 +121,12 @@ async function carryOut(carrying: Carrying): Promise<Restored> {
       "If it is there, let whoever restores list and read its folder; if it is not, another try has taken it back: this one may be repeated.",
     );
   }
-  const { attempt } = claimed;
-  const { answer, sentAll } = await send(source, report, client, reporter);
+  const { attempt, withdraw } = claimed;
+  const { answer, sentAny, sentAll } = await send(source, report, client, reporter);
+  if (answer?.code === "INTERRUPTED" && !sentAny) {
+    await withdraw();
+    throw new NothingRestored("INTERRUPTED", "it was interrupted before the archive was sent", "Run it again.", answer);
+  }
   const settled = await settle({ attempt, request, patience, answer: answer ?? "accepted", sentAll }, reporter);
   await complete(attempt, settled, reporter);
   return settled;

@@ -1,13 +1,13 @@
 /** What each step of a restore works with, opened once and closed in the end. */
 
 import type { ConsulClient } from "../../consul/client";
-import type { SnapshotError } from "../../errors";
+import { SnapshotError } from "../../errors";
 import { bestOf, type Receipt } from "./receipt";
 import { Receipts } from "./receipts";
 import { clientFor, knownClient } from "./clients";
 import { readCluster } from "./cluster";
 import { refused } from "./guards";
-import type { Reporter, RestoreRequest } from "./request";
+import { type Reporter, type RestoreRequest, Unsettled } from "./request";
 import { Source } from "./source";
 
 export interface Parts {
@@ -54,7 +54,9 @@ export async function findEarlier(
     if (isFirst && !request.allow.includes("noReceipt")) throw noReceipt("looked for", error);
   });
   if (candidates.length === 0) return { serverIds: await client.serverIds() };
-  const serverIds = await serverIdsAfterAll(request, reporter);
+  const serverIds = await serverIdsAfterAll(request, reporter).catch((error: unknown) => {
+    throw unidentified(error, candidates, request);
+  });
   const ours = candidates.filter((candidate) => candidate.serverIds.some((id) => serverIds.includes(id)));
   const earlier = bestOf(ours);
   return { serverIds, ...(earlier === undefined ? {} : { earlier }) };
@@ -69,6 +71,25 @@ async function serverIdsAfterAll(request: RestoreRequest, reporter: Reporter): P
   } finally {
     await client.close();
   }
+}
+
+/** The run has begun, here or on another cluster: which one this is cannot be told. */
+function unidentified(error: unknown, candidates: readonly Receipt[], { runId, connection }: RestoreRequest): unknown {
+  const candidate = bestOf(candidates);
+  if (!(error instanceof SnapshotError) || candidate === undefined) return error;
+  const begun = `a restore of runId "${runId}" was begun at ${candidate.begunAt}`;
+  const [code, message] =
+    error.code === "INTERRUPTED"
+      ? ([error.code, `${begun}, and reading back what became of it was interrupted: nothing was sent now`] as const)
+      : ([
+          "RESTORE_UNCONFIRMED",
+          `${begun}, and it cannot be told whether Consul at ${connection.url} is that cluster: ${error.message}`,
+        ] as const);
+  const hint =
+    error.code === "CONSUL_DENIED"
+      ? "Tokens are part of what is restored: give one of the archive's cluster, as tokenAfterRestore or with --token-after-restore-file."
+      : `Its receipt is ${candidate.receipt ?? "gone"}.`;
+  return new Unsettled(new SnapshotError(code, message, hint, error), candidate);
 }
 
 /** The refusal where nothing could keep a restore from being done twice. */

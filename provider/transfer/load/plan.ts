@@ -12,8 +12,13 @@ import type { Receipt } from "./receipt";
 import type { Reporter, RestoreRequest } from "./request";
 import { survey } from "./survey";
 
+const NOT_BEGUN = told("receipt", "this run has not begun before");
+
+/** What a restore of this run would do: nothing where it has begun before. */
+export type Plan = Outlook | { readonly earlier: Receipt };
+
 /** Everything that would be restored, where, and whether it would be. */
-export interface Plan {
+export interface Outlook {
   readonly archive: ArchiveFacts;
   readonly cluster: {
     /** Free of secrets. */
@@ -28,24 +33,25 @@ export interface Plan {
   readonly guards: readonly Guard[];
   /** Why it would not be restored, if it would not. */
   readonly refusal?: SnapshotError;
-  /** A restore of this run that has begun before; with its result, if that is known. */
-  readonly earlier?: Receipt;
 }
 
 /**
  * Reads everything and changes nothing: the archive from its first byte to its last, the cluster's state once.
  *
- * @throws SnapshotError when the archive is not sound or cannot be read, or the cluster cannot be asked
+ * @throws SnapshotError when the archive is not sound or cannot be read, or the cluster cannot be asked; Unsettled when
+ *   this run has begun, and it cannot be told whether that was on this cluster
  */
 export async function plan(request: RestoreRequest, reporter: Reporter): Promise<Plan> {
   return withParts(request, reporter, async (parts) => {
     const { client } = parts;
     const { earlier, serverIds } = await findEarlier(request, parts, reporter);
+    // Guards tell of what would be restored, and the cluster may not know the token any more.
+    if (earlier !== undefined) return { earlier };
     return withSource(request, reporter, async (source) => {
       const { archive, cluster, guards, report } = await survey(request, source, client, serverIds, reporter);
       const { address, datacenter, consulVersion, sight } = cluster;
       const now = sight.leader === undefined ? undefined : await readNow(client, reporter);
-      const all = [...guards, ...aboutNow(report, now), aboutSaving(request), aboutEarlier(earlier)];
+      const all = [...guards, ...aboutNow(report, now), aboutSaving(request), NOT_BEGUN];
       const refusal = refusalOf(all);
       return {
         archive,
@@ -59,7 +65,6 @@ export async function plan(request: RestoreRequest, reporter: Reporter): Promise
         },
         guards: all,
         ...(refusal === undefined ? {} : { refusal }),
-        ...(earlier === undefined ? {} : { earlier }),
       };
     });
   });
@@ -74,10 +79,4 @@ function aboutNow(archive: ArchiveReport, now: Awaited<ReturnType<typeof readNow
 function aboutSaving({ safetySnapshot }: RestoreRequest): Guard {
   if (safetySnapshot === false) return told("safetySnapshot", "what is there now is not saved");
   return told("safetySnapshot", `what is there now is saved first: ${formatLocation(safetySnapshot.target)}`);
-}
-
-function aboutEarlier(earlier: Receipt | undefined): Guard {
-  if (earlier === undefined) return told("receipt", "this run has not begun before");
-  const then = earlier.result === undefined ? "it is read back, and nothing is restored" : "nothing is restored again";
-  return told("receipt", `this run has begun at ${earlier.begunAt}: ${then}`);
 }

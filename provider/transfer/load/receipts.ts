@@ -31,7 +31,7 @@ export interface Claim {
   /** With the places of its receipts; without any where none could be written. */
   readonly attempt: Attempt;
   /** Takes the receipts back, as far as that may be: only while nothing was sent. */
-  withdraw(): Promise<void>;
+  readonly withdraw: () => Promise<void>;
 }
 
 /** Told that one of the places may not be listed, read or written; it throws where that must not be. */

@@ -10,7 +10,8 @@ import type { Source } from "./source";
 export interface Sent {
   /** Why Consul did not say that it is done; nothing where it did. */
   readonly answer?: SnapshotError;
-  /** Whether the server may have all of the archive. */
+  /** Whether the server may have something of the archive, and whether it may have all of it. */
+  readonly sentAny: boolean;
   readonly sentAll: boolean;
 }
 
@@ -38,6 +39,7 @@ export async function send(
     }
   }
   const begun = Date.now();
+  reporter.status(`restoring: ${megabytes(sent)} of ${total} sent`);
   const isSent = (): boolean => sent === report.archiveSize;
   const timer = setInterval(() => {
     if (isSent()) reporter.status(`waiting for Consul to restore: ${seconds(Date.now() - begun)}`);
@@ -46,7 +48,7 @@ export async function send(
     const answer = await client.restore({ bytes: bytes(), size: report.archiveSize });
     // What went wrong here tells more than what the server makes of it.
     const first = failure ?? answer;
-    return { ...(first === undefined ? {} : { answer: first }), sentAll: isSent() };
+    return { ...(first === undefined ? {} : { answer: first }), sentAny: sent > 0, sentAll: isSent() };
   } finally {
     clearInterval(timer);
   }

@@ -222,7 +222,7 @@ function asBefore(settling: Settling): Unsettled {
         settling,
         "RESTORE_UNCONFIRMED",
         `a restore of runId "${attempt.runId}" was begun at ${attempt.begunAt}, and the cluster is as it was before`,
-        `If the run that began it is still going, let it end, and run this again. Else choose another runId: nothing is sent twice. ${lookAt(settling)}`,
+        `If the run that began it is still going, let it end first. Else choose another runId: nothing is sent twice. ${lookAt(settling)}`,
       )
     : unsettled(
         settling,
@@ -237,7 +237,7 @@ function unconfirmed(settling: Settling, what: string): Unsettled {
     settling,
     "RESTORE_UNCONFIRMED",
     `it is not known whether the restore was done: ${what}${because(settling)}`,
-    `Run it again: it reads back and restores nothing. ${lookAt(settling)}`,
+    lookAt(settling),
   );
 }
 
@@ -267,13 +267,22 @@ function lookAt({ attempt: { safetySnapshot }, request }: Settling): string {
 /** Why the cluster cannot be read: it may be restored well. */
 function explainUnread(settling: Settling, error: unknown): SnapshotError {
   const code = error instanceof SnapshotError ? error.code : undefined;
-  if (error instanceof SnapshotError && code === "INTERRUPTED") return error;
+  if (code === "INTERRUPTED") {
+    return new SnapshotError("INTERRUPTED", interruptedWhen(settling), lookAt(settling), error);
+  }
   const isDenied = code === "CONSUL_DENIED";
   const why = isDenied
     ? `the restored cluster does not know the token${settling.request.tokenAfterRestore === undefined ? "" : " of tokenAfterRestore"}, so it cannot be read back`
     : `the cluster cannot be read back: ${error instanceof Error ? error.message : String(error)}`;
   const hint = isDenied
-    ? "Tokens are part of what was restored: give one of the archive's cluster as tokenAfterRestore, and run it again: it reads back and restores nothing."
-    : `Run it again: it reads back and restores nothing. ${lookAt(settling)}`;
+    ? "Tokens are part of what was restored: give one of the archive's cluster, as tokenAfterRestore or with --token-after-restore-file."
+    : lookAt(settling);
   return new SnapshotError("RESTORE_UNCONFIRMED", `the restore was begun, and ${why}`, hint, error);
+}
+
+/** What was sent by then. */
+function interruptedWhen({ answer, sentAll }: Settling): string {
+  if (answer === "unknown") return "reading the cluster back was interrupted: nothing was sent now";
+  if (answer === "accepted") return "the restore was interrupted after Consul had done it, before that was proved";
+  return `the restore was interrupted when ${sentAll ? "all" : "a part"} of the archive had been sent`;
 }
