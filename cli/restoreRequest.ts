@@ -4,16 +4,11 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { type Connection, resolveConnection } from "../provider/consul/connection";
 import { SnapshotError } from "../provider/errors";
-import { nearest } from "../provider/nearest";
 import { checkTemplate, parseLocation, parseSource } from "../provider/store/location";
 import { parseTime } from "../provider/time";
 import { checkRecipients } from "../provider/transfer/encryption";
-import {
-  ALLOWANCES,
-  type Allowance,
-  type RestoreRequest,
-  type SafetySnapshot,
-} from "../provider/transfer/load/request";
+import { isAllowance, isToken, whyNotAllowance } from "../provider/transfer/load/given";
+import type { Allowance, RestoreRequest, SafetySnapshot } from "../provider/transfer/load/request";
 
 export interface RestoreOptions {
   /** Where to save what is there now; `none`: nowhere. */
@@ -95,13 +90,8 @@ async function readSafetySnapshot({ safetySnapshot, recipient }: RestoreOptions)
 }
 
 function readAllowance(name: string): Allowance {
-  const allowance = ALLOWANCES.find((known) => known === name);
-  if (allowance !== undefined) return allowance;
-  const near = nearest(name, ALLOWANCES);
-  throw invalid(
-    `"${name}" is nothing to allow`,
-    near === undefined ? `Known are ${ALLOWANCES.join(", ")}.` : `Did you mean ${near}?`,
-  );
+  if (isAllowance(name)) return name;
+  throw invalid(`--allow: ${whyNotAllowance(name) ?? ""}`, "Name a guard as its refusal does.");
 }
 
 async function readToken(file: string): Promise<string> {
@@ -111,7 +101,7 @@ async function readToken(file: string): Promise<string> {
   } catch (error) {
     throw invalid(`--token-after-restore-file ${file} cannot be read`, "Check its path, owner and mode.", error);
   }
-  if (/^[\x21-\x7e]+$/.test(text)) return text;
+  if (isToken(text)) return text;
   throw invalid(`--token-after-restore-file ${file} holds no token`, "It holds one token and nothing else.");
 }
 

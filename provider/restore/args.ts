@@ -4,11 +4,11 @@ import { checkConnectionArgs, checkNames, readConnectionArgs } from "../commonAr
 import type { ConnectionArgs, Sources } from "../consul/connection";
 import { SnapshotError } from "../errors";
 import { isList, isRecord, type Problem, UNKNOWN, type Value, type Values } from "../lifecycle";
-import { nearest } from "../nearest";
 import { checkTemplate, type Location, parseLocation, parseSource } from "../store/location";
 import { parseTime } from "../time";
 import { checkDecryption, readDecryption } from "../transfer/decryptionArgs";
 import { checkEncryption, readRecipients } from "../transfer/encryptionArgs";
+import { isAllowance, isToken, whyNotAllowance } from "../transfer/load/given";
 import { ALLOWANCES, type Allowance, type SafetySnapshot } from "../transfer/load/request";
 import type { Decryption } from "../transfer/opening";
 import { absentOrUnknown } from "../values";
@@ -118,21 +118,16 @@ function checkAllow({ allow }: Values): Problem[] {
   if (absentOrUnknown(allow)) return [];
   if (!isList(allow)) return [{ path, reason: `allow is a list of ${ALLOWANCES.join(", ")}` }];
   return allow.flatMap((name): Problem[] => {
-    if (name === UNKNOWN || isAllowance(name)) return [];
+    if (name === UNKNOWN) return [];
     if (typeof name !== "string") return [{ path, reason: `allow is a list of ${ALLOWANCES.join(", ")}` }];
-    const near = nearest(name, ALLOWANCES);
-    const hint = near === undefined ? `known are ${ALLOWANCES.join(", ")}` : `did you mean ${near}?`;
-    return [{ path, reason: `"${name}" is nothing to allow: ${hint}` }];
+    const reason = whyNotAllowance(name);
+    return reason === undefined ? [] : [{ path, reason }];
   });
-}
-
-function isAllowance(name: Value): name is Allowance {
-  return ALLOWANCES.some((known) => known === name);
 }
 
 function checkTokenAfterRestore({ tokenAfterRestore }: Values): Problem[] {
   if (absentOrUnknown(tokenAfterRestore)) return [];
-  if (typeof tokenAfterRestore === "string" && /^[\x21-\x7e]+$/.test(tokenAfterRestore)) return [];
+  if (typeof tokenAfterRestore === "string" && isToken(tokenAfterRestore)) return [];
   return [{ reason: "tokenAfterRestore is an ACL token that the archive holds" }];
 }
 

@@ -308,7 +308,7 @@ describe("the command restore", function () {
   });
 
   for (const [name, args, problem] of [
-    ["a guard that is none", ["--allow", "otherDatacentre"], /Did you mean otherDatacenter\?/],
+    ["a guard that is none", ["--allow", "otherDatacentre"], /did you mean otherDatacenter\?/],
     ["a time without its zone", ["--valid-until", "2026-11-24"], /2026-11-24 is not a time with its zone/],
     ["a time that has passed", ["--yes", "--valid-until", "2026-01-01T00:00:00Z"], /\(guard expired\)/],
     ["a recipient of nothing", ["--safety-snapshot", "none", "--recipient", "age1x"], /--recipient is for a safety/],
