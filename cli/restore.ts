@@ -7,9 +7,11 @@ import { createInterface } from "node:readline/promises";
 import type { Readable } from "node:stream";
 import { explain, SnapshotError } from "../provider/errors";
 import {
+  adopt,
   NothingRestored,
   type Outlook,
   plan,
+  type Receipt,
   restore as carryOut,
   type RestoreRequest,
   Unsettled,
@@ -48,7 +50,8 @@ export async function restore(source: string, options: RestoreOptions, terminal:
     if (options.plan === true) return await show(request, progress, terminal);
     const agreed = options.yes === true ? request : await ask(request, progress, terminal);
     progress.line(`run id: ${request.runId}`);
-    const restored = await carryOut(agreed, progress);
+    const restored =
+      "earlier" in agreed ? await adopt(agreed.earlier, request, progress) : await carryOut(agreed, progress);
     progress.end();
     terminal.output.write(`${describeResult(restored, request.runId)}\n`);
     return DONE;
@@ -72,10 +75,14 @@ async function show(request: RestoreRequest, progress: Progress, { output }: Ter
 }
 
 /**
- * @returns the request for the very archive that the plan told of
+ * @returns the request for the very archive that the plan told of, or the run that has begun before
  * @throws SnapshotError unless a person has read the plan and typed the datacenter's name
  */
-async function ask(request: RestoreRequest, progress: Progress, terminal: Terminal): Promise<RestoreRequest> {
+async function ask(
+  request: RestoreRequest,
+  progress: Progress,
+  terminal: Terminal,
+): Promise<RestoreRequest | { readonly earlier: Receipt }> {
   if (terminal.input.isTTY !== true) {
     throw new SnapshotError(
       "ARGUMENT_INVALID",
@@ -85,8 +92,8 @@ async function ask(request: RestoreRequest, progress: Progress, terminal: Termin
   }
   const found = await plan(request, progress);
   progress.line(describePlan(found, new Date()));
-  // A run that has begun before is only read back.
-  if ("earlier" in found) return request;
+  // A run that has begun before is only read back, also if its receipt goes away meanwhile.
+  if ("earlier" in found) return found;
   if (found.refusal !== undefined) throw found.refusal;
   await confirm(found, terminal);
   return { ...request, sha256: found.archive.sha256 };

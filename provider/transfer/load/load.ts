@@ -67,11 +67,16 @@ export async function readBack(
   return settled;
 }
 
-async function adopt(
+/**
+ * Takes over what became of a run that has begun before, and reads it back where that is not known. Sends nothing.
+ *
+ * @throws Unsettled as `readBack`
+ */
+export async function adopt(
   { result, ...attempt }: Receipt,
   request: RestoreRequest,
   reporter: Reporter,
-  patience: Patience,
+  patience: Patience = {},
 ): Promise<Restored> {
   if (result === undefined) return { ...(await readBack(attempt, request, reporter, patience)), adopted: true };
   reporter.warn(
