@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { command } from "../support/command";
 import type { ConsulCluster } from "../support/consul";
-import { type Lost, loseQuorum, startReplacement } from "../support/quorumLoss";
+import { type Lost, loseQuorum, startReplacement, untilItHoldsAll } from "../support/quorumLoss";
 import { saveTo, temporaryFolder } from "../support/saving";
-import { untilItHolds } from "../support/contentsByApi";
 
 describe("quorum loss: two of three servers are gone for good, and", function () {
   this.timeout(180_000);
@@ -48,9 +47,7 @@ describe("quorum loss: two of three servers are gone for good, and", function ()
     expect(out).to.match(/outcome +(exact|drift)/);
     for (const secret of [token, lost.token]) expect(out + err).to.not.include(secret);
 
-    for (const server of replacement.servers) {
-      await untilItHolds(server, lost.told, { token: lost.token, but: (now) => withoutToken(now, token) });
-    }
+    await untilItHoldsAll(replacement, lost);
   });
 
   it("the token in the new servers' configuration works again, as their leader has written it", async () => {
@@ -60,8 +57,3 @@ describe("quorum loss: two of three servers are gone for good, and", function ()
     }
   });
 });
-
-function withoutToken(all: Record<string, unknown>, token: string): Record<string, unknown> {
-  const tokens = all["/v1/acl/tokens"] as { SecretID: string }[];
-  return { ...all, "/v1/acl/tokens": tokens.filter(({ SecretID }) => SecretID !== token) };
-}

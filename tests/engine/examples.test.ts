@@ -4,9 +4,10 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { laterIn } from "../support/clock";
-import { type ConsulServer, inspect, startConsul, until } from "../support/consul";
+import { type ConsulCluster, type ConsulServer, inspect, startConsul, until } from "../support/consul";
 import { freePorts, LOOPBACK } from "../support/ports";
 import { PulumiProject } from "../support/pulumi";
+import { loseQuorum, startReplacement, untilItHoldsAll } from "../support/quorumLoss";
 import { saveTo, temporaryFolder } from "../support/saving";
 import { STORES } from "../support/stores";
 
@@ -185,6 +186,29 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
       expect(await key()).to.equal("the cluster, later");
     } finally {
       await folder.remove();
+    }
+  });
+
+  it("quorum-loss saves what the last server holds, and restores it to new servers", async () => {
+    const lost = await loseQuorum();
+    let replacement: ConsulCluster | undefined;
+    try {
+      const config = { "quorum-loss:survivor": lost.survivor.address };
+      project = await PulumiProject.copy("examples/quorum-loss", "quorum-loss", { config });
+      await project.run(["config", "set", "--secret", "oldToken", lost.token]);
+      expect(await project.up()).to.include("the newest writes may be missing");
+      await lost.stop();
+
+      replacement = await startReplacement();
+      const [first] = replacement.servers;
+      await project.run(["config", "set", "replacement", first?.address ?? ""]);
+      await project.run(["config", "set", "--secret", "newToken", first?.token ?? ""]);
+      await project.run(["config", "set", "runId", "2026-11-25 quorum loss"]);
+      await project.run(["config", "set", "validUntil", new Date(Date.now() + 3_600_000).toISOString()]);
+      expect(await project.up()).to.match(/outcome +: "(exact|drift)"/);
+      await untilItHoldsAll(replacement, lost);
+    } finally {
+      await Promise.all([lost.stop(), replacement?.stop()]);
     }
   });
 

@@ -2,7 +2,7 @@
 
 import { type ConsulCluster, type ConsulServer, fill, startCluster, until } from "./consul";
 import { federated } from "./federated";
-import { contentsByApi } from "./contentsByApi";
+import { contentsByApi, untilItHolds } from "./contentsByApi";
 
 /** Without network coordinates nothing writes to a quiet cluster by itself. */
 const QUIET = { acl: true, config: { disable_coordinates: true } } as const;
@@ -39,6 +39,16 @@ export async function startReplacement(): Promise<ConsulCluster> {
   const cluster = await startCluster(3, { ...QUIET, names: "replacement-" });
   await federated(await cluster.leader(), 1);
   return cluster;
+}
+
+/** Waits until each of the new servers holds itself what the old ones did, and of its own nothing but its token. */
+export async function untilItHoldsAll({ servers }: ConsulCluster, { told, token }: Lost): Promise<void> {
+  const own = servers[0]?.token;
+  const but = (all: Record<string, unknown>): Record<string, unknown> => {
+    const tokens = all["/v1/acl/tokens"] as { SecretID: string }[];
+    return { ...all, "/v1/acl/tokens": tokens.filter(({ SecretID }) => SecretID !== own) };
+  };
+  for (const server of servers) await untilItHolds(server, told, { token, but });
 }
 
 /** A log has an order: who has the last write has all of them. */
