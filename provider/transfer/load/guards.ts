@@ -176,7 +176,9 @@ function restorable({ report, cluster }: Facts): Judged {
 /** Each version that is known to run there: while servers are upgraded there are several. */
 function versionsOf({ consulVersion = "", sight: { health } }: Facts["cluster"]): string[] {
   const servers = health === undefined || health === "denied" ? [] : health.servers;
-  const told = new Set([consulVersion, ...servers.map(({ version }) => version)]);
+  // Autopilot leaves out the edition.
+  const edition = /\+ent\b/.exec(consulVersion)?.[0] ?? "";
+  const told = new Set([consulVersion, ...servers.map(({ version }) => version + edition)]);
   return [...told].filter((version) => parseVersion(version) !== undefined);
 }
 

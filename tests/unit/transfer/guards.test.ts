@@ -59,6 +59,19 @@ function guard(name: string, report: ArchiveReport, { consulVersion, health }: S
 describe("the guards of a restore", () => {
   const resource: StateRecord = { type: 42, value: "resource" };
 
+  it("know the edition, which autopilot leaves out", async () => {
+    const report = await reportOf({ type: 64, value: "of Enterprise" });
+    const enterprise = { consulVersion: "1.16.2+ent", health: running("1.16.2", "1.16.2") };
+    expect(guard("restorable", report, enterprise)).to.include({
+      ok: true,
+      seen: "Consul 1.16.2+ent restores every record of it",
+    });
+    expect(guard("otherVersion", report, enterprise)).to.include({
+      seen: "Consul 1.16.2 wrote the archive, and the servers run 1.16.2+ent",
+    });
+    expect(guard("restorable", report, { ...enterprise, consulVersion: "1.16.2" })).to.include({ ok: false });
+  });
+
   it("judge what can be restored by every version that runs there", async () => {
     const report = await reportOf(resource);
     expect(guard("restorable", report, { consulVersion: "1.16.2", health: running("1.16.2", "1.16.2") })).to.include({
