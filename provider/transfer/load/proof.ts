@@ -16,7 +16,7 @@ import type { Holding } from "./attempt";
 import { Fingerprints } from "./fingerprints";
 import type { Difference } from "./request";
 
-/** Peers tell each other of their state and of their authorities, and each writes down what it is told. */
+/** Peers tell each other of their state, their authorities and secrets, and each writes down what it is told. */
 const WRITTEN_BY_SERVERS = [
   "Register",
   "Session",
@@ -32,6 +32,7 @@ const WRITTEN_BY_SERVERS = [
   "KindServiceName",
   "Peering",
   "PeeringTrustBundle",
+  "PeeringSecret",
 ];
 
 /** By type: the table whose last write tells that something was written to it or deleted from it, where there is one. */
@@ -46,7 +47,6 @@ const TABLES: Readonly<Record<string, string>> = {
   ACLBindingRule: "acl-binding-rules",
   ACLAuthMethod: "acl-auth-methods",
   ConfigEntry: "config-entries",
-  PeeringSecret: "peering",
 };
 
 /** Bookkeeping and telemetry: these differ between any two snapshots of a living cluster, and are nobody's data. */
@@ -150,7 +150,8 @@ export class Findings {
   explain(type: string): Explanation {
     const found = this.byType.get(type);
     if (found === undefined) throw new Error(`${type} was not looked at`);
-    const isTableNewer = this.isNewer(TABLES[type]);
+    // Where no table tells, a record that does not say when it was written may be new, and takes the place of one.
+    const isTableNewer = TABLES[type] === undefined || this.isNewer(TABLES[type]);
     const undated = found.undated.unticked;
     const strange = found.old.unticked + (isTableNewer ? 0 : undated);
     const newer = found.newer + (isTableNewer ? undated : 0);
@@ -161,6 +162,7 @@ export class Findings {
   private lost(type: string, { missing, lost }: Found, newer: number, undated: number): number {
     // A value too large to be held may have been written over any key.
     if (type === KVS_TYPE) return Math.max(0, lost - undated);
+    if (TABLES[type] === undefined) return Math.max(0, missing - newer);
     if (!this.isNewer(TABLES[type])) return missing;
     // Each of Raft's entries writes or deletes one configuration entry. Of the other kinds one may delete many.
     const writes = (this.tables.get(TABLES[type] ?? "") ?? 0) - this.since.index;
