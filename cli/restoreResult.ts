@@ -1,7 +1,7 @@
 /** What came of a restore, as lines for a person. */
 
 import { explain } from "../provider/errors";
-import type { Restored, Unsettled } from "../provider/transfer/load/load";
+import { type Restored, Unidentified, type Unsettled } from "../provider/transfer/load/load";
 
 export function describeResult(restored: Restored, runId: string): string {
   const { outcome, differences, adopted } = restored;
@@ -36,7 +36,8 @@ const OUTCOMES = {
  *
  * @param again - the command that reads back
  */
-export function describeUnsettled({ cause, attempt }: Unsettled, again: string): string {
+export function describeUnsettled(unsettled: Unsettled, again: string): string {
+  const { cause, attempt } = unsettled;
   const { runId, begunAt, safetySnapshot, receipt } = attempt;
   return [
     explain(cause),
@@ -48,8 +49,14 @@ export function describeUnsettled({ cause, attempt }: Unsettled, again: string):
     ]),
     ...(receipt === undefined
       ? ["There is no receipt, so the same command would restore again: look at the cluster first."]
-      : ["To read back what became of it, and restore nothing:", `  ${again}`]),
+      : [toReadBack(unsettled), `  ${again}`]),
   ].join("\n");
+}
+
+function toReadBack(unsettled: Unsettled): string {
+  return unsettled instanceof Unidentified
+    ? "To read back what became of it, if it was on this cluster; if it was on another, this one is restored:"
+    : "To read back what became of it, and restore nothing:";
 }
 
 function rows(entries: readonly (readonly [string, string | number])[]): string[] {

@@ -18,7 +18,7 @@ import {
 import { recordedArgs, withArgs } from "../recorded";
 import { identityProblems, readDecryption } from "../transfer/decryptionArgs";
 import { readRecipients, recipientProblems } from "../transfer/encryptionArgs";
-import { type Restored, type RestoreRequest, Unsettled } from "../transfer/load/request";
+import { type Restored, type RestoreRequest, Unidentified, Unsettled } from "../transfer/load/request";
 import { announcement } from "./announcement";
 import { checkArgs, readArgs } from "./args";
 import { diff as diffArgs } from "./diff";
@@ -106,6 +106,8 @@ async function recording(
     return { id: args.runId, outputs: { ...recorded, ...restoredOutputs(restored) } };
   } catch (error) {
     if (!(error instanceof Unsettled)) throw error;
+    // The receipt tells the next run of it, if it was here.
+    if (error instanceof Unidentified) throw error.cause;
     throw new Incomplete(advised(error.cause), {
       id: args.runId,
       outputs: { ...recorded, ...attemptOutputs(error.attempt) },

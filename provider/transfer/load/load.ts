@@ -21,7 +21,7 @@ import type { Source } from "./source";
 import { type Survey, survey } from "./survey";
 import type { Reporter, Restored, RestoreRequest } from "./request";
 
-export { type Restored, type RestoreRequest, Unsettled } from "./request";
+export { type Restored, type RestoreRequest, Unidentified, Unsettled } from "./request";
 export { NothingRestored } from "./refusal";
 export type { Attempt } from "./attempt";
 export type { Receipt } from "./receipt";
@@ -129,8 +129,10 @@ async function carryOut(carrying: Carrying): Promise<Restored> {
   const { attempt, withdraw } = claimed;
   const { answer, sentAny, sentAll } = await send(source, report, client, reporter);
   if (answer?.code === "INTERRUPTED" && !sentAny) {
-    await withdraw();
-    throw new NothingRestored("INTERRUPTED", "it was interrupted before the archive was sent", "Run it again.", answer);
+    const hint = (await withdraw())
+      ? "Run it again."
+      : `Choose another runId: the receipt of this one, ${attempt.receipt ?? ""}, could not be taken back.`;
+    throw new NothingRestored("INTERRUPTED", "it was interrupted before the archive was sent", hint, answer);
   }
   const settled = await settle({ attempt, request, patience, answer: answer ?? "accepted", sentAll }, reporter);
   await complete(attempt, settled, reporter);

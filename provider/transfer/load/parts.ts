@@ -7,7 +7,7 @@ import { Receipts } from "./receipts";
 import { clientFor, knownClient } from "./clients";
 import { readCluster } from "./cluster";
 import { refused } from "./guards";
-import { type Reporter, type RestoreRequest, Unsettled } from "./request";
+import { type Reporter, type RestoreRequest, Unidentified } from "./request";
 import { Source } from "./source";
 
 export interface Parts {
@@ -88,8 +88,8 @@ function unidentified(error: unknown, candidates: readonly Receipt[], { runId, c
   const hint =
     error.code === "CONSUL_DENIED"
       ? "Tokens are part of what is restored: give one of the archive's cluster, as tokenAfterRestore or with --token-after-restore-file."
-      : `Its receipt is ${candidate.receipt ?? "gone"}.`;
-  return new Unsettled(new SnapshotError(code, message, hint, error), candidate);
+      : `Nothing was sent now. Its receipt is ${candidate.receipt ?? "gone"}.`;
+  return new Unidentified(new SnapshotError(code, message, hint, error), candidate);
 }
 
 /** The refusal where nothing could keep a restore from being done twice. */

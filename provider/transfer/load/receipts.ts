@@ -30,8 +30,8 @@ interface Written {
 export interface Claim {
   /** With the places of its receipts; without any where none could be written. */
   readonly attempt: Attempt;
-  /** Takes the receipts back, as far as that may be: only while nothing was sent. */
-  readonly withdraw: () => Promise<void>;
+  /** Takes the receipts back, as far as that may be, and tells whether all are: only while nothing was sent. */
+  readonly withdraw: () => Promise<boolean>;
 }
 
 /** Told that one of the places may not be listed, read or written; it throws where that must not be. */
@@ -87,11 +87,13 @@ export class Receipts {
     const own: Attempt = { ...bare, claim: randomBytes(16).toString("hex") };
     const inOrder = [...this.places].sort((a, b) => (wholeName(a, name) < wholeName(b, name) ? -1 : 1));
     const written: Written[] = [];
-    const withdraw = async (): Promise<void> => {
+    const withdraw = async (): Promise<boolean> => {
+      let isDone = true;
       for (const { place, key, object } of written.splice(0)) {
         // Who may write need not be allowed to delete. What stays is read back by the next run, which is harmless.
-        await place.store.delete(key, { version: object.version }).catch(() => undefined);
+        await place.store.delete(key, { version: object.version }).catch(() => (isDone = false));
       }
+      return isDone;
     };
     try {
       for (const place of inOrder) {

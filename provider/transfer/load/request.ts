@@ -107,4 +107,7 @@ export class Unsettled extends Error {
   }
 }
 
+/** A run of this name has begun, and whether that was on this cluster cannot be told: there is nothing to record. */
+export class Unidentified extends Unsettled {}
+
 export type { Reporter };
