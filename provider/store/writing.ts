@@ -64,7 +64,8 @@ export async function putMarked(
     if (!write.overwrite && (await bucket.look(key, signal)) !== undefined) throw exists(place);
     const sent = await uploadSurely(bucket, write, tracked);
     visible = true;
-    const stored = await bucket.look(key, signal);
+    // What was there before is gone: a wish to stop is too late, and the new one stays.
+    const stored = await bucket.look(key, write.overwrite ? undefined : signal);
     // A server that keeps no metadata gives no mark.
     if (stored === undefined || (stored.mark ?? write.mark) !== write.mark) throw changed(place);
     if (stored.size !== sent) {
@@ -75,7 +76,7 @@ export async function putMarked(
   } catch (error) {
     if (tracked.failure !== undefined) throw tracked.failure.error;
     if (signal.aborted) {
-      if (visible) await takeBack(bucket, write);
+      if (visible && !write.overwrite) await takeBack(bucket, write);
       throw interrupted(place.object);
     }
     throw bucket.failureOf(place, error);
@@ -89,25 +90,26 @@ async function uploadSurely(bucket: Bucket, write: Write, source: Source): Promi
   } catch (error) {
     // What the upload itself has judged is no lost answer.
     if (!source.ended || error instanceof SnapshotError) throw error;
-    if (write.signal.aborted) {
+    if (write.signal.aborted && !write.overwrite) {
       await takeBack(bucket, write);
       throw error;
     }
-    if ((await ownOf(bucket, write)) !== undefined) return source.length;
+    // A time of its own: giving up the upload may have used the other.
+    if ((await ownOf(bucket, write, AbortSignal.timeout(TIDY_MS))) !== undefined) return source.length;
     if (!write.overwrite && bucket.isTaken(error)) throw exists(bucket.place(write.key));
     throw error;
   }
 }
 
 /** What this writer has made visible, as far as the store tells in time. */
-async function ownOf(bucket: Bucket, { key, mark, tidying }: Write): Promise<Marked | undefined> {
-  const there = await bucket.look(key, tidying()).catch(() => undefined);
+async function ownOf(bucket: Bucket, { key, mark }: Write, signal: AbortSignal): Promise<Marked | undefined> {
+  const there = await bucket.look(key, signal).catch(() => undefined);
   return there?.mark === mark ? there : undefined;
 }
 
 /** The wish to stop came too late. */
 async function takeBack(bucket: Bucket, write: Write): Promise<void> {
-  const own = await ownOf(bucket, write);
+  const own = await ownOf(bucket, write, write.tidying());
   if (own === undefined) return;
   await bucket.delete(write.key, { version: own.version, signal: write.tidying() }).catch(() => undefined);
 }

@@ -227,6 +227,23 @@ export function failing(ground: Ground): void {
       });
     }
 
+    ground.test("server crash", "keeps what has replaced another object, though it is cancelled then", async () => {
+      const proxy = await startProxy(ground.server.port);
+      try {
+        const store = await ground.client({ port: proxy.port });
+        const key = ground.key();
+        await store.put(key, stream(bytesOf(20)));
+        const cancelling = new AbortController();
+        const { signal } = cancelling;
+        proxy.before(ground.kind.lastRequest!, () => proxy.before(/^(HEAD|GET) /, () => cancelling.abort()));
+        expect(await store.put(key, stream(bytesOf(10)), { overwrite: true, signal })).to.include({ size: 10 });
+        expect(signal.aborted).to.equal(true);
+        expectSame(await contentOf(store.read(key)), bytesOf(10));
+      } finally {
+        await proxy.stop();
+      }
+    });
+
     ground.test("silence", "does not wait for a silent server when a save is cancelled at its manifest", async () => {
       const proxy = await startProxy(ground.server.port);
       const cancelling = new AbortController();

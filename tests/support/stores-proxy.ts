@@ -58,8 +58,9 @@ export async function startProxy(port: number): Promise<Proxy> {
     client.on("data", (chunk) => {
       sent += chunk.length;
       if (awaited?.matches.test(chunk.toString("latin1")) === true) {
-        awaited.act();
+        const { act } = awaited;
         awaited = undefined;
+        act();
       }
       if (chunk.length > leftToSend) {
         upstream.write(chunk.subarray(0, leftToSend), cut);
