@@ -1,9 +1,10 @@
 /** What becomes of the archive of now when a new one is saved: said beforehand, as far as it is known. Pure. */
 
-import { UNKNOWN, type Value, type Values } from "../lifecycle";
+import { UNKNOWN, type Values } from "../lifecycle";
 import { isEmpty } from "../retention/policy";
 import { fixedPrefix, type Location, namesDiffer, parseLocation, samePlace } from "../store/location";
 import { readRetention } from "../transfer/retentionArgs";
+import { isSealedName, sealedName } from "../transfer/sealed";
 
 /**
  * @param location - of the archive of now
@@ -13,12 +14,13 @@ import { readRetention } from "../transfer/retentionArgs";
  */
 export function fateOf(location: string, recorded: Values, inputs: Values): string | undefined {
   const target = typeof inputs.target === "string" ? parseLocation(inputs.target) : undefined;
+  if (target !== undefined && takesItsName(target, location, recorded, inputs)) {
+    return `the new one will take the place of this archive: ${location}`;
+  }
   if (recorded.deletionPolicy === "delete") {
     // One that somebody changed is left where it is.
     if (recorded.archiveChanged === true) return undefined;
-    return takesItsName(target, recorded.target, inputs.overwrite)
-      ? `the new one will take the place of this archive: ${location}`
-      : `once the new one is saved, this archive will be deleted: ${location}`;
+    return `once the new one is saved, this archive will be deleted: ${location}`;
   }
   const policy = inputs.retention;
   if (policy !== UNKNOWN && isEmpty(readRetention(policy))) return undefined;
@@ -26,13 +28,19 @@ export function fateOf(location: string, recorded: Values, inputs: Values): stri
   return `once the new one is saved, retention decides whether this archive stays: ${location}`;
 }
 
-function takesItsName(target: Location | undefined, before: Value | undefined, overwrite: Value | undefined): boolean {
+function takesItsName(
+  target: Location,
+  location: string,
+  recorded: Values,
+  { overwrite, encryption }: Values,
+): boolean {
+  const template = encryption === undefined ? target.key : sealedName(target.key);
   return (
     overwrite === true &&
-    target !== undefined &&
-    typeof before === "string" &&
-    samePlace(target, parseLocation(before)) &&
-    !namesDiffer(target.key)
+    typeof recorded.target === "string" &&
+    samePlace(target, parseLocation(recorded.target)) &&
+    !namesDiffer(target.key) &&
+    isSealedName(template) === isSealedName(parseLocation(location).key)
   );
 }
 

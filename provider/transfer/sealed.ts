@@ -16,7 +16,11 @@ export interface StoredBytes {
 
 /** The name, or the name template, of an encrypted archive: it ends in `.age`, as the age tool's files do. */
 export function sealedName(key: string): string {
-  return key.endsWith(SUFFIX) ? key : key + SUFFIX;
+  return isSealedName(key) ? key : key + SUFFIX;
+}
+
+export function isSealedName(key: string): boolean {
+  return key.endsWith(SUFFIX);
 }
 
 /**
