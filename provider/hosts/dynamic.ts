@@ -26,7 +26,7 @@ import { guarded, whileWorking } from "./guard";
 /** How the Node SDK writes a value that is not known yet. */
 const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Said when the option is new, not in every run. */
+/** Said when the option is new, or its resource is: an update without a change says nothing. */
 const NO_TIMEOUTS =
   "customTimeouts does not reach this resource: use connection.firstByteTimeout and connection.idleTimeout";
 
