@@ -54,7 +54,7 @@ describe("a ConsulSnapshotRestore, in a real engine", function () {
     const changed = { SOURCE: ground.other, UNTIL: LONG_AGO, SAFETY: "none", ALLOW: "noReceipt" };
     for (const text of [await project.preview(changed), await project.up(changed)]) {
       for (const name of ["source", "validUntil", "safetySnapshot", "allow"]) {
-        expect(text).to.include(`warning: ${name} changed, which restores nothing: only a new runId does`);
+        expect(text).to.include(`warning: rollback: ${name} changed, which restores nothing: only a new runId does`);
       }
     }
     expect(await project.up(changed)).to.include("2 unchanged");
