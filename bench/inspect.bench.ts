@@ -17,12 +17,11 @@ import { ArchiveReader } from "../provider/archive/reader";
 import { StateWalker } from "../provider/archive/records";
 import { consulBinary, fillKv, startConsul } from "../tests/support/consul";
 import { generatedArchive } from "../tests/support/generatedArchive";
-import { median, ms, table, timed } from "./lib";
+import { CHUNK, inflated, median, ms, table, timed } from "./lib";
 
 const exec = promisify(execFile);
 const ROUNDS = 7;
 const KEYS = 150_000;
-const CHUNK = 256 * 1024;
 const COMMAND = resolve("dist/cli/main.js");
 /**
  * Tells at its end how much memory the process has had at most, in kilobytes. Linux hands `maxRSS` down from the parent,
@@ -141,15 +140,6 @@ async function readAll(file: string): Promise<void> {
   const reader = new ArchiveReader({ kv: {} });
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK })) await reader.write(chunk as Buffer);
   await reader.end();
-}
-
-async function inflated(file: string, hash?: NodeJS.WritableStream): Promise<void> {
-  const gunzip = createGunzip({ chunkSize: CHUNK });
-  const source = createReadStream(file, { highWaterMark: CHUNK });
-  if (hash !== undefined) return pipeline(source, gunzip, hash);
-  return pipeline(source, gunzip, async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) if (chunk.length === 0) return;
-  });
 }
 
 async function partsOf(file: string): Promise<{ bytes: number; hash: number; walk: number }> {

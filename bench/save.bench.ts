@@ -2,17 +2,13 @@
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { subscribe } from "node:diagnostics_channel";
-import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { createGunzip } from "node:zlib";
 import { consulBinary, fillKv, startConsul } from "../tests/support/consul";
 import { saveTo } from "../tests/support/saving";
-import { median, ms, table, timed } from "./lib";
+import { curlSnapshot, inflated, median, ms, table, timed, timedSave } from "./lib";
 
 const exec = promisify(execFile);
 const ROUNDS = 5;
@@ -31,31 +27,24 @@ interface Round {
 export async function run(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bench-save-"));
   const consul = await startConsul();
-  let firstByte = 0;
-  subscribe("undici:request:headers", (event) => {
-    if ((event as { request: { path: string } }).request.path.startsWith("/v1/snapshot")) firstByte = performance.now();
-  });
   try {
     await fillKv(consul, { keys: KEYS, bytes: 1600 });
     const rounds: Round[] = [];
     for (let round = -1; round < ROUNDS; round++) {
       const file = join(folder, "archive.snap");
-      const curl = await timed(() =>
-        exec("curl", ["-sf", "-o", file, "-w", "%{time_starttransfer}", `http://${consul.address}/v1/snapshot`]),
-      );
-      const started = performance.now();
-      const ours = await timed(() => saveTo(`${folder}/ours/`, { address: consul.address }));
+      const curl = await curlSnapshot(consul.address, file);
+      const ours = await timedSave(() => saveTo(`${folder}/ours/`, { address: consul.address }));
       const command = await timed(() =>
         exec(consulBinary(), ["snapshot", "save", "-http-addr", consul.address, join(folder, "command.snap")]),
       );
-      const alone = await timed(() => inflateAndHash(file));
+      const alone = await timed(() => inflated(file, createHash("sha256")));
       // The first round fills caches and is not counted.
       if (round < 0) continue;
       rounds.push({
         curl: curl.ms,
-        curlTail: curl.ms - Number(curl.value.stdout) * 1000,
+        curlTail: curl.tail,
         ours: ours.ms,
-        oursTail: started + ours.ms - firstByte,
+        oursTail: ours.tail,
         command: command.ms,
         alone: alone.ms,
         bytes: (await stat(file)).size,
@@ -88,10 +77,4 @@ first byte.
     await consul.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function inflateAndHash(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), createGunzip({ chunkSize: 256 * 1024 }), hash);
-  return hash.digest("hex");
 }
