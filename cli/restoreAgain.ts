@@ -1,5 +1,6 @@
 /** The command that reads back what became of a run, as a person would type it. */
 
+import { quoted } from "../provider/transfer/load/rescue";
 import type { RestoreOptions } from "./restoreRequest";
 
 /** Each option's name, in the order in which it is written. */
@@ -28,12 +29,12 @@ export function againCommand(source: string, options: RestoreOptions, runId: str
     const value = given[key];
     if (value === undefined || value === false) return [];
     if (value === true) return [name];
-    return [value].flat().map((text) => `${name} ${quoted(text)}`);
+    return [value].flat().map((text) => `${name} ${word(text)}`);
   });
-  return ["npx consul-snapshot restore", quoted(source), ...flags].join(" ");
+  return ["npx consul-snapshot restore", word(source), ...flags].join(" ");
 }
 
-/** For a shell. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+/** Quoted only where a shell wants it. */
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text);
 }

@@ -7,7 +7,7 @@ import { parseLocation } from "../store/location";
 import { openStore } from "../store/open";
 import type { Store, StoredObject } from "../store/store";
 import { type Manifest, manifestKey, readManifest } from "../transfer/manifest";
-import { unlessAborted } from "../transfer/unlessAborted";
+import { unlessAborted } from "../store/stall";
 
 export type Found = { readonly state: "absent" } | { readonly state: "same" | "changed"; readonly version: string };
 

@@ -1,12 +1,12 @@
 /** Small requests to a store, several at once. */
 
-import { unlessAborted } from "./unlessAborted";
+import { unlessAborted } from "../store/stall";
 
 const AT_ONCE = 8;
 
 /**
  * Does `work` for each item. After the first failure nothing new is begun; what had begun is awaited, and then it throws.
- * When `signal` is aborted it throws at once: a request to a store takes no signal, and may be as slow as its limit allows.
+ * When `signal` is aborted it throws at once, and what had begun ends by itself.
  */
 export async function inParallel<T>(
   items: readonly T[],

@@ -8,7 +8,7 @@ import { inParallel } from "./inParallel";
 import { type Manifest, manifestKey, parseManifest } from "./manifest";
 import { mayBelongTo } from "./seriesMark";
 import { MAX_BYTES } from "./small";
-import { eachUnlessAborted } from "./unlessAborted";
+import { untilAborted } from "../store/parts";
 
 const SUFFIX = manifestKey("");
 
@@ -42,7 +42,7 @@ export async function listOurs(
   signal: AbortSignal,
 ): Promise<Listing> {
   const objects = new Map<string, StoredObject>();
-  for await (const object of eachUnlessAborted(store.list(fixedPrefix(template)), signal)) {
+  for await (const object of untilAborted(store.list(fixedPrefix(template)), signal)) {
     objects.set(object.key, object);
   }
   const { series } = saved.manifest;

@@ -9,6 +9,7 @@
 import { explain } from "../../errors";
 import { type Attempt, holdingOf } from "./attempt";
 import { keepBefore } from "./before";
+import { seriesOf } from "../seriesMark";
 import { aboutIndex, refusalOf, refused, refuseExpired } from "./guards";
 import { findEarlier, noReceipt, type Parts, withParts, withSource } from "./parts";
 import { completeReceipt, type Receipt } from "./receipt";
@@ -102,7 +103,7 @@ async function carryOut(carrying: Carrying): Promise<Restored> {
   const { serverIds } = before;
   const bare: Attempt = {
     runId: request.runId,
-    series: [request.organization, request.project, request.stack, request.name].join("/"),
+    series: seriesOf(request),
     source: source.location,
     sha256: report.sha256,
     archiveSize: report.archiveSize,

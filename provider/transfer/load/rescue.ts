@@ -21,6 +21,7 @@ export function rescue(
   ].join(" ");
 }
 
-function quoted(text: string): string {
+/** One word for a shell. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
