@@ -1,51 +1,285 @@
 // Lint rules: strict types, and the import arrows between rooms. An arrow that is not listed here does not exist.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import tseslint from "typescript-eslint";
+import { arrows, noCycle } from "./tools/lint/rooms.mjs";
 
-/** Forbids a room from importing others, at its top or when a function needs them; each ban carries its reason. */
-function room(files, bans) {
-  const dynamic = bans.map(([regex, message]) => ({
-    selector: `ImportExpression[source.value=/${regex.replaceAll("/", "\\/")}/]`,
-    message,
-  }));
-  return {
-    files,
-    rules: {
-      "no-restricted-imports": ["error", { patterns: bans.map(([regex, message]) => ({ regex, message })) }],
-      "no-restricted-syntax": ["error", ...dynamic],
-    },
-  };
-}
+const root = import.meta.dirname;
 
-const pulumi = ["^@pulumi/", "Only sdk/ and provider/hosts/ know Pulumi: a lifecycle must run in any host."];
-/** Rooms by their names, imported from a room of provider/ or from beside it. */
-const others = (names, message) => [`^\\.\\.(/\\.\\.)*/(provider/)?(${names.join("|")})(/|$)`, message];
-const upward = (names) =>
-  others(names, "Data flows one way: sdk, hosts → lifecycles → transfer → consul, archive, store, retention.");
-const programs = ["sdk", "cli", "runtime"];
-const hosts = ["hosts", ...programs];
-/** The contract, and what only those who keep it have in common. */
-const contract = ["lifecycle", "commonArgs", "recorded", "values"];
-const lifecycles = ["snapshot", "restore", ...contract];
-const bottoms = ["consul", "archive", "store", "retention"];
+/** What every room may import: it knows nothing of Consul, archives or stores. */
+const leaves = [
+  "abort",
+  "compact",
+  "decodings",
+  "duration",
+  "errorData",
+  "errors",
+  "events",
+  "fields",
+  "json",
+  "optionFlag",
+  "owner",
+  "packageFile",
+  "pem",
+  "program",
+  "progressInterval",
+  "rateWindow",
+  "reporter",
+  "shellWord",
+  "singleExecutable",
+  "secrets",
+  "suggestion",
+  "systemCode",
+  "text",
+  "units",
+].map((name) => `provider/${name}.ts`);
+/** What makes sentences of events is for front ends; work only reports them. */
+const wording = "provider/progressWording.ts";
+/** The argument tables, and how their kinds are checked and read. */
+const vocabulary = ["provider/args/tables/", "provider/args/kinds.ts"];
+/** The four rooms at the bottom. */
+const bottom = ["provider/archive/", "provider/age/", "provider/consul/", "provider/store/"];
+const contract = ["provider/lifecycle.ts", "provider/values.ts"];
+const work = [
+  "provider/catalog/",
+  "provider/contents/",
+  "provider/retention/",
+  "provider/save/",
+  "provider/restore/",
+  "provider/args/",
+];
+const oneWay =
+  "Data flows one way: sdk, hosts → resources → save, restore → catalog, retention → archive, age, consul, store.";
 
-/** The four rooms at the bottom: none knows another, and none knows what is above. */
-function bottom(name) {
-  const strangers = bottoms.filter((other) => other !== name);
-  return room([`provider/${name}/**/*.ts`], [pulumi, upward([...hosts, ...lifecycles, "transfer", ...strangers])]);
-}
+/** Folders of cli/ that every command shares; each other one is the work of a command. */
+const sharedByCommands = ["commands", "consulOutput", "description", "differences", "options", "terminal"];
+const workOfCommands = readdirSync(join(root, "cli"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !sharedByCommands.includes(entry.name))
+  .map((entry) => entry.name);
 
-/** Two resources: neither knows the other. */
-function lifecycle(name, other) {
-  const apart = others([other], "A resource knows nothing of the other: what both need is in commonArgs or values.");
-  return room([`provider/${name}/**/*.ts`], [pulumi, upward(hosts), apart]);
-}
+/** @type {readonly import("./tools/lint/rooms.mjs").Room[]} */
+const cliRooms = [
+  {
+    path: "cli/description/",
+    imports: [...leaves, "cli/terminal/output.ts"],
+    why: "A description is data, and what reads it knows no command.",
+  },
+  {
+    path: "cli/options/",
+    imports: [...leaves, ...vocabulary, "provider/args/", "cli/description/option.ts", "cli/description/usageError.ts"],
+    why: "Options are data: each is made of a row of the argument tables.",
+  },
+  { path: "cli/terminal/", imports: [...leaves, wording], why: "A terminal knows nothing of archives and clusters." },
+  {
+    path: "cli/consulOutput/",
+    imports: [...leaves, "provider/archive/"],
+    why: "What Consul prints, byte for byte, is made of an archive and nothing else.",
+  },
+  {
+    path: "cli/differences/",
+    imports: [...leaves, "provider/contents/", "cli/terminal/"],
+    why: "What prints differences does not find them.",
+  },
+  ...workOfCommands.map((name) => ({
+    path: `cli/${name}/`,
+    imports: [
+      ...leaves,
+      ...bottom,
+      ...work,
+      "cli/source/",
+      "cli/consulOutput/",
+      "cli/differences/",
+      "cli/description/",
+      "cli/options/",
+      "cli/terminal/",
+    ],
+    why: "The work of a command knows neither other commands nor how it was called.",
+  })),
+  {
+    path: "cli/commands/agent.ts",
+    imports: ["cli/description/", "agent/"],
+    why: "The agent reads its own flags, from its own table.",
+  },
+  {
+    path: "cli/",
+    imports: [...leaves, ...bottom, ...work, wording],
+    why: "A front end translates: it holds no rule about backups, and knows no host.",
+  },
+];
+
+/** @type {readonly import("./tools/lint/rooms.mjs").Room[]} */
+const rooms = [
+  ...bottom.map((path) => ({
+    path,
+    imports: path === "provider/consul/" || path === "provider/age/" ? [...leaves, ...vocabulary] : leaves,
+    why: "The four rooms at the bottom know nothing of each other.",
+  })),
+  {
+    path: "provider/args/tables/",
+    imports: [],
+    packages: [],
+    why: "The tables of arguments are plain data.",
+  },
+  {
+    path: "provider/args/kinds.ts",
+    imports: [...leaves, ...vocabulary, "provider/args/time.ts"],
+    packages: [],
+    why: "A kind of argument is checked and read without any room that does work.",
+  },
+  {
+    path: "provider/retention/policy.ts",
+    imports: [],
+    packages: [],
+    why: "Retention is a pure function: it imports nothing.",
+  },
+  {
+    path: "provider/lifecycle.ts",
+    imports: ["provider/events.ts", "provider/owner.ts"],
+    packages: [],
+    why: "A contract imports only types.",
+  },
+  { path: wording, imports: leaves, why: "Sentences are made of events and nothing else." },
+  { path: "provider/values.ts", imports: contract, why: "Plain values belong to the contract." },
+  {
+    path: "provider/runtime.ts",
+    imports: ["provider/hosts/dynamic/"],
+    packages: [],
+    why: "State names it forever: it only calls the host.",
+  },
+  ...leaves.map((path) => ({ path, imports: leaves, why: "A leaf imports other leaves at most." })),
+  {
+    path: "provider/args/",
+    imports: [...leaves, "provider/age/", "provider/retention/policy.ts"],
+    why: "Arguments are the user's vocabulary: no room that does work is needed to read them.",
+  },
+  {
+    path: "provider/catalog/",
+    imports: [...leaves, "provider/archive/", "provider/age/", "provider/store/"],
+    why: "The catalog is about what lies at a place.",
+  },
+  {
+    path: "provider/contents/",
+    imports: [...leaves, "provider/archive/", "provider/age/", "provider/catalog/", "provider/store/"],
+    why: "What can be read out of an archive knows no cluster.",
+  },
+  { path: "provider/retention/", imports: [...leaves, "provider/catalog/", "provider/store/"], why: oneWay },
+  { path: "provider/save/", imports: [...leaves, ...bottom, "provider/catalog/", "provider/retention/"], why: oneWay },
+  { path: "provider/restore/", imports: [...leaves, ...bottom, "provider/catalog/", "provider/save/"], why: oneWay },
+  ...["snapshot", "restore"].map((name) => ({
+    path: `provider/resources/${name}/`,
+    imports: [
+      ...leaves,
+      ...bottom,
+      ...contract,
+      ...work,
+      "provider/resources/commonArgs.ts",
+      "provider/resources/recordedArgs.ts",
+    ],
+    why: "A resource knows neither Pulumi nor the other resource: what both need is beside them.",
+  })),
+  {
+    path: "provider/resources/",
+    imports: [...leaves, ...contract, "provider/args/", "provider/consul/"],
+    why: "What both resources share is about arguments and connections.",
+  },
+  {
+    path: "provider/functions/",
+    imports: [
+      ...leaves,
+      ...bottom,
+      ...contract,
+      ...work,
+      "provider/resources/commonArgs.ts",
+      ...["snapshot/args", "snapshot/outputs", "restore/args"].map((name) => `provider/resources/${name}.ts`),
+    ],
+    why: "A function knows neither Pulumi nor the life of a resource: it has the same arguments and outputs.",
+  },
+  ...["shutdown", "messages"].map((name) => ({
+    path: `provider/hosts/${name}.ts`,
+    imports: [...leaves, wording],
+    packages: ["node:"],
+    why: "What hosts share knows neither Pulumi nor resources.",
+  })),
+  {
+    path: "provider/hosts/values.ts",
+    imports: contract,
+    packages: [],
+    why: "Values are turned into those of the contract, and back.",
+  },
+  ...["dynamic", "hook", "plugin"].map((name) => ({
+    path: `provider/hosts/${name}/`,
+    imports: [
+      ...leaves,
+      ...contract,
+      wording,
+      "provider/resources/",
+      "provider/hosts/shutdown.ts",
+      "provider/hosts/messages.ts",
+      ...(name === "hook" ? [] : ["provider/hosts/values.ts"]),
+      ...(name === "plugin" ? [...vocabulary, "provider/functions/"] : []),
+    ],
+    packages: ["@pulumi/", "@grpc/", "google-protobuf", "node:"],
+    why: "A host knows Pulumi and the lifecycles, not what they do.",
+  })),
+  {
+    path: "agent/schedule.ts",
+    imports: [],
+    packages: ["croner"],
+    why: "When a snapshot is due follows from times alone.",
+  },
+  {
+    path: "agent/config/",
+    imports: [
+      ...leaves,
+      ...vocabulary,
+      "provider/args/",
+      "provider/consul/connection.ts",
+      "provider/retention/policy.ts",
+      "provider/store/",
+      "agent/schedule.ts",
+    ],
+    why: "A configuration is read and checked without anything that works.",
+  },
+  {
+    path: "agent/",
+    imports: [...leaves, ...bottom, ...work, wording],
+    why: "A front end translates: it holds no rule about backups, and knows no host.",
+  },
+  ...cliRooms,
+];
+
+/** Tests of one suite may not lean on those of another. */
+const suites = ["agent", "archive", "consul", "contract", "docs", "encryption", "engine", "package", "unit"].map(
+  (name) => ({
+    path: `tests/${name}/`,
+    imports: [
+      "tests/support/",
+      "tests/fixtures/",
+      "provider/",
+      "agent/",
+      "cli/",
+      "sdk/",
+      "tools/",
+      "bench/",
+      "package.json",
+      "package-lock.json",
+    ],
+    packages: ["node:", "@pulumi/", ""],
+    why: "A suite imports only support/, fixtures/ and what it tests.",
+  }),
+);
+
+const plugin = { rules: { arrows: arrows(root, [...rooms, ...suites]), "no-cycle": noCycle(root) } };
 
 export default tseslint.config(
   { ignores: ["dist/", ".tools/", ".bench/", "node_modules/", "**/*.js", "**/*.cjs", "**/*.mjs", "examples/"] },
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { project: "tests/tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    plugins: { rooms: plugin },
+    languageOptions: { parserOptions: { project: "tests/tsconfig.json", tsconfigRootDir: root } },
     rules: {
+      "rooms/arrows": "error",
+      "rooms/no-cycle": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/consistent-type-imports": "error",
@@ -53,36 +287,6 @@ export default tseslint.config(
       "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }],
     },
   },
-  bottom("consul"),
-  bottom("archive"),
-  bottom("store"),
-  room(["provider/retention/**/*.ts"], [["^", "Retention is a pure function: it imports nothing."]]),
-  room(["provider/errors.ts", "provider/lifecycle.ts"], [["^", "A contract imports nothing."]]),
-  room(["provider/absent.ts", "provider/nearest.ts", "provider/time.ts"], [["^", "A leaf imports nothing."]]),
-  room(["provider/duration.ts"], [["^(?!\\./errors$)", "A leaf imports errors at most."]]),
-  room(
-    ["provider/values.ts"],
-    [["^(?!\\./(absent|lifecycle)$)", "Plain values are the contract's, and nobody else's."]],
-  ),
-  room(
-    ["provider/commonArgs.ts", "provider/recorded.ts"],
-    [
-      pulumi,
-      [
-        "^\\./(hosts|snapshot|restore|transfer|archive|store|retention|runtime)(/|$)",
-        "It is about names and connections.",
-      ],
-    ],
-  ),
-  room(["provider/runtime.ts"], [["^(?!\\./hosts/)", "State names it for ever: it only hands on to the host."]]),
-  room(
-    ["provider/hosts/**/*.ts"],
-    [others([...programs, "transfer", ...bottoms], "A host knows Pulumi and the lifecycles, not what they do.")],
-  ),
-  room(["provider/transfer/**/*.ts"], [pulumi, upward([...hosts, ...lifecycles])]),
-  lifecycle("snapshot", "restore"),
-  lifecycle("restore", "snapshot"),
-  room(["cli/**/*.ts"], [pulumi, upward(["hosts", "sdk", "runtime", ...lifecycles])]),
   {
     files: ["sdk/**/*.ts"],
     rules: {
@@ -100,6 +304,28 @@ export default tseslint.config(
   {
     files: ["tests/**/*.ts", "bench/**/*.ts"],
     rules: { "@typescript-eslint/no-unused-expressions": "off", "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+  {
+    files: ["provider/**/*.ts", "cli/**/*.ts", "agent/**/*.ts"],
+    rules: {
+      // In one list: the last block that matches a file replaces the options of the others.
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.property.name=/^(push|unshift|splice|max|min|fromCharCode|fromCodePoint)$/] > SpreadElement",
+          message: "Arguments go through the stack, which some 100,000 of them overflow: use a loop or reduce.",
+        },
+        {
+          selector: "BinaryExpression[operator='in'][left.type!='Literal'][left.type!='PrivateIdentifier']",
+          message: "`in` also finds what every object inherits, such as constructor: use Object.hasOwn or a Map.",
+        },
+        ...["VariableDeclarator", "AssignmentExpression", "PropertyDefinition"].map((kept) => ({
+          selector: `${kept} CallExpression[callee.object.name='Date'][callee.property.name='now']`,
+          message: "Durations are measured with performance.now(): the wall clock can step.",
+        })),
+      ],
+    },
   },
   // A table of fixtures is as long as there are traps.
   { files: ["tests/fixtures/**/*.ts"], rules: { "max-lines": "off" } },

@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encrypt } from "../provider/transfer/encryption";
-import { keyPair } from "../tests/encryption/keys";
-import { fillKv, startConsul } from "../tests/support/consul";
-import { saveTo } from "../tests/support/saving";
+import { encrypt } from "../provider/age/encrypt";
+import { keyPair } from "../tests/support/archives/ageKeys";
+import { fillKv, startConsul } from "../tests/support/consul/consul";
+import { saveTo } from "../tests/support/programs/saving";
 import { median, ms, table, timed, timedSave } from "./lib";
 
 /** Many, for the server takes now more, now less time to compress, and encrypting costs less than that differs by. */

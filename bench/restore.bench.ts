@@ -9,11 +9,12 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { resolveConnection } from "../provider/consul/connection";
 import { ConsulClient } from "../provider/consul/client";
+import { openStore } from "../provider/store/backends";
 import { parseLocation } from "../provider/store/location";
-import { Source } from "../provider/transfer/load/source";
-import { NO_DECRYPTION } from "../provider/transfer/opening";
-import { type ConsulServer, consulBinary, fillKv, startConsul } from "../tests/support/consul";
-import { saveTo } from "../tests/support/saving";
+import { Source } from "../provider/restore/source";
+import { NO_DECRYPTION } from "../provider/age/identities";
+import { type ConsulServer, consulBinary, fillKv, startConsul } from "../tests/support/consul/consul";
+import { saveTo } from "../tests/support/programs/saving";
 import { median, ms, table, timed } from "./lib";
 
 const exec = promisify(execFile);
@@ -60,15 +61,17 @@ async function ours(consul: ConsulServer, archive: string): Promise<{ verificati
   const { signal } = new AbortController();
   const connection = resolveConnection({ address: consul.address }, { config: () => undefined, env: {} });
   const client = new ConsulClient(connection, { signal, notice: () => undefined });
-  const source = await Source.open(parseLocation(archive), NO_DECRYPTION, signal);
+  const place = parseLocation(archive);
+  const store = await openStore(place);
+  const source = await Source.open(place, store, NO_DECRYPTION, signal);
   try {
     const read = await timed(() => source.read());
     const { report } = read.value;
-    const put = await timed(() => client.restore({ bytes: source.bytes(report), size: report.archiveSize }));
-    if (put.value !== undefined) throw put.value;
+    const put = await timed(() => client.restore({ bytes: source.bytes(), size: report.archiveSize }));
+    if (put.value !== undefined) throw new Error("Consul did not restore the archive", { cause: put.value });
     return { verification: read.ms, put: put.ms };
   } finally {
-    source.close();
+    store.close();
     await client.close();
   }
 }
@@ -90,16 +93,16 @@ async function phases(consul: ConsulServer, archive: string, safety: string): Pr
 
 const STARTS: readonly (readonly [RegExp, string])[] = [
   [/^verifying/, "verification"],
-  [/^looking at the cluster/, "watching the cluster, cut short (it must be at rest for 3 s otherwise)"],
+  [/^observing the cluster/, "observing the cluster, shortened (it must be stable for 3 s otherwise)"],
   [/^waiting for Consul to write|received/, "safety snapshot"],
   [/^restoring|waiting for Consul to restore/, "PUT"],
   [/^waiting for the cluster/, "waiting for a leader"],
   [/^reading the cluster back/, "reading back"],
-  [/^waiting for all voters/, "waiting for all voters"],
+  [/^waiting until all voters/, "waiting for all voters"],
 ];
 
 async function restoreProcess(args: readonly string[]): Promise<{ times: Map<string, number>; peak: number }> {
-  const script = ["--import", "tsx", "tests/support/restoring-process.ts"];
+  const script = ["--import", "tsx", "tests/support/programs/restorer.ts"];
   const child = spawn(process.execPath, [...script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const times = new Map<string, number>();
   let current: string | undefined;
@@ -116,11 +119,11 @@ async function restoreProcess(args: readonly string[]): Promise<{ times: Map<str
       end();
       current = next;
     }
-    const told = /^peak (\d+)$/.exec(line);
-    if (told === null) return;
+    const peakLine = /^peak (\d+)$/.exec(line);
+    if (peakLine === null) return;
     end();
     current = undefined;
-    peak = Number(told[1]);
+    peak = Number(peakLine[1]);
   });
   await once(lines, "close");
   return { times, peak };

@@ -5,6 +5,8 @@
  * a key. Scripts and runbooks look for a `code` in what is printed: codes are added, never renamed.
  */
 
+import { cleanMessage } from "./text";
+
 export type ErrorCode =
   | "CONSUL_UNREACHABLE"
   | "CONSUL_NO_LEADER"
@@ -41,22 +43,47 @@ export class SnapshotError extends Error {
   readonly code: ErrorCode;
   /** What the user can do now, in one sentence or two. */
   readonly hint: string;
+  /** What a program may want to know besides the code, such as the guards of a refused restore. Free of secrets. */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
   /**
    * @param code - one of the closed set
    * @param message - what failed and where, in one plain sentence, free of secrets
    * @param hint - what to do about it
    * @param cause - the error underneath, for a debugger; it is never printed
+   * @param details - data for programs. Default: none
    */
-  constructor(code: ErrorCode, message: string, hint: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(
+    code: ErrorCode,
+    message: string,
+    hint: string,
+    cause?: unknown,
+    details?: Readonly<Record<string, unknown>>,
+  ) {
+    super(cleanMessage(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.hint = hint;
+    this.hint = cleanMessage(hint);
+    this.details = details;
   }
+}
+
+/** Whether an error is a `SnapshotError` with one of these codes. */
+export function isCode(error: unknown, ...codes: readonly ErrorCode[]): error is SnapshotError {
+  return error instanceof SnapshotError && codes.includes(error.code);
 }
 
 /** The text a user reads: the message with its code, then the hint on a line of its own. */
 export function explain(error: unknown): string {
   if (error instanceof SnapshotError) return `${error.message} (${error.code})\n${error.hint}`;
-  return error instanceof Error ? error.message : String(error);
+  return cleanMessage(error instanceof Error ? error.message : String(error));
+}
+
+/** The same in one line, for logs, metrics and checks. */
+export function explainInOneLine(error: unknown): string {
+  return explain(error).replaceAll(/\s*\n\s*/g, ". ");
+}
+
+/** Whether a failure says that an archive is invalid, rather than that it could not be read. */
+export function isInvalidArchive(error: unknown): error is SnapshotError {
+  return error instanceof SnapshotError && /^(ARCHIVE|STATE)_/.test(error.code) && error.code !== "ARCHIVE_TOO_LARGE";
 }

@@ -1,7 +1,10 @@
 /**
  * The contract between a host (which knows Pulumi's protocol) and a resource's lifecycle (which knows Consul and
- * stores). It is free of Pulumi: plain values, one symbol for what is not known yet, and a context.
+ * stores). It does not depend on Pulumi: plain values, one symbol for unknown values, and a context.
  */
+
+import type { WorkEvent } from "./events";
+import type { Owner } from "./owner";
 
 /** A value that Pulumi will only know once something else has been created. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
@@ -24,7 +27,7 @@ export function isList(value: Value | undefined): value is readonly Value[] {
   return Array.isArray(value);
 }
 
-/** One thing wrong with the arguments. `path` is left out where the host would print the value beside it. */
+/** One problem with the arguments. `path` is absent if the host would print the value beside it. */
 export interface Problem {
   /** The argument, such as `connection.certFile`. */
   readonly path?: string;
@@ -32,45 +35,33 @@ export interface Problem {
   readonly reason: string;
 }
 
-/** One difference between what is recorded and what is asked for. */
+/** One difference between the state and the arguments. */
 export interface Change {
-  /** The argument that changed, or the one that makes time matter (`maxAge`). */
+  /** The argument that changed, or that depends on the time (`maxAge`). */
   readonly path: string;
+  /** The part of the argument that changed, such as `triggers[0]`. Default: all of it. */
+  readonly part?: string;
   readonly kind: "add" | "update" | "delete";
-  /** Whether this change does the resource's work again, rather than only recording the new argument. */
+  /** Whether this change repeats the resource's work, or only stores the new argument in state. */
   readonly replaces: boolean;
-  /** One sentence for a reviewer. Holds no value that may be secret. */
+  /** One sentence for a reviewer, without values that may be secret. */
   readonly reason: string;
 }
 
-/** Where a resource stands in its program; `series` and name templates are made of it. */
-export interface Identity {
-  readonly organization: string;
-  readonly project: string;
-  readonly stack: string;
-  readonly name: string;
-}
-
-/** What a host gives to every call. A host leaves out what it does not know. */
+/** The context that a host passes to every call. A host omits what it does not know. */
 export interface Context {
-  /** Aborted when the run is cancelled or its parent process has died. */
+  /** Aborted when the run is canceled or the parent process has died. */
   readonly signal: AbortSignal;
-  readonly preview?: boolean;
   readonly urn?: string;
-  readonly timeoutMs?: number;
-  readonly identity?: Identity;
+  readonly owner?: Owner;
+  /** The namespace of stack configuration that sets connections. Default: `consul` */
+  readonly connectionNamespace?: string;
   /** Stack configuration by its full key, such as `consul:address`. */
   config(key: string): string | undefined;
-  /** Live progress: the last one replaces the one before, and none is kept. */
-  status(message: string): void;
+  /** Live progress: each event replaces the previous one, and none is kept. */
+  status(event: WorkEvent): void;
   info(message: string): void;
   warn(message: string): void;
-}
-
-export interface Checked {
-  /** The arguments as they will be recorded. */
-  readonly inputs: Values;
-  readonly problems: readonly Problem[];
 }
 
 export interface Created {
@@ -78,14 +69,19 @@ export interface Created {
   readonly outputs: Values;
 }
 
+export interface Found extends Created {
+  /** If the resource is not in state: the arguments for a program that adopts it. */
+  readonly inputs?: Values;
+}
+
 /**
- * A failure after which things are no longer as they were: the host records what is given here, and tells the cause.
- * Until an update has succeeded, each run calls `update`.
+ * A failure after something has changed: the host stores these outputs in state and reports the cause. Until an update
+ * succeeds, each run calls `update`.
  */
 export class Incomplete extends Error {
   override readonly name = "Incomplete";
 
-  /** @param cause - what a user is told, a `SnapshotError` as a rule */
+  /** @param cause - the error to show, usually a `SnapshotError` */
   constructor(
     override readonly cause: Error,
     readonly created: Created,
@@ -95,16 +91,28 @@ export class Incomplete extends Error {
 }
 
 /**
- * What a resource can do. Everything except `check` and `diff` may do I/O; `diff` may only read the clock, and say what
- * is going to happen. Failures are thrown as `SnapshotError`; `create` and `update` may throw `Incomplete`.
+ * The operations of a resource. All of them may do I/O; `check` and `diff`, which previews also call, change nothing
+ * and do only fast reads. Failures are thrown as `SnapshotError`; `create` and `update` may throw `Incomplete`.
  */
 export interface Lifecycle {
-  /** @param before - the arguments of the run before; left out when the resource is to be created */
-  check(inputs: Values, context: Context, before?: Values): Checked | Promise<Checked>;
-  diff(id: string, recorded: Values, inputs: Values, context: Context): readonly Change[];
+  /**
+   * All problems with the arguments. State stores the arguments unchanged.
+   *
+   * @param before - the arguments of the previous run; absent for a resource that will be created
+   */
+  check(inputs: Values, context: Context, before?: Values): Promise<readonly Problem[]>;
+  diff(id: string, recorded: Values, inputs: Values, context: Context): readonly Change[] | Promise<readonly Change[]>;
+  /**
+   * The outputs of a create or an update, as far as they are known in advance. Changes nothing.
+   *
+   * @param recorded - the outputs before an update; absent for a create
+   */
+  preview(inputs: Values, context: Context, recorded?: Values): Values | Promise<Values>;
   create(inputs: Values, context: Context): Promise<Created>;
-  /** `undefined`: the resource is gone, as far as anyone can tell. */
-  read(id: string, recorded: Values, context: Context): Promise<Created | undefined>;
+  /** Returns `undefined` if the resource is certainly gone. */
+  read(id: string, recorded: Values, context: Context): Promise<Found | undefined>;
+  /** Whether each preview and update should call `read` first, if the host supports it. Only if `read` is cheap. */
+  isReadBeforeUpdate(recorded: Values): boolean;
   update(id: string, recorded: Values, inputs: Values, context: Context): Promise<Values>;
   delete(id: string, recorded: Values, context: Context): Promise<void>;
 }

@@ -1,10 +1,10 @@
 /**
- * The only module that Pulumi state names: a resource's stub, kept in state as text, calls
- * `require("pulumi-consul-snapshot/runtime").call(resource, method, args)`. Old state runs old text against new
- * packages, so this path and this signature are for ever.
+ * The only module that Pulumi state refers to: a resource's stub, stored in state as text, calls
+ * `require("pulumi-consul-snapshot/runtime").call(resource, method, args)`. Old state runs old stubs against new
+ * packages, so this path and this signature must never change.
  */
 
-import { call as callDynamic } from "./hosts/dynamic";
+import { call as callDynamic } from "./hosts/dynamic/host";
 
 /**
  * @param resource - `ConsulSnapshot` or `ConsulSnapshotRestore`

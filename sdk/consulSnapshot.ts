@@ -7,11 +7,14 @@ import type {
   ConsulServer,
   ConsulSnapshotArgs,
 } from "./args";
-import { identity, MODULE } from "./resource";
-import { secretConnection, secretDecryption } from "./secrets";
+import { checkOptions, hideIdentity, identity, MODULE, withTransformedChecked } from "./resource";
+import { checkRuntime } from "./runtimeCheck";
+import { withSecrets } from "./secrets";
 import { consulSnapshotStub } from "./stub";
+import { storableTriggers } from "./triggers";
 
 const TYPE = "ConsulSnapshot";
+const INSTEAD_OF_IMPORT = "use ConsulSnapshot.get(name, location)";
 
 /** A verified snapshot of a Consul cluster, taken when the resource is created and kept at `target`. */
 export class ConsulSnapshot extends pulumi.dynamic.Resource {
@@ -27,6 +30,11 @@ export class ConsulSnapshot extends pulumi.dynamic.Resource {
   declare readonly snapshotId: pulumi.Output<string>;
   /** Where the archive is: an absolute path, or a URL. */
   declare readonly location: pulumi.Output<string>;
+  /**
+   * `location` without the settings behind its `?`, as `aws s3 cp` and `gcloud storage cp` take it; `undefined` for a
+   * snapshot that an older version has saved.
+   */
+  declare readonly url: pulumi.Output<string | undefined>;
   /** Bytes of the archive as Consul made it. */
   declare readonly archiveSize: pulumi.Output<number>;
   /** SHA-256 of the archive as Consul made it, in hexadecimal. */
@@ -67,29 +75,41 @@ export class ConsulSnapshot extends pulumi.dynamic.Resource {
    * @param name - the resource's name; part of the series that its archives belong to
    */
   constructor(name: string, args: ConsulSnapshotArgs, opts?: pulumi.CustomResourceOptions) {
-    super(consulSnapshotStub, name, properties(name, args, opts), opts, MODULE, TYPE);
+    checkOptions(name, opts, args.deletionPolicy, INSTEAD_OF_IMPORT);
+    checkRuntime();
+    const checked = withTransformedChecked(name, opts, INSTEAD_OF_IMPORT);
+    super(consulSnapshotStub, name, properties(name, args, opts), checked, MODULE, TYPE);
+    hideIdentity(this);
   }
 
   /**
    * Looks up an archive that already exists; it is an error if it does not. Nothing is ever deleted or replaced by it.
    *
    * @param location - as the `location` of another `ConsulSnapshot` gives it: a path, or a URL
+   * @param state - what opens the archive, where it takes more than the environment names; options may stand in its place
    */
-  static get(name: string, location: pulumi.Input<pulumi.ID>, opts: ConsulSnapshotGetOptions = {}): ConsulSnapshot {
-    const { decryption, ...others } = opts;
-    return new ConsulSnapshot(name, lookedUp(decryption), { ...others, id: location });
+  static get(
+    name: string,
+    location: pulumi.Input<pulumi.ID>,
+    state: ConsulSnapshotState | ConsulSnapshotGetOptions = {},
+    opts: pulumi.CustomResourceOptions = {},
+  ): ConsulSnapshot {
+    const { decryption, ...others } = state as ConsulSnapshotGetOptions;
+    return new ConsulSnapshot(name, lookedUp(decryption), { ...others, ...opts, id: location });
   }
 }
 
-export interface ConsulSnapshotGetOptions extends pulumi.CustomResourceOptions {
+/** What is known of an archive that is looked up, beside its location. */
+export interface ConsulSnapshotState {
   /** What opens the archive, if it is encrypted and its manifest is gone. Default: what the environment names. */
   readonly decryption?: pulumi.Input<ConsulDecryption>;
 }
 
+export interface ConsulSnapshotGetOptions extends pulumi.CustomResourceOptions, ConsulSnapshotState {}
+
 /** An archive that is looked up has none of the arguments of one that is taken: its location is its id. */
 function lookedUp(decryption: pulumi.Input<ConsulDecryption> | undefined): ConsulSnapshotArgs {
-  const given = decryption === undefined ? {} : { decryption: secretDecryption(decryption) };
-  return given as unknown as ConsulSnapshotArgs;
+  return (decryption === undefined ? {} : { decryption }) as unknown as ConsulSnapshotArgs;
 }
 
 /** Every output must be listed, or the SDK gives the program none. */
@@ -100,6 +120,7 @@ const OUTPUTS = {
   version: undefined,
   snapshotId: undefined,
   location: undefined,
+  url: undefined,
   archiveSize: undefined,
   sha256: undefined,
   storedSize: undefined,
@@ -125,8 +146,8 @@ function properties(
 ): pulumi.Inputs {
   return {
     ...OUTPUTS,
-    ...args,
-    ...(args.connection === undefined ? {} : { connection: secretConnection(args.connection) }),
+    ...withSecrets(args),
+    ...(args.triggers === undefined ? {} : { triggers: storableTriggers(name, args.triggers) }),
     identity: identity(TYPE, name, opts),
   };
 }

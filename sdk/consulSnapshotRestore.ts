@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConsulDifference, ConsulRecords, ConsulServer, ConsulSnapshotRestoreArgs } from "./args";
-import { identity, MODULE } from "./resource";
-import { secretConnection, secretDecryption } from "./secrets";
+import type { ConsulArchive, ConsulDifference, ConsulRecords, ConsulServer, ConsulSnapshotRestoreArgs } from "./args";
+import { checkImport, hideIdentity, identity, MODULE } from "./resource";
+import { checkRuntime } from "./runtimeCheck";
+import { withSecrets } from "./secrets";
 import { consulSnapshotRestoreStub } from "./stub";
 
 const TYPE = "ConsulSnapshotRestore";
@@ -12,18 +13,24 @@ const TYPE = "ConsulSnapshotRestore";
  */
 export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   /**
-   * `"exact"`: when it was read back, the cluster held what the archive does; `"drift"`: and what is newer than the
-   * restore, or of a kind that servers write by themselves.
+   * `"exact"`: when it was read back, the cluster held what the archive holds; `"drift"`: it held something else, and each
+   * of the `differences` can be explained by writes after the restore, or is of a type that servers write by themselves;
+   * `"unproved"`: only a receipt says that this run was restored before, and the cluster does not prove it.
    */
-  declare readonly outcome: pulumi.Output<"exact" | "drift">;
+  declare readonly outcome: pulumi.Output<"exact" | "drift" | "unproved">;
   /** When the restore was sent: RFC 3339, UTC. */
   declare readonly restoredAt: pulumi.Output<string>;
   /** The cluster's Raft index when it was read back. */
   declare readonly restoredIndex: pulumi.Output<number>;
   /** Consul's own id of the snapshot in the archive. */
   declare readonly snapshotId: pulumi.Output<string>;
-  /** Where what was there before is kept; `undefined` without a safety snapshot. */
+  /** Where the state before the restore is saved; `undefined` without a safety snapshot. */
   declare readonly safetyLocation: pulumi.Output<string | undefined>;
+  /**
+   * How many Raft entries were written between the safety snapshot and the restore, and are in neither; `undefined` where
+   * that is unknown.
+   */
+  declare readonly unsavedChanges: pulumi.Output<number | undefined>;
   /** Where the receipt of this run is, by which it is never restored again; `undefined` without one. */
   declare readonly receipt: pulumi.Output<string | undefined>;
   /** The servers of the restored cluster. */
@@ -32,7 +39,7 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   declare readonly contents: pulumi.Output<ConsulRecords[]>;
   /** What was not as in the archive: none when `outcome` is `"exact"`. */
   declare readonly differences: pulumi.Output<ConsulDifference[]>;
-  /** Whether this run had been restored before, which its receipt told, so that nothing was restored now. */
+  /** Whether this run had begun before, according to its receipt, so nothing was restored now. */
   declare readonly adopted: pulumi.Output<boolean>;
 
   /**
@@ -41,7 +48,10 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
    * @param name - the resource's name; it may be changed, the `runId` counts
    */
   constructor(name: string, args: ConsulSnapshotRestoreArgs, opts?: pulumi.CustomResourceOptions) {
+    checkImport(name, opts, "a restore whose runId is done finds its receipt by itself");
+    checkRuntime();
     super(consulSnapshotRestoreStub, name, properties(name, args, opts), opts, MODULE, TYPE);
+    hideIdentity(this);
   }
 }
 
@@ -52,6 +62,7 @@ const OUTPUTS = {
   restoredIndex: undefined,
   snapshotId: undefined,
   safetyLocation: undefined,
+  unsavedChanges: undefined,
   receipt: undefined,
   servers: undefined,
   contents: undefined,
@@ -59,18 +70,22 @@ const OUTPUTS = {
   adopted: undefined,
 };
 
+/** An archive that is passed as a resource is restored only if it is the one that was saved. */
+function archiveOf({ source, sha256 }: ConsulSnapshotRestoreArgs): pulumi.Inputs {
+  if (!pulumi.Resource.isInstance(source)) return { source };
+  const archive = source as ConsulArchive;
+  return { source: archive.location, sha256: sha256 ?? archive.sha256 };
+}
+
 function properties(
   name: string,
   args: ConsulSnapshotRestoreArgs,
   opts: pulumi.CustomResourceOptions | undefined,
 ): pulumi.Inputs {
-  const { connection, decryption, tokenAfterRestore } = args;
   return {
     ...OUTPUTS,
-    ...args,
-    ...(connection === undefined ? {} : { connection: secretConnection(connection) }),
-    ...(decryption === undefined ? {} : { decryption: secretDecryption(decryption) }),
-    ...(tokenAfterRestore === undefined ? {} : { tokenAfterRestore: pulumi.secret(tokenAfterRestore) }),
+    ...withSecrets(args),
+    ...archiveOf(args),
     identity: identity(TYPE, name, opts),
   };
 }

@@ -1,4 +1,4 @@
-// npm run bench [-- name …]: runs bench/<name>.bench.ts, one after another, and writes docs/benchmarks.md. Naming some
+// npm run bench [-- name …]: runs bench/<name>.bench.ts, one after another, and writes docs/explanation/benchmarks.md. Naming some
 // renews their sections and leaves the others as they were: each section says when and on what it was measured.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, release, totalmem, type } from "node:os";
@@ -12,13 +12,13 @@ import { root } from "./lib/paths.mjs";
 import { atExit, main, run, temporaryFolder } from "./lib/processes.mjs";
 import { begin, say, style } from "./lib/say.mjs";
 
-const PAGE = join(root, "docs", "benchmarks.md");
+const PAGE = join(root, "docs", "explanation", "benchmarks.md");
 const SUFFIX = ".bench.ts";
 
 const HEADER = `# Benchmarks
 
 Written by \`npm run bench\`; \`npm run bench -- <name>\` renews one section. What is compared ran in turn, in one run, on
-one machine: the ratios are what counts, times are of that machine.
+one machine: compare ratios, because times depend on the machine.
 `;
 
 await main(async () => {
@@ -44,7 +44,7 @@ await main(async () => {
     else writePage(known, name, section);
   }
   if (failed.length > 0)
-    throw new Failure(`Failed: ${failed.join(", ")}. docs/benchmarks.md keeps what it had of them.`);
+    throw new Failure(`Failed: ${failed.join(", ")}. docs/explanation/benchmarks.md keeps what it had of them.`);
 });
 
 /**

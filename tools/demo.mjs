@@ -1,6 +1,6 @@
 // npm run demo: backs up a real, throwaway Consul with the quickstart, from nothing but Node and Go. It needs no
 // Pulumi account, touches no stack of yours, and leaves nothing behind.
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { compile } from "./lib/compile.mjs";
 import { configureConsul, startConsul } from "./lib/consul.mjs";
@@ -32,7 +32,7 @@ await main(async () => {
   say(command(["consul", "agent", "-config-file", configuration.file, "&"]));
   await startConsul(programs.consul, folder, configuration);
   say(command(["export", `CONSUL_HTTP_ADDR=${configuration.address}`]));
-  const consul = (/** @type {string[]} */ ...args) => show(programs.consul, args, { cwd: project, env });
+  const consul = (/** @type {string[]} */ ...args) => show("consul", programs.consul, args, { cwd: project, env });
   await consul("kv", "put", "shop/greeting", "hello");
   await consul("kv", "put", "shop/database/password", "dummy-not-a-secret");
 
@@ -42,7 +42,7 @@ await main(async () => {
   for (const name of ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"]) {
     say(command(["export", `${name}=${env[name]}`]));
   }
-  const pulumi = (/** @type {string[]} */ ...args) => show(programs.pulumi, args, { cwd: project, env });
+  const pulumi = (/** @type {string[]} */ ...args) => show("pulumi", programs.pulumi, args, { cwd: project, env });
   await pulumi("stack", "init", "demo");
   await pulumi("up", "--yes", "--skip-preview");
 
@@ -69,7 +69,6 @@ function makeProject(folder) {
     filter: (path) => basename(path) !== "node_modules",
   });
   symlinkSync(join(root, "node_modules"), join(project, "node_modules"), "dir");
-  writeFileSync(join(project, "Pulumi.yaml"), "name: consul-backup\nruntime: nodejs\n");
   mkdirSync(join(folder, "state"));
   return project;
 }
@@ -108,13 +107,14 @@ function command(words) {
 
 /**
  * Prints a command and, as it comes, what it prints.
+ * @param {string} name as which users have the program, whose file may contain its version
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ cwd: string, env: Record<string, string> }} where
  * @returns {Promise<string>} what it printed to its standard output
  */
-async function show(program, args, where) {
-  const words = [basename(program), ...args];
+async function show(name, program, args, where) {
+  const words = [name, ...args];
   say(command(words));
   const { code, stdout } = await run(program, args, { ...where, ...PATIENT, onLine: (line) => say(line) });
   if (code !== 0) throw new Failure(`\`${words.join(" ")}\` ended with code ${code}.`);

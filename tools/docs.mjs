@@ -1,5 +1,6 @@
-// npm run docs [-- docs/page.md …]: plays the scenes of the pages that show what commands print, and writes what they
-// print today. The test of tests/docs compares the same.
+// npm run docs [-- arguments | docs/how-to/page.md …]: writes what the argument tables define (types of the SDK, tables of the
+// reference), plays the scenes of the pages that show what commands print, and writes what they print today. tests/docs
+// compares the same.
 import { join } from "node:path";
 import { compile } from "./lib/compile.mjs";
 import { Failure } from "./lib/failure.mjs";
@@ -12,11 +13,12 @@ import { atExit, main, run, temporaryFolder } from "./lib/processes.mjs";
 await main(async () => {
   await install();
   await compile();
-  await buildTools(toolNames());
+  const specified = process.argv.slice(2);
+  if (specified.join() !== "arguments") await buildTools(toolNames());
   const temporary = temporaryFolder("pcs-");
   atExit(() => killLeftovers(temporary));
   const writer = join(root, "tests", "docs", "write.ts");
-  const { code } = await run(process.execPath, ["--import", "tsx", writer, ...process.argv.slice(2)], {
+  const { code } = await run(process.execPath, ["--import", "tsx", writer, ...specified], {
     cwd: root,
     env: { ...process.env, TMPDIR: temporary },
     stdio: ["ignore", "inherit", "inherit"],

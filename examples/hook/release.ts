@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Stands for what you upgrade, so that this example runs by itself: it writes the version to a file. In your program it
- * is a Helm release, an instance group, or whatever runs Consul.
+ * A stand-in for what you upgrade, so that this example runs by itself: it writes the version to a file. In your program it
+ * is a Helm release, an instance group, or anything else that runs Consul.
  */
 export class ConsulRelease extends pulumi.dynamic.Resource {
   constructor(name: string, args: { version: string }, opts?: pulumi.CustomResourceOptions) {

@@ -3,8 +3,8 @@ import { ConsulSnapshot } from "pulumi-consul-snapshot";
 
 const datacenters = new pulumi.Config().requireObject<string[]>("datacenters");
 
-// One address serves all: Consul forwards a request to the datacenter that it names. Each is a resource of its own in the
-// preview. Run it with `pulumi up --continue-on-error`: then one that fails does not stop the others, however many.
+// One address serves all: Consul forwards a request to the datacenter in it. Each snapshot is a resource of its own in the
+// preview. Run `pulumi up --continue-on-error`, so that a failure does not stop the others.
 export const locations = datacenters.map(
   (datacenter) =>
     new ConsulSnapshot(`backup-${datacenter}`, {

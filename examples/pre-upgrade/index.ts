@@ -4,10 +4,10 @@ import { ConsulRelease } from "./release";
 
 const version = new pulumi.Config().get("consulVersion") ?? "1.18.0";
 
-// The trigger: another version means a new snapshot.
+// The trigger: another version takes a new snapshot.
 const backup = new ConsulSnapshot("pre-upgrade", { target: "./backups/", triggers: [version] });
 
-// The order: nothing is upgraded before the snapshot is saved and verified, and nothing at all if it is not.
+// The order: the release is upgraded only after the snapshot is saved and verified, and not at all if that fails.
 new ConsulRelease("consul", { version }, { dependsOn: backup });
 
 export const location = backup.location;

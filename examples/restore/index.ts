@@ -3,17 +3,17 @@ import { type ConsulSnapshotRestoreArgs, ConsulSnapshotRestore } from "pulumi-co
 
 const config = new pulumi.Config();
 
-// One runId, one restore: as long as its receipt lies beside the archive or the safety snapshot, nothing is restored again,
-// whatever becomes of this stack. And nothing is restored after validUntil, so that a forgotten line can do no harm.
+// One runId restores once: as long as its receipt lies beside the archive or the safety snapshot, nothing is restored again,
+// even if the state of this stack is lost. After validUntil nothing is restored, so a forgotten resource does no harm.
 const restore = new ConsulSnapshotRestore("restore", {
   runId: config.require("runId"),
   validUntil: config.require("validUntil"),
   source: config.require("source"),
-  // A folder of this machine: another one does not see what lies there, a bucket all of them do.
+  // A folder of this machine, which other machines do not see. Use a bucket if they should.
   safetySnapshot: { target: config.get("safetyTarget") ?? "./before-restore/" },
-  // Another cluster's archive brings its own tokens: one of them, to look at the restored cluster with.
+  // The archive of another cluster contains that cluster's tokens: one of them reads the restored cluster back.
   tokenAfterRestore: config.getSecret("tokenAfterRestore"),
-  // What a refusal names, and what you have thought about.
+  // Guards to override, by the names in a refusal.
   allow: config.getObject<ConsulSnapshotRestoreArgs["allow"]>("allow"),
 });
 

@@ -4,7 +4,7 @@ import { ConsulSnapshot } from "pulumi-consul-snapshot";
 // For example s3://backups/consul/{datacenter}/?region=eu-west-1
 const target = new pulumi.Config().require("target");
 
-// Credentials come as the AWS CLI finds them: environment, profile, instance role or web identity.
+// Credentials are looked up as by the AWS CLI: environment, profile, instance role or web identity.
 const backup = new ConsulSnapshot("daily", {
   target,
   maxAge: "20h",

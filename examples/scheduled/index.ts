@@ -1,5 +1,5 @@
 /**
- * For cron or a pipeline: `npm start`. Sees to it that there is a snapshot no older than 20 hours.
+ * For cron or a pipeline: `npm start`. Makes sure that there is a snapshot that is at most 20 hours old.
  *
  * Exit code 0: there is one, and standard output is one line of JSON about it. Exit code 1: there is not, and standard
  * error says why. Environment: BACKUP_TARGET, Consul's own CONSUL_*, and Pulumi's PULUMI_BACKEND_URL and
@@ -10,7 +10,7 @@ import { CommandError, LocalWorkspace } from "@pulumi/pulumi/automation";
 import { ConsulSnapshot } from "pulumi-consul-snapshot";
 
 async function program() {
-  // Not 24h: a daily run that starts a minute earlier than yesterday would find yesterday's fresh enough.
+  // Not 24h: a daily run that starts a minute earlier than yesterday would accept yesterday's snapshot.
   const backup = new ConsulSnapshot("scheduled", {
     target: process.env.BACKUP_TARGET ?? "./backups/",
     maxAge: "20h",
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     projectName: "consul-backups",
     program,
   });
-  // What it says while it works goes to standard error, so that standard output is the summary alone.
+  // Progress goes to standard error, so that standard output contains only the summary.
   const { outputs, summary } = await stack.up({ onOutput: (text) => process.stderr.write(text) });
   const changes = summary.resourceChanges ?? {};
   const taken = (changes.create ?? 0) + (changes.replace ?? 0) > 0;
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // What Pulumi said stands there already.
+  // Pulumi's own message is already on standard error.
   console.error(error instanceof CommandError ? "There is no fresh backup: see above." : String(error));
   process.exitCode = 1;
 });

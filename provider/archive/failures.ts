@@ -1,4 +1,4 @@
-/** What can be wrong with an archive. Each is one sentence, and what to do about it. */
+/** Errors of invalid archives: one sentence each, and a hint. */
 
 import { SnapshotError } from "../errors";
 
@@ -22,16 +22,21 @@ export function notGzip(): SnapshotError {
   );
 }
 
-/** The bytes are there, and are not what they should be. */
+/** The bytes violate the format. */
 export function malformed(what: string, hint = TAKE_AGAIN, cause?: unknown): SnapshotError {
   return new SnapshotError("ARCHIVE_MALFORMED", what, hint, cause);
 }
 
-/** Two things that should agree do not. */
+/** Two values that should be equal differ. */
 export function mismatch(what: string): SnapshotError {
   return new SnapshotError(
     "ARCHIVE_CHECKSUM",
     what,
     "The archive was damaged after Consul made it: take the snapshot again, or look for another copy.",
   );
+}
+
+/** Reading was stopped before the end. */
+export function abandoned(): SnapshotError {
+  return new SnapshotError("INTERRUPTED", "the archive was not read to its end", "Read it again.");
 }

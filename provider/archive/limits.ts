@@ -1,21 +1,27 @@
-/** How much a reader takes before it says that an archive is a bomb. No archive of a real Consul comes near. */
+/** Limits that protect a reader from decompression bombs. No archive of a real Consul comes near them. */
 
 import { SnapshotError } from "../errors";
 
 export interface ArchiveLimits {
-  /** Bytes of all that is inflated. Default 64 GiB. */
+  /** Total inflated size in bytes. Default: 64 GiB. */
   readonly inflatedBytes: number;
-  /** Inflated bytes for each byte of the archive, judged once `ratioFrom` bytes are inflated. Default 200. */
+  /** Inflated bytes per byte of the archive, checked after `ratioFrom` inflated bytes. Default: 200. */
   readonly ratio: number;
-  /** Below this many inflated bytes the ratio is not judged: small states may shrink a lot. Default 1 GiB. */
+  /** The ratio is not checked below this many inflated bytes: small states may compress very well. Default: 1 GiB. */
   readonly ratioFrom: number;
-  /** Bytes of `meta.json`. Default 1 MiB. */
+  /** Size of `meta.json` in bytes. Default: 128 KiB, enough for several hundred servers. */
   readonly metaBytes: number;
-  /** Bytes of `SHA256SUMS`. Default 64 KiB. */
+  /** Size of `SHA256SUMS` in bytes. Default: 64 KiB. */
   readonly sumsBytes: number;
-  /** Entries of the tar, headers that only describe the next entry included. Default 100. */
+  /** Tar entries, including headers that only describe the next entry. Default: 100. */
   readonly entries: number;
-  /** Gzip members that the archive is split into. Default 100,000. */
+  /** Records: a base number, plus a number per byte of the archive. Each record takes time. Default: 500,000 and 1. */
+  readonly records: number;
+  readonly recordsPerByte: number;
+  /** Values within records: a base number, plus a number per byte of the archive. Default: 10,000,000 and 20. */
+  readonly values: number;
+  readonly valuesPerByte: number;
+  /** Gzip members of the archive. Default: 100,000. */
   readonly gzipMembers: number;
 }
 
@@ -23,9 +29,13 @@ export const DEFAULT_LIMITS: ArchiveLimits = {
   inflatedBytes: 64 * 1024 ** 3,
   ratio: 200,
   ratioFrom: 1024 ** 3,
-  metaBytes: 1024 ** 2,
+  metaBytes: 128 * 1024,
   sumsBytes: 64 * 1024,
   entries: 100,
+  records: 500_000,
+  recordsPerByte: 1,
+  values: 10_000_000,
+  valuesPerByte: 20,
   gzipMembers: 100_000,
 };
 

@@ -1,28 +1,28 @@
-/** meta.json: what Raft knows of a snapshot, read as Go reads it into its struct. */
+/** meta.json: Raft's metadata of a snapshot, read exactly as Go decodes it into its struct. */
 
 import { SnapshotError } from "../errors";
 import { malformed } from "./failures";
-import { type Json, parseJson } from "./json";
+import { type Json, parseJson } from "./container/goJson";
 
 const SUFFRAGES = ["voter", "nonvoter", "staging"] as const;
 
-/** What a server may do in Raft, by its number in meta.json; a number without a name stands for itself. */
+/** The name of a Raft suffrage, by its number in meta.json; an unknown number is returned as a string. */
 export function suffrageName(suffrage: number): string {
   return SUFFRAGES[suffrage] ?? String(suffrage);
 }
 
 export interface SnapshotMeta {
-  /** Version of the archive's format: 1 in all that a restore takes. */
+  /** Version of the archive format: 1 in every archive that can be restored. */
   readonly version: number;
   /** `term-index-milliseconds`. */
   readonly id: string;
   readonly index: number;
   readonly term: number;
-  /** Bytes of `state.bin`, as meta.json says. */
+  /** Size of `state.bin` in bytes, as in meta.json. */
   readonly size: number;
-  /** The servers of the cluster. `suffrageName` has the names of suffrages. */
+  /** The servers of the cluster. `suffrageName` translates their suffrages. */
   readonly servers: readonly { readonly id: string; readonly address: string; readonly suffrage: number }[];
-  /** The numbers above with all their digits: beyond 2^53 a number rounds. */
+  /** The numbers above, exact: a `number` rounds beyond 2^53. */
   readonly exact: { readonly version: bigint; readonly index: bigint; readonly term: bigint; readonly size: bigint };
 }
 
@@ -35,12 +35,12 @@ interface Server {
 const UNSIGNED = [0n, 2n ** 64n - 1n] as const;
 const SIGNED = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 
-/** The meta.json of an archive; more than one merge, as Consul merges them. */
+/** The meta.json of an archive. Several of them are merged as Consul does. */
 export class MetaFile {
   private readonly numbers = { version: 0n, index: 0n, term: 0n, size: 0n };
   private id = "";
   private servers: Server[] = [];
-  /** After `null` in place of an object, Consul fills a copy that it then drops. */
+  /** After `null` in place of an object, Consul decodes into a copy that it then drops. */
   private isDropped = false;
 
   /** @throws SnapshotError `ARCHIVE_MALFORMED` */
@@ -98,27 +98,28 @@ function readServers(json: Json): Server[] {
   });
 }
 
-/** Keys match in any case; `null` leaves things as they are; unknown keys pass. */
+/** Keys match case-insensitively, `null` changes nothing, and unknown keys are ignored. */
 function readFields(json: Json, fields: Readonly<Record<string, (value: Json) => unknown>>): void {
   if (json.kind === "null") return;
   if (json.kind !== "object") throw new TypeError("not an object");
   for (const [key, value] of json.entries) {
-    const name =
-      Object.keys(fields).find((field) => field === key) ??
-      Object.keys(fields).find((field) => fold(field) === fold(key));
+    const exact = Object.hasOwn(fields, key) ? key : undefined;
+    const folded = exact ?? fold(key);
+    const name = exact ?? Object.keys(fields).find((field) => field.toUpperCase() === folded);
     if (name !== undefined) fields[name]?.(value);
   }
 }
 
-/** Go's folding: of the letters beyond ASCII only these two fold into it. */
+/** Go's case folding: only these two non-ASCII letters fold to ASCII letters. */
 function fold(key: string): string {
   return key.replace(/[a-z\u017f\u212a]/g, (letter) => letter.normalize("NFKD").toUpperCase());
 }
 
 function integer(json: Json, [least, most]: readonly [bigint, bigint]): bigint | undefined {
   if (json.kind === "null") return undefined;
-  if (json.kind !== "number" || !/^-?\d+$/.test(json.digits)) throw new TypeError("not an integer");
-  // Go takes no minus sign for an unsigned number, not even that of -0.
+  // JSON has no leading zeros, so a longer number is out of range.
+  if (json.kind !== "number" || !/^-?\d{1,20}$/.test(json.digits)) throw new TypeError("not an integer");
+  // Go refuses a minus sign for an unsigned number, even in -0.
   if (least === 0n && json.digits.startsWith("-")) throw new RangeError("negative");
   const value = BigInt(json.digits);
   if (value < least || value > most) throw new RangeError("out of range");
@@ -131,7 +132,7 @@ function string(json: Json): string | undefined {
   return json.value;
 }
 
-/** Bytes are base64, line breaks aside, or a list of numbers. */
+/** Bytes are base64 (line breaks are ignored) or a list of numbers. */
 function checkBytes(json: Json): void {
   if (json.kind === "array") for (const item of json.items) integer(item, [0n, 255n]);
   else {

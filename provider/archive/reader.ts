@@ -1,36 +1,36 @@
 /**
- * Reads a Consul snapshot while it streams by: a gzip of a tar of `meta.json`, `state.bin` and `SHA256SUMS`.
+ * Verifies a Consul snapshot as a stream: a gzipped tar of `meta.json`, `state.bin` and `SHA256SUMS`.
  *
- * An archive is **sound** exactly when a Consul server would accept it: both checksums agree, and there is nothing in
- * it or after it that does not belong there. docs/archive-format.md has the format; what Consul takes and refuses was
- * read in its source and tried on real servers.
+ * An archive is **valid** exactly if a Consul server would accept it: both checksums match, and it has no unexpected
+ * content in it or after it. docs/reference/archive-format.md describes the format. The rules come from Consul's source
+ * and were tested on real servers.
  */
 
 import { createHash } from "node:crypto";
-import { SnapshotError } from "../errors";
-import { GzipReader } from "./gzip";
-import { type ArchiveLimits, DEFAULT_LIMITS } from "./limits";
-import { Members } from "./members";
+import { GzipReader } from "./container/gzip";
+import { abandoned } from "./failures";
+import { type ArchiveLimits, DEFAULT_LIMITS, tooLarge } from "./limits";
+import { Members } from "./container/members";
 import type { SnapshotMeta } from "./meta";
-import type { KvOptions } from "./prefixes";
-import { type SeenRecord, type StateReport, StateWalker } from "./records";
-import { TarReader } from "./tar";
+import type { KvOptions } from "./state/prefixes";
+import { type SeenRecord, type StateReport, StateWalker } from "./state/stateReader";
+import { TarReader } from "./container/tar";
 
 export type { SnapshotMeta } from "./meta";
-export type { KvOptions, KvReport } from "./prefixes";
-export type { SeenRecord } from "./records";
+export type { KvOptions, KvReport } from "./state/prefixes";
+export type { SeenRecord } from "./state/stateReader";
 
 export interface ArchiveReport {
   readonly meta: SnapshotMeta;
-  /** Bytes of the archive as it was read, and their SHA-256 in lower-case hex. */
+  /** Size of the archive in bytes, and its SHA-256 in lower-case hex. */
   readonly archiveSize: number;
   readonly sha256: string;
   /**
-   * Bytes of `state.bin` as they were read. Where it differs from `meta.size`, Consul still accepts the archive, and
-   * its restore then fails.
+   * Actual size of `state.bin` in bytes. If it differs from `meta.size`, Consul accepts the archive, but the restore
+   * fails.
    */
   readonly stateSize: number;
-  /** What is in `state.bin`, and where it could not be decoded, if so. */
+  /** The contents of `state.bin` and, if it could not be decoded, where. */
   readonly state: StateReport;
 }
 
@@ -38,13 +38,44 @@ export interface ArchiveReaderOptions {
   readonly limits?: Partial<ArchiveLimits>;
   /** Count keys by prefix. Default: do not. */
   readonly kv?: KvOptions;
-  /** Given each record of `state.bin` as it passes: before it is known whether the archive is sound. */
+  /** Called with each record of `state.bin`, before it is known whether the archive is valid. */
   readonly see?: (record: SeenRecord) => void;
+  /** Records up to this size, in bytes, are buffered and passed to `see` with their value. Default: 1 MiB. */
+  readonly heldBytes?: number;
 }
 
-/** Give it all bytes of an archive by `write`, one after another, then ask `end`. */
-export class ArchiveReader {
-  /** Settles when meta.json has passed, or when reading has failed. */
+/** Pass all bytes of an archive to `write`, one chunk after another, then call `end`. */
+export interface Reader {
+  /** Settles when meta.json has been verified, or when reading has failed. */
+  readonly meta: Promise<SnapshotMeta>;
+
+  /**
+   * Reads the next chunk. Settles when the reader is ready for more; the chunk is not used afterwards.
+   *
+   * @throws SnapshotError `ARCHIVE_*`: the archive is invalid, and every later call fails with the same error
+   */
+  write(chunk: Uint8Array): Promise<void>;
+
+  /**
+   * Settles when everything that was written has been read. If that includes meta.json, `meta` has settled by then.
+   *
+   * @throws SnapshotError `ARCHIVE_*`
+   */
+  idle(): Promise<void>;
+
+  /**
+   * Call it once, after the last write. It fails if the archive is invalid.
+   *
+   * @throws SnapshotError `ARCHIVE_*`
+   */
+  end(): Promise<ArchiveReport>;
+
+  /** Releases all memory immediately; a pending call fails with `INTERRUPTED`. */
+  destroy(): void;
+}
+
+/** Reads on the calling thread; only zlib uses another one. */
+export class ArchiveReader implements Reader {
   readonly meta: Promise<SnapshotMeta>;
   private readonly gzip: GzipReader;
   private readonly tar: TarReader;
@@ -62,32 +93,35 @@ export class ArchiveReader {
       metaPassed = resolve;
       this.metaFailed = reject;
     });
-    // Nobody has to ask for it: a failure is told by write and end as well.
+    // Nobody has to await it: write and end report the failure too.
     this.meta.catch(() => undefined);
-    this.walker = new StateWalker(options.kv, options.see);
+    this.walker = new StateWalker(options.kv, options.see, options.heldBytes);
     this.members = new Members(limits, metaPassed, (bytes) => this.walker.push(bytes));
     this.tar = new TarReader(this.members, limits);
-    this.gzip = new GzipReader((inflated) => this.tar.push(inflated), limits);
+    this.gzip = new GzipReader((inflated) => {
+      this.tar.push(inflated);
+      const most = limits.records + limits.recordsPerByte * this.archiveSize;
+      if (this.walker.records > most) throw tooLarge(`the archive holds more than ${most} records`);
+      const mostValues = limits.values + limits.valuesPerByte * this.archiveSize;
+      if (this.walker.work.values > mostValues) throw tooLarge(`the archive holds more than ${mostValues} values`);
+    }, limits);
   }
 
-  /**
-   * Reads on. Settles when the reader is ready for more, and does not touch the chunk afterwards.
-   *
-   * @throws SnapshotError `ARCHIVE_*`: the archive is not sound, and every later call fails alike
-   */
   async write(chunk: Uint8Array): Promise<void> {
     await this.attempt(async () => {
       this.archiveSize += chunk.length;
+      const read = this.gzip.write(chunk);
+      // It is awaited below, while zlib inflates the chunk on another thread.
+      read.catch(() => undefined);
       this.hash.update(chunk);
-      await this.gzip.write(chunk);
+      await read;
     });
   }
 
-  /**
-   * To be called once, after the last write: the archive is sound, or this fails.
-   *
-   * @throws SnapshotError `ARCHIVE_*`
-   */
+  async idle(): Promise<void> {
+    await this.attempt(() => this.gzip.idle());
+  }
+
   async end(): Promise<ArchiveReport> {
     return await this.attempt(async () => {
       await this.gzip.end();
@@ -102,9 +136,8 @@ export class ArchiveReader {
     });
   }
 
-  /** Lets go of all that is held, at once; a call that is under way fails. */
   destroy(): void {
-    this.fail(new SnapshotError("INTERRUPTED", "the archive was not read to its end", "Read it again."));
+    this.fail(abandoned());
     this.gzip.destroy();
   }
 
@@ -119,7 +152,7 @@ export class ArchiveReader {
     }
   }
 
-  /** The first failure is the one to tell. */
+  /** Every later failure is a consequence of the first, so report the first. */
   private fail(error: Error): Error {
     this.failure ??= error;
     this.metaFailed(this.failure);

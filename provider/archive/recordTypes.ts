@@ -1,133 +1,147 @@
-/**
- * The kinds of record in `state.bin`, and which versions of Consul restore them.
- *
- * Read in the source of Consul (agent/consul/fsm and agent/structs, from 1.8 to 2.1). Restored by real servers here:
- * those of 1.12.9 and 1.13.9; by hand, 1.8.7.
- */
+/** Lookups of record types and configuration entry kinds in the record table. */
 
-/** A version of Consul's by its first two numbers: 1.13 is [1, 13]. */
-export type Version = readonly [major: number, minor: number];
+import { CONFIG_ENTRY, NEWEST, RECORD_ROWS, type RecordRow, type Writer } from "./records";
+import { isBefore, type Version } from "./version";
 
-/** What Go decodes the record into: `bytes` are decoded once more, by whoever reads the record. */
-export type Shape = "struct" | "list" | "bytes";
+export { CONFIG_ENTRY, NEWEST, OLDEST, type Writer } from "./records";
 
-interface RecordType {
-  /** As Consul's source has it. */
-  readonly name: string;
-  /** Restored from this version on. Left out: never restored, as it is only in Raft's log. */
-  readonly since?: Version;
-  /** The first version that no longer restores it. */
-  readonly until?: Version;
-  /** Default: `struct`. */
-  readonly shape?: Shape;
-}
+export const REGISTER = 0;
+export const KVS = 2;
+export const CHUNKING_STATE = 29;
+export const SYSTEM_METADATA = 31;
+export const SERVICE_VIRTUAL_IP = 32;
+export const FREE_VIRTUAL_IP = 33;
+export const PEERING = 35;
 
-/** No version before this one was looked at. */
-export const OLDEST: Version = [1, 8];
-/** The newest version whose source was read. */
-export const NEWEST: Version = [2, 1];
-/** Versions whose real servers have restored archives of every type here. */
+/** Versions for which restores of every record type were tested on real servers. */
 export const TRIED: readonly Version[] = [
   [1, 12],
   [1, 13],
+  [1, 14],
 ];
 
-/** From here on, types are those of Consul Enterprise. */
-const ENTERPRISE = 64;
-
-const TYPES: Readonly<Record<number, RecordType>> = {
-  0: { name: "Register", since: OLDEST },
-  1: { name: "Deregister" },
-  2: { name: "KVS", since: OLDEST },
-  3: { name: "Session", since: OLDEST },
-  4: { name: "ACL", since: OLDEST, until: [1, 15] },
-  5: { name: "Tombstone", since: OLDEST },
-  6: { name: "CoordinateBatchUpdate", since: OLDEST, shape: "list" },
-  7: { name: "PreparedQuery", since: OLDEST },
-  8: { name: "Txn" },
-  9: { name: "Autopilot", since: OLDEST },
-  10: { name: "Area" },
-  11: { name: "ACLBootstrap", since: OLDEST, until: [1, 15] },
-  12: { name: "Intention", since: OLDEST },
-  13: { name: "ConnectCA", since: OLDEST },
-  14: { name: "ConnectCAProviderState", since: OLDEST },
-  15: { name: "ConnectCAConfig", since: OLDEST },
-  16: { name: "Index", since: OLDEST },
-  17: { name: "ACLToken", since: OLDEST },
-  18: { name: "ACLTokenDelete" },
-  19: { name: "ACLPolicy", since: OLDEST },
-  20: { name: "ACLPolicyDelete" },
-  21: { name: "ConnectCALeaf" },
-  22: { name: "ConfigEntry", since: OLDEST, shape: "bytes" },
-  23: { name: "ACLRole", since: OLDEST },
-  24: { name: "ACLRoleDelete" },
-  25: { name: "ACLBindingRule", since: OLDEST },
-  26: { name: "ACLBindingRuleDelete" },
-  27: { name: "ACLAuthMethod", since: OLDEST },
-  28: { name: "ACLAuthMethodDelete" },
-  29: { name: "ChunkingState", since: OLDEST },
-  30: { name: "FederationState", since: OLDEST },
-  31: { name: "SystemMetadata", since: [1, 9] },
-  32: { name: "ServiceVirtualIP", since: [1, 11] },
-  33: { name: "FreeVirtualIP", since: [1, 11] },
-  34: { name: "KindServiceName" },
-  35: { name: "Peering", since: [1, 13], shape: "bytes" },
-  36: { name: "PeeringDelete" },
-  38: { name: "PeeringTrustBundle", since: [1, 13], shape: "bytes" },
-  39: { name: "PeeringTrustBundleDelete" },
-  40: { name: "PeeringSecret", since: [1, 13], shape: "bytes" },
-  41: { name: "RaftLogVerifierCheckpoint" },
-  42: { name: "Resource", since: [1, 16], shape: "bytes" },
-  43: { name: "UpdateManualVirtualIPRequestType" },
-  45: { name: "FeatureGate", since: [2, 1] },
-};
-
-const NEWEST_IN_1_13 = 40;
-export const KVS = 2;
-export const CONFIG_ENTRY = 22;
-export const CHUNKING_STATE = 29;
-export const PEERING = 35;
-
-export function typeName(type: number): string {
-  return TYPES[type]?.name ?? `Unknown(${type})`;
-}
-
-/** What `consul snapshot inspect` of 1.13 prints for a type: it has no names for those that came later. */
-export function inspectName(type: number): string {
-  return type <= NEWEST_IN_1_13 ? typeName(type) : `Unknown(${type})`;
-}
-
-export function shapeOf(type: number): Shape | undefined {
-  const known = TYPES[type];
-  return known?.since === undefined ? undefined : (known.shape ?? "struct");
-}
-
-/**
- * Why a version does not restore a type, as the end of a sentence; nothing if it does.
- *
- * @param isEnterprise - whether it is Consul Enterprise
- */
-export function whyNotRestored(type: number, version: Version, isEnterprise: boolean): string | undefined {
-  if (type >= ENTERPRISE) {
-    return isEnterprise ? undefined : "which only Consul Enterprise knows";
-  }
-  const known = TYPES[type];
-  if (known === undefined) return "which no Consul up to 2.1 knows";
-  if (known.since === undefined) return "which belongs in Raft's log and not in a snapshot";
-  if (isBefore(version, known.since)) return `which Consul knows since ${known.since.join(".")}`;
-  if (known.until !== undefined && !isBefore(version, known.until)) {
-    return `which Consul restores no longer since ${known.until.join(".")}`;
-  }
-  return undefined;
-}
-
-/** Each version that there is, of those whose source was read. */
+/** All known versions: those whose source was read. */
 export const VERSIONS: readonly Version[] = [
   ...Array.from({ length: 15 }, (_, i): Version => [1, 8 + i]),
   [2, 0],
   NEWEST,
 ];
 
-export function isBefore([major, minor]: Version, [otherMajor, otherMinor]: Version): boolean {
-  return major < otherMajor || (major === otherMajor && minor < otherMinor);
+/** The first type number of Consul Enterprise. */
+const ENTERPRISE = 64;
+/** The last type that `consul snapshot inspect` of 1.13.9 and 1.14.11 has a name for (tested). */
+const LAST_NAMED_BY_1_14 = 40;
+
+const typeRows = new Map<number, RecordRow>();
+const kindRows = new Map<string, RecordRow>();
+const byName = new Map<string, RecordRow>();
+for (const row of RECORD_ROWS) {
+  // The first row of the configuration entry type describes the type, the others describe its kinds.
+  if (typeRows.has(row.type)) kindRows.set(row.name, row);
+  else {
+    typeRows.set(row.type, row);
+    byName.set(row.name, row);
+  }
+}
+
+/** The rows of configuration entry kinds, by kind. */
+export const KIND_ROWS: ReadonlyMap<string, RecordRow> = kindRows;
+
+export function typeName(type: number): string {
+  return typeRows.get(type)?.name ?? `Unknown(${type})`;
+}
+
+/** The name that `consul snapshot inspect` of 1.13 and 1.14 prints for a type: later types have no name there. */
+export function nameIn1_14(type: number): string {
+  return type <= LAST_NAMED_BY_1_14 ? typeName(type) : `Unknown(${type})`;
+}
+
+/** The required form of a record's value; `undefined` for an unknown type or one that no Consul restores. */
+export function bodyOf(type: number): string | undefined {
+  return typeRows.get(type)?.body;
+}
+
+/**
+ * The required form of a configuration entry; `undefined` if its fields are not checked.
+ *
+ * @param kind - as in a record; may be any string
+ */
+export function bodyOfKind(kind: string): string | undefined {
+  return kindRows.get(kind)?.body;
+}
+
+/** Who writes records of a type. @param name - as printed by Consul; an unknown type counts as written by users */
+export function writerOf(name: string): Writer {
+  return byName.get(name)?.writer ?? "users";
+}
+
+/** The keys of a type's records that servers rewrite by themselves, if any. */
+export function rewrittenKeysOf(type: number): readonly string[] | undefined {
+  return typeRows.get(type)?.rewritten;
+}
+
+/** @param name - of a type, as printed by Consul */
+export function indexTableOf(name: string): string | undefined {
+  return byName.get(name)?.indexTable;
+}
+
+/** The name of the type that such records have after a restore, if it differs. */
+export function restoredAs(type: number): string | undefined {
+  return typeRows.get(type)?.restoredAs;
+}
+
+/**
+ * The paths of the fields of a record that servers compute.
+ *
+ * @returns `undefined` for configuration entries, where it depends on the kind
+ */
+export function computedFieldsOf(type: number): readonly (readonly string[])[] {
+  return typeRows.get(type)?.computed ?? [];
+}
+
+/**
+ * The same for a configuration entry.
+ *
+ * @param kind - as in a record; may be any string
+ */
+export function computedFieldsOfKind(kind: string): readonly (readonly string[])[] {
+  return kindRows.get(kind)?.computed ?? [["Hash"]];
+}
+
+/** @param name - of a type, as printed by Consul */
+export function hasComputedFields(name: string): boolean {
+  const row = byName.get(name);
+  return row !== undefined && (row.computed !== undefined || row.type === CONFIG_ENTRY);
+}
+
+/**
+ * Why a version does not restore a type, as the end of a sentence; `undefined` if it does.
+ *
+ * @param isEnterprise - whether it is Consul Enterprise
+ */
+export function whyNotRestored(type: number, version: Version, isEnterprise: boolean): string | undefined {
+  if (type >= ENTERPRISE) return isEnterprise ? undefined : "which only Consul Enterprise restores";
+  const row = typeRows.get(type);
+  return row === undefined ? `which no Consul up to ${NEWEST.join(".")} restores` : whyNot(row, version, isEnterprise);
+}
+
+/**
+ * The same for a configuration entry kind.
+ *
+ * @param kind - as in a record; may be any string
+ */
+export function whyKindNotRestored(kind: string, version: Version, isEnterprise: boolean): string | undefined {
+  const row = kindRows.get(kind);
+  if (row !== undefined) return whyNot(row, version, isEnterprise);
+  // Consul Enterprise has kinds of its own.
+  return isEnterprise ? undefined : `which no Community Edition up to ${NEWEST.join(".")} is known to have`;
+}
+
+function whyNot({ since, until, edition }: RecordRow, version: Version, isEnterprise: boolean): string | undefined {
+  if (since === undefined) return "which belongs in Raft's log and not in a snapshot";
+  if (edition === "enterprise" && !isEnterprise) return "which only Consul Enterprise restores";
+  if (isBefore(version, since)) return `which Consul knows since ${since.join(".")}`;
+  if (until !== undefined && !isBefore(version, until))
+    return `which Consul no longer restores since ${until.join(".")}`;
+  return undefined;
 }

@@ -1,225 +1,284 @@
 /**
- * Walks `state.bin` while it streams by: a header, then records of a type byte and a msgpack value.
+ * The table of all record types of a state. Configuration entries are records of one type, so each of their kinds has a
+ * row too. A row contains which versions and editions of Consul restore the record, the form of its value, who writes
+ * it, and where this knowledge comes from.
  *
- * Nothing here judges an archive: what cannot be decoded is noted with its place, for whoever wants to restore it.
+ * A server crashes on an unknown type or kind, so a wrong extra row is worse than a missing one.
  */
 
-import { hash } from "node:crypto";
-import { canonical, canonicalConfigEntry, canonicalPeering } from "./canonical";
-import { LargeRecord } from "./largeRecord";
-import { Scanner, Undecodable } from "./msgpack";
-import type { KvOptions } from "./prefixes";
-import { CHUNKING_STATE, CONFIG_ENTRY, PEERING } from "./recordTypes";
-import { readHeader } from "./stateHeader";
-import { type FoundKey, type StateProblem, Tally, type Tallied } from "./tally";
+import type { Version } from "./version";
 
 /**
- * A record up to this size is held whole when it comes in pieces, and its maps are digested in no order. Of a larger
- * one only a piece at a time is there. Consul's values end at 512 KiB, unless it is told otherwise.
+ * Who writes records of a type. `users` write through the API. `servers` means servers, agents and peers, which also
+ * write by themselves, within seconds of a restore. `bookkeeping` (indexes, telemetry) differs between any two
+ * snapshots of a live cluster.
  */
-export const HELD_BYTES = 1024 * 1024;
-const LEAST_HELD = 4096;
+export type Writer = "users" | "servers" | "bookkeeping";
 
-export interface StateReport extends Tallied {
-  /** Index of the last change. */
-  readonly lastIndex: number;
-  /**
-   * Whether a large write was under way, part of it already in the log. Servers restore this; `consul snapshot inspect`
-   * cannot decode it.
-   */
-  readonly hasChunks: boolean;
-  /** Where and why the state cannot be decoded any further; the rest is what came before. */
-  readonly undecodable?: StateProblem;
-}
-
-/** One record, for whoever wants to look at each. */
-export interface SeenRecord {
+export interface RecordRow {
+  /** The byte before the record. */
   readonly type: number;
-  /** SHA-256 of its value, map entries in no order: one character a byte. */
-  readonly sha256: string;
-  /** Its value, to be looked at within the call; left out where the record is too large to be held. */
-  readonly value?: Buffer;
+  /** The name in Consul's source; for a configuration entry, its kind. */
+  readonly name: string;
+  /** The first version that restores it. Default: none, the record occurs only in the Raft log. */
+  readonly since?: Version;
+  /** The first version that no longer restores it. */
+  readonly until?: Version;
+  /** The only edition that restores it. Default: both. */
+  readonly edition?: "enterprise";
+  /**
+   * The form of its value, by its name in `state/structs.ts`; a `message` is a protobuf message. Every restored type
+   * has one. A configuration entry kind without it has no checked fields.
+   */
+  readonly body?: string;
+  /** Default: `users`. */
+  readonly writer?: Writer;
+  /** The table whose `Index` record changes when such a record is written or deleted, if there is one. */
+  readonly indexTable?: string;
+  /** The keys of records that each new leader rewrites. They never count as a difference. */
+  readonly rewritten?: readonly string[];
+  /**
+   * Paths of fields that servers compute. They change without a write, so after a correct restore they may differ from
+   * the archive. The other fields, including `ModifyIndex`, show what users wrote.
+   */
+  readonly computed?: readonly (readonly string[])[];
+  /** The name of the type that such records have after a restore. Default: their own. */
+  readonly restoredAs?: string;
+  /** Where the knowledge comes from, as the end of a sentence. */
+  readonly basis: string;
 }
 
-export class StateWalker {
-  private readonly tally: Tally;
-  private readonly scanner = new Scanner(Buffer.from("Key"));
-  private lastIndex = 0;
-  private headerBytes: number | undefined;
-  /** Where the present record begins in `state.bin`. */
-  private offset = 0;
-  /** The beginning of a record whose end has not come yet, and how much of it there must be to know more. */
-  private held = Buffer.alloc(LEAST_HELD);
-  private heldBytes = 0;
-  private wantedBytes = 0;
-  private large: { type: number; descriptor: number; value: LargeRecord; key: FoundKey } | undefined;
-  private undecodable: StateProblem | undefined;
-  private hasChunks = false;
+/** The oldest version whose source was read. */
+export const OLDEST: Version = [1, 8];
+/** The newest version whose source was read. */
+export const NEWEST: Version = [2, 1];
+export const CONFIG_ENTRY = 22;
 
-  /**
-   * @param kv - count keys by prefix; left out, they are not
-   * @param see - given each record in its order
-   */
-  constructor(
-    kv?: KvOptions,
-    private readonly see?: (record: SeenRecord) => void,
-  ) {
-    this.tally = new Tally(kv);
-  }
+/**
+ * One release of each line was read: 1.8.19, 1.9.17, 1.10.12, 1.11.11, 1.12.9, 1.13.9, 1.14.11, 1.15.10, 1.16.6, 1.17.3,
+ * 1.18.2, 1.19.2, 1.20.6, 1.21.5 and 1.22.7; of 2.1, the files named below, before its release.
+ */
+const RESTORERS = "read in agent/consul/fsm, 1.8 to 2.1";
+const LOG = "read in agent/structs/structs.go, 1.8 to 1.22";
+const KINDS = "read in agent/structs/config_entry.go, 1.8 to 2.1";
 
-  /** Takes the next bytes of `state.bin`, and keeps none of them beyond the call. */
-  push(chunk: Buffer): void {
-    if (this.undecodable !== undefined) return;
-    try {
-      let at = 0;
-      while (at < chunk.length) {
-        if (this.large !== undefined) at = this.continueLarge(chunk, at);
-        else if (this.heldBytes > 0) at = this.continueHeld(chunk, at);
-        else at = this.walk(chunk, at);
-      }
-    } catch (error) {
-      if (!(error instanceof Undecodable)) throw error;
-      this.undecodable = { offset: this.offset, message: error.message };
-    }
-  }
+/**
+ * 1.15 and later recompute it during a restore (agent/consul/state/config_entry.go); earlier versions have no such
+ * field.
+ */
+const HASH = ["Hash"];
 
-  /** What there was; to be called once, at the end. */
-  end(): StateReport {
-    if (this.headerBytes === undefined && this.heldBytes === 0) {
-      this.undecodable ??= { offset: 0, message: "there is nothing in it" };
-    } else if (this.heldBytes > 0 || this.large !== undefined) {
-      this.undecodable ??= { offset: this.offset, message: "the record is cut off" };
-    }
-    return {
-      lastIndex: this.lastIndex,
-      hasChunks: this.hasChunks,
-      ...(this.undecodable && { undecodable: this.undecodable }),
-      ...this.tally.report(),
-    };
-  }
+export const RECORD_ROWS: readonly RecordRow[] = [
+  { type: 0, name: "Register", since: OLDEST, body: "RegisterRequest", writer: "servers", basis: RESTORERS },
+  { type: 1, name: "Deregister", basis: LOG },
+  { type: 2, name: "KVS", since: OLDEST, body: "DirEntry", indexTable: "kvs", basis: RESTORERS },
+  { type: 3, name: "Session", since: OLDEST, body: "Session", writer: "servers", basis: RESTORERS },
+  {
+    type: 4,
+    name: "ACL",
+    since: OLDEST,
+    until: [1, 15],
+    body: "LegacyACL",
+    indexTable: "acls",
+    // Tokens from before 1.4. Tested with 1.14.11.
+    restoredAs: "ACLToken",
+    basis: RESTORERS,
+  },
+  { type: 5, name: "Tombstone", since: OLDEST, body: "Tombstone", writer: "servers", basis: RESTORERS },
+  {
+    type: 6,
+    name: "CoordinateBatchUpdate",
+    since: OLDEST,
+    body: "[Coordinate!]",
+    writer: "bookkeeping",
+    basis: RESTORERS,
+  },
+  {
+    type: 7,
+    name: "PreparedQuery",
+    since: OLDEST,
+    body: "PreparedQuery",
+    indexTable: "prepared-queries",
+    basis: RESTORERS,
+  },
+  { type: 8, name: "Txn", basis: LOG },
+  { type: 9, name: "Autopilot", since: OLDEST, body: "AutopilotConfig", writer: "servers", basis: RESTORERS },
+  { type: 10, name: "Area", basis: LOG },
+  { type: 11, name: "ACLBootstrap", since: OLDEST, until: [1, 15], body: "ACLBootstrap", basis: RESTORERS },
+  {
+    type: 12,
+    name: "Intention",
+    since: OLDEST,
+    body: "Intention",
+    indexTable: "connect-intentions",
+    basis: RESTORERS,
+  },
+  { type: 13, name: "ConnectCA", since: OLDEST, body: "CARoot", writer: "servers", basis: RESTORERS },
+  {
+    type: 14,
+    name: "ConnectCAProviderState",
+    since: OLDEST,
+    body: "CAConsulProviderState",
+    writer: "servers",
+    basis: RESTORERS,
+  },
+  { type: 15, name: "ConnectCAConfig", since: OLDEST, body: "CAConfiguration", writer: "servers", basis: RESTORERS },
+  { type: 16, name: "Index", since: OLDEST, body: "IndexEntry", writer: "bookkeeping", basis: RESTORERS },
+  {
+    type: 17,
+    name: "ACLToken",
+    since: OLDEST,
+    body: "ACLToken",
+    indexTable: "acl-tokens",
+    // A token without a hash gets one during a restore (restoreToken). Tested with 1.14.11.
+    computed: [HASH],
+    basis: RESTORERS,
+  },
+  { type: 18, name: "ACLTokenDelete", basis: LOG },
+  { type: 19, name: "ACLPolicy", since: OLDEST, body: "ACLPolicy", indexTable: "acl-policies", basis: RESTORERS },
+  { type: 20, name: "ACLPolicyDelete", basis: LOG },
+  { type: 21, name: "ConnectCALeaf", basis: LOG },
+  {
+    type: CONFIG_ENTRY,
+    name: "ConfigEntry",
+    since: OLDEST,
+    body: "configEntry",
+    indexTable: "config-entries",
+    basis: RESTORERS,
+  },
+  { type: 23, name: "ACLRole", since: OLDEST, body: "ACLRole", indexTable: "acl-roles", basis: RESTORERS },
+  { type: 24, name: "ACLRoleDelete", basis: LOG },
+  {
+    type: 25,
+    name: "ACLBindingRule",
+    since: OLDEST,
+    body: "ACLBindingRule",
+    indexTable: "acl-binding-rules",
+    basis: RESTORERS,
+  },
+  { type: 26, name: "ACLBindingRuleDelete", basis: LOG },
+  {
+    type: 27,
+    name: "ACLAuthMethod",
+    since: OLDEST,
+    body: "ACLAuthMethod",
+    indexTable: "acl-auth-methods",
+    basis: RESTORERS,
+  },
+  { type: 28, name: "ACLAuthMethodDelete", basis: LOG },
+  { type: 29, name: "ChunkingState", since: OLDEST, body: "ChunkingState", writer: "bookkeeping", basis: RESTORERS },
+  {
+    type: 30,
+    name: "FederationState",
+    since: OLDEST,
+    body: "FederationStateRequest",
+    writer: "servers",
+    basis: RESTORERS,
+  },
+  {
+    type: 31,
+    name: "SystemMetadata",
+    since: [1, 9],
+    body: "SystemMetadataEntry",
+    writer: "servers",
+    // Since 1.14, if ACLs are enabled. Tested with 1.14.11.
+    rewritten: ["server-management-token"],
+    basis: RESTORERS,
+  },
+  {
+    type: 32,
+    name: "ServiceVirtualIP",
+    since: [1, 11],
+    body: "ServiceVirtualIP",
+    writer: "servers",
+    basis: RESTORERS,
+  },
+  { type: 33, name: "FreeVirtualIP", since: [1, 11], body: "FreeVirtualIP", writer: "servers", basis: RESTORERS },
+  { type: 34, name: "KindServiceName", writer: "servers", basis: LOG },
+  { type: 35, name: "Peering", since: [1, 13], body: "message<Peering>", writer: "servers", basis: RESTORERS },
+  { type: 36, name: "PeeringDelete", basis: LOG },
+  {
+    type: 38,
+    name: "PeeringTrustBundle",
+    since: [1, 13],
+    body: "message<PeeringTrustBundle>",
+    writer: "servers",
+    basis: RESTORERS,
+  },
+  { type: 39, name: "PeeringTrustBundleDelete", basis: LOG },
+  {
+    type: 40,
+    name: "PeeringSecret",
+    since: [1, 13],
+    body: "message<PeeringSecrets>",
+    writer: "servers",
+    basis: RESTORERS,
+  },
+  { type: 41, name: "RaftLogVerifierCheckpoint", basis: LOG },
+  { type: 42, name: "Resource", since: [1, 16], body: "message<Resource>", basis: RESTORERS },
+  { type: 43, name: "UpdateManualVirtualIPRequestType", basis: LOG },
+  { type: 44, name: "Census", basis: LOG },
+  { type: 45, name: "FeatureGate", since: [2, 1], body: "Unknown", basis: RESTORERS },
 
-  /** Takes all records that are whole, and holds what is left. */
-  private walk(chunk: Buffer, from: number): number {
-    let at = from;
-    while (at < chunk.length) {
-      const end = this.take(chunk, at);
-      if (end < 0) {
-        this.hold(chunk, at);
-        break;
-      }
-      at = end;
-    }
-    return chunk.length;
-  }
+  {
+    type: CONFIG_ENTRY,
+    name: "service-defaults",
+    since: OLDEST,
+    body: "ServiceConfigEntry",
+    // Since 1.14 servers copy the mode of proxy-defaults here, in memory, when they resolve a proxy's configuration
+    // (agent/configentry/resolve.go). Tested with 1.14.11 and 1.22.0.
+    computed: [HASH, ["UpstreamConfig", "Defaults", "MeshGateway"]],
+    basis: KINDS,
+  },
+  {
+    type: CONFIG_ENTRY,
+    name: "proxy-defaults",
+    since: OLDEST,
+    body: "packed<ProxyConfigEntry>",
+    // Since 1.15 a copy of the protocol in Config, written when the entry is restored (ComputeProtocol).
+    computed: [HASH, ["Protocol"]],
+    basis: KINDS,
+  },
+  entry("service-router", OLDEST, "ServiceRouterConfigEntry"),
+  entry("service-splitter", OLDEST, "ServiceSplitterConfigEntry"),
+  entry("service-resolver", OLDEST, "ServiceResolverConfigEntry"),
+  entry("ingress-gateway", OLDEST, "IngressGatewayConfigEntry"),
+  entry("terminating-gateway", OLDEST, "TerminatingGatewayConfigEntry"),
+  entry("service-intentions", [1, 9], "ServiceIntentionsConfigEntry"),
+  entry("mesh", [1, 10], "MeshConfigEntry"),
+  entry("exported-services", [1, 11], "ExportedServicesConfigEntry"),
+  entry("api-gateway", [1, 15], "APIGatewayConfigEntry"),
+  entry("bound-api-gateway", [1, 15], "BoundAPIGatewayConfigEntry"),
+  entry("inline-certificate", [1, 15], "InlineCertificateConfigEntry"),
+  entry("http-route", [1, 15], "HTTPRouteConfigEntry"),
+  entry("tcp-route", [1, 15], "TCPRouteConfigEntry"),
+  entry("jwt-provider", [1, 16], "JWTProviderConfigEntry"),
+  entry("file-system-certificate", [1, 19], "FileSystemCertificateConfigEntry"),
+  {
+    ...entry("sameness-group", [1, 16], "SamenessGroupConfigEntry"),
+    edition: "enterprise",
+    basis:
+      'read in agent/consul/state/config_entry_sameness_group_ce.go, 1.16 to 1.22: restoring one fails as "an enterprise-only feature"',
+  },
+  {
+    ...entry("control-plane-request-limit", [1, 16]),
+    edition: "enterprise",
+    basis: `${KINDS}: named there, and not made in the Community Edition`,
+  },
+  {
+    ...entry("rate-limit", [2, 0]),
+    edition: "enterprise",
+    basis:
+      "read in agent/structs/config_entry_global_rate_limit.go; config_entry.go does not make it in the Community Edition",
+  },
+  {
+    ...entry("inference-gateway", [2, 1]),
+    edition: "enterprise",
+    basis: "read in agent/structs/config_entry_inference_gateway.go: the Community Edition does not store it",
+  },
+];
 
-  /** @returns where the record (or the header) ends that begins at `at`; -1 if it is not whole */
-  private take(buffer: Buffer, at: number): number {
-    if (this.headerBytes === undefined) return this.takeHeader(buffer);
-    const { scanner } = this;
-    const type = buffer[at] as number;
-    const end = scanner.scan(buffer, at + 1, type === CHUNKING_STATE);
-    if (end < 0) return -1;
-    if (scanner.hasIntegerKey) this.hasChunks = true;
-    const value = buffer.subarray(at + 1, end);
-    let sorted = value;
-    if (end - at <= HELD_BYTES) {
-      if (type === CONFIG_ENTRY) sorted = canonicalConfigEntry(value);
-      else if (type === PEERING) sorted = canonicalPeering(value);
-      else if (!scanner.inOrder) sorted = canonical(value);
-    }
-    const sha256 = hash("sha256", sorted, "binary");
-    this.add(type, end - at, value[0] as number, sha256, this.foundKey(buffer));
-    this.see?.({ type, sha256, value });
-    return end;
-  }
-
-  private takeHeader(buffer: Buffer): number {
-    const header = readHeader(buffer, this.scanner);
-    if (header === undefined) return -1;
-    this.headerBytes = header.end;
-    this.offset = header.end;
-    this.lastIndex = header.lastIndex;
-    return header.end;
-  }
-
-  private add(type: number, bytes: number, descriptor: number, sha256: string, key: FoundKey): void {
-    // Consul counts the header's bytes as those of the first record.
-    const size = this.offset === this.headerBytes ? this.offset + bytes : bytes;
-    this.tally.add({ type, offset: this.offset, size, descriptor, sha256 }, key);
-    this.offset += bytes;
-  }
-
-  private foundKey(buffer: Buffer): FoundKey {
-    const { found, foundFrom, foundTo } = this.scanner;
-    return { descriptor: found, buffer, from: foundFrom, to: foundTo };
-  }
-
-  /** Keeps the beginning of a record until the rest of it comes, unless it is too large for that. */
-  private hold(chunk: Buffer, from: number): void {
-    this.wantedBytes = this.scanner.wanted - from;
-    if (this.wantedBytes > HELD_BYTES) this.beginLarge(chunk, from);
-    else this.addHeld(chunk, from, chunk.length);
-  }
-
-  private addHeld(chunk: Buffer, from: number, to: number): void {
-    const bytes = this.heldBytes + to - from;
-    if (bytes > this.held.length) {
-      const larger = Buffer.allocUnsafe(2 ** Math.ceil(Math.log2(Math.max(bytes, this.wantedBytes))));
-      this.held.copy(larger, 0, 0, this.heldBytes);
-      this.held = larger;
-    }
-    chunk.copy(this.held, this.heldBytes, from, to);
-    this.heldBytes = bytes;
-  }
-
-  /** @returns where in the chunk to go on */
-  private continueHeld(chunk: Buffer, from: number): number {
-    const before = this.heldBytes;
-    // Twice as much at each step, for each begins at the record's beginning.
-    const bytes = Math.max(this.wantedBytes - before, Math.min(Math.max(LEAST_HELD, before), HELD_BYTES - before));
-    const to = Math.min(from + bytes, chunk.length);
-    this.addHeld(chunk, from, to);
-    if (this.heldBytes < this.wantedBytes) return to;
-    const beginning = this.held.subarray(0, this.heldBytes);
-    const end = this.take(beginning, 0);
-    if (end >= 0) {
-      this.heldBytes = 0;
-      return from + end - before;
-    }
-    this.wantedBytes = this.scanner.wanted;
-    if (this.wantedBytes > HELD_BYTES) {
-      this.heldBytes = 0;
-      this.beginLarge(beginning, 0);
-    }
-    return to;
-  }
-
-  private beginLarge(buffer: Buffer, from: number): void {
-    if (this.headerBytes === undefined) throw new Undecodable("its header is too large");
-    const { found, foundFrom, foundTo } = this.scanner;
-    const key = Buffer.from(buffer.subarray(foundFrom, foundTo));
-    const type = buffer[from] as number;
-    if (this.scanner.hasIntegerKey) this.hasChunks = true;
-    this.large = {
-      type,
-      descriptor: buffer[from + 1] as number,
-      value: new LargeRecord(type === CHUNKING_STATE),
-      // A key that is not whole yet is longer than any that Consul takes.
-      key: { descriptor: foundTo <= buffer.length ? found : -1, buffer: key, from: 0, to: key.length },
-    };
-    this.large.value.push(buffer, from + 1);
-  }
-
-  /** @returns where in the chunk to go on */
-  private continueLarge(chunk: Buffer, from: number): number {
-    const { large } = this;
-    const end = large?.value.push(chunk, from) ?? -1;
-    if (large === undefined || end < 0) return chunk.length;
-    this.large = undefined;
-    const { type, descriptor, value, key } = large;
-    const sha256 = value.digest();
-    this.add(type, 1 + value.bytes, descriptor, sha256, key);
-    this.see?.({ type, sha256 });
-    return end;
-  }
+/** The row of a configuration entry kind without special rules. */
+function entry(kind: string, since: Version, body?: string): RecordRow {
+  return { type: CONFIG_ENTRY, name: kind, since, ...(body !== undefined && { body }), computed: [HASH], basis: KINDS };
 }

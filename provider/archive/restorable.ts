@@ -1,15 +1,17 @@
 /**
- * Whether a version of Consul would restore an archive. A server that cannot decode a state, or meets a record that it
- * does not know, does not refuse it: it dies, and a lone server does not start again. So this is asked first.
+ * Whether a version of Consul can restore an archive. A server does not refuse a state that it cannot decode or that
+ * has unknown records: it crashes, and a single server does not start again. So this is checked before a restore.
  */
 
 import type { ErrorCode } from "../errors";
 import type { ArchiveReport } from "./reader";
-import { isBefore, NEWEST, OLDEST, TRIED, type Version, whyNotRestored } from "./recordTypes";
+import { stateSizeProblem } from "./stateSize";
+import { NEWEST, OLDEST, TRIED, VERSIONS, whyKindNotRestored, whyNotRestored } from "./recordTypes";
+import { isBefore, isEqual, parseVersion, type Version } from "./version";
 
 export interface RestoreProblem {
   readonly code: Extract<ErrorCode, "STATE_UNDECODABLE" | "STATE_UNKNOWN_RECORD" | "ARCHIVE_MALFORMED">;
-  /** One sentence, without its full stop. */
+  /** One sentence, without a full stop. */
   readonly message: string;
   /** Where in `state.bin` the record begins. */
   readonly offset?: number;
@@ -18,38 +20,86 @@ export interface RestoreProblem {
 export interface RestoreVerdict {
   readonly restorable: boolean;
   /**
-   * What the verdict rests on: real servers of that version, which were tried; the source of that version, which was
-   * read; or the nearest version whose source was.
+   * The evidence for the verdict: tests with real servers of that version, the source of that version, or the source of
+   * the nearest known version.
    */
   readonly basis: "tried" | "source" | "nearest";
-  /** Why not; all reasons, one for each kind of record. */
+  /** The same in words, for messages and outputs. */
+  readonly knownBy: string;
+  /** All reasons why not, one per kind of record. */
   readonly problems: readonly RestoreProblem[];
 }
 
 /**
- * @param report - of a sound archive
- * @param consulVersion - as Consul says it: `1.13.9`, `1.16.2+ent`, `v1.21.0-dev`
- * @returns nothing if that is no version
+ * @param report - of a valid archive
+ * @param consulVersion - as reported by Consul: `1.13.9`, `1.16.2+ent`, `v1.21.0-dev`
+ * @returns `undefined` if that is not a version
  */
 export function restorableOn(report: ArchiveReport, consulVersion: string): RestoreVerdict | undefined {
   const version = parseVersion(consulVersion);
   if (version === undefined) return undefined;
   const isEnterprise = consulVersion.includes("ent");
-  const nearest = isBefore(version, OLDEST) ? OLDEST : isBefore(NEWEST, version) ? NEWEST : version;
+  const nearest = nearestKnown(version);
   const problems = [
     ...problemsOfMeta(report),
     ...problemsOfTypes(report, nearest, isEnterprise, consulVersion),
+    ...problemsOfKinds(report, nearest, isEnterprise, consulVersion),
     ...problemsOfState(report),
   ];
-  const isTried = TRIED.some(([major, minor]) => major === version[0] && minor === version[1]) && !isEnterprise;
-  const basis = isTried ? "tried" : nearest === version ? "source" : "nearest";
-  return { restorable: problems.length === 0, basis, problems };
+  const isTried = TRIED.some((tried) => isEqual(tried, version)) && !isEnterprise;
+  const basis = isTried ? "tried" : isEqual(nearest, version) ? "source" : "nearest";
+  const knownBy = { tried: "tried", source: "by its source", nearest: `nearest version known: ${nearest.join(".")}` };
+  return { restorable: problems.length === 0, basis, knownBy: knownBy[basis], problems };
 }
 
-/** @returns nothing if the text is no version */
-export function parseVersion(text: string): Version | undefined {
-  const [, major, minor] = /^v?(\d+)\.(\d+)(?![\d])/.exec(text.trim()) ?? [];
-  return major === undefined || minor === undefined ? undefined : [Number(major), Number(minor)];
+/** The newest known version that is not newer than this one; for a version older than all of them, the oldest known. */
+function nearestKnown(version: Version): Version {
+  return VERSIONS.findLast((known) => !isBefore(version, known)) ?? OLDEST;
+}
+
+/** Why the newest known version cannot restore an archive. */
+export function problemsOnNewest(report: ArchiveReport): readonly RestoreProblem[] {
+  return restorableOn(report, NEWEST.join("."))?.problems ?? [];
+}
+
+/**
+ * The verdict of the newest known version on an archive that no known version can restore.
+ *
+ * @returns `undefined` if any known version of either edition can restore it
+ */
+export function restorableOnNone(
+  report: ArchiveReport,
+): { consulVersion: string; verdict: RestoreVerdict } | undefined {
+  const consulVersion = NEWEST.join(".");
+  const verdict = restorableOn(report, consulVersion);
+  if (verdict === undefined || verdict.restorable) return undefined;
+  const versions = VERSIONS.map((numbers) => numbers.join(".")).flatMap((version) => [version, `${version}+ent`]);
+  const isRestored = versions.some((version) => restorableOn(report, version)?.restorable === true);
+  return isRestored ? undefined : { consulVersion, verdict };
+}
+
+/** The known versions that can restore an archive, as ranges: `1.8 to 1.14`. */
+export function restoredBy(report: ArchiveReport): string[] {
+  const ranges: string[][] = [];
+  let range: string[] | undefined;
+  for (const version of VERSIONS.map((numbers) => numbers.join("."))) {
+    if (restorableOn(report, version)?.restorable !== true) range = undefined;
+    else if (range === undefined) ranges.push((range = [version]));
+    else range.push(version);
+  }
+  return ranges.map((versions) => [...new Set([versions[0], versions.at(-1)])].join(" to "));
+}
+
+/** The verdict for an archive without problems, as a sentence without a full stop. */
+export function restorableSentence(
+  consulVersion: string,
+  { basis, knownBy }: Pick<RestoreVerdict, "basis" | "knownBy">,
+): string {
+  const what =
+    basis === "tried"
+      ? `Consul ${consulVersion} restores it`
+      : `there is no known reason why Consul ${consulVersion} could not restore it`;
+  return `${what} (${knownBy})`;
 }
 
 function problemsOfMeta({ meta, stateSize }: ArchiveReport): RestoreProblem[] {
@@ -60,10 +110,8 @@ function problemsOfMeta({ meta, stateSize }: ArchiveReport): RestoreProblem[] {
       message: `meta.json is of version ${meta.version}, and only 1 is restored`,
     });
   }
-  if (meta.exact.size !== BigInt(stateSize)) {
-    const message = `state.bin has ${stateSize} bytes, and meta.json says ${meta.exact.size}`;
-    problems.push({ code: "ARCHIVE_MALFORMED", message });
-  }
+  const size = stateSizeProblem({ meta, stateSize });
+  if (size !== undefined) problems.push({ code: "ARCHIVE_MALFORMED", message: size });
   return problems;
 }
 
@@ -84,6 +132,21 @@ function problemsOfTypes(
         offset,
       },
     ];
+  });
+}
+
+function problemsOfKinds(
+  { state }: ArchiveReport,
+  version: Version,
+  isEnterprise: boolean,
+  consulVersion: string,
+): RestoreProblem[] {
+  return state.configEntryKinds.flatMap(({ kind, count, offset }) => {
+    const why = whyKindNotRestored(kind, version, isEnterprise);
+    if (why === undefined) return [];
+    const entries = count === 1 ? "a configuration entry" : `${count} configuration entries`;
+    const message = `it holds ${entries} of kind ${JSON.stringify(kind)}, ${why}: ${consulVersion} cannot restore it`;
+    return [{ code: "STATE_UNKNOWN_RECORD", message, offset }];
   });
 }
 

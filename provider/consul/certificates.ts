@@ -1,123 +1,141 @@
 /** The certificates and keys of a connection, read and checked before anything is sent. */
 
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Given, Settings } from "./settings";
+import { compact } from "../compact";
+import { certificateProblem, certificatesIn, parseKey, unreadable } from "../pem";
+import { systemCode } from "../systemCode";
+import type { Setting, Settings } from "./settingsLookup";
 
-/** What a TLS connection is made with; all of it PEM. */
+/** The TLS settings of a connection; certificates and keys are PEM. */
 export interface Tls {
-  /** The authorities to trust. Default: those that Node.js comes with. */
+  /** The trusted authorities. Default: those of Node.js. */
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
-  /** The name to look for in the server's certificate. Default: the host. */
+  /** The expected name in the server's certificate. Default: the host. */
   readonly serverName?: string;
   /** Accept any certificate. */
   readonly insecure: boolean;
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** Reads the files that the settings name; what is wrong with them goes to the settings' problems. */
+/** Reads the files that the settings specify; problems are added to those of the settings. */
 export function readTls(settings: Settings): Tls {
   const ca = readAuthorities(settings);
   const pair = readPair(settings);
   const serverName = settings.text("tlsServerName");
-  return {
-    ...(ca === undefined ? {} : { ca }),
+  return compact({
+    ca,
     ...pair,
-    ...(serverName === undefined ? {} : { serverName }),
+    serverName,
     insecure: settings.find("insecureHttps")?.value === true,
-  };
+  });
 }
 
 function readAuthorities(settings: Settings): string | undefined {
-  const given = settings.findOne("caFile", "caPem", "caPath");
-  const pem = given?.name === "caPath" ? readFolder(settings, given) : readPem(settings, given);
-  if (given !== undefined && pem !== undefined && parseCertificates(pem) === undefined) {
-    settings.refuse(given, `${given.label} holds no readable PEM certificate`);
-  }
-  return pem;
+  const setting = settings.findOne("caFile", "caPem", "caPath");
+  if (setting?.name === "caPath") return readFolder(settings, setting);
+  const bytes = readBytes(settings, setting);
+  if (setting === undefined || bytes === undefined) return undefined;
+  const problem = certificateProblem(bytes);
+  if (problem !== undefined) settings.refuse(setting, `${setting.label} ${problem}`);
+  return bytes.toString();
 }
 
-/** Both halves of the client's certificate, or none. */
+/** The client's certificate and key; `undefined` if either is missing. */
 function readPair(settings: Settings): { cert: string; key: string } | undefined {
-  const certGiven = settings.findOne("certFile", "certPem");
-  const keyGiven = settings.findOne("keyFile", "keyPem");
-  if (certGiven === undefined || keyGiven === undefined) {
-    const half = certGiven ?? keyGiven;
-    const missing = certGiven === undefined ? "certFile or certPem" : "keyFile or keyPem";
+  const certSetting = settings.findOne("certFile", "certPem");
+  const keySetting = settings.findOne("keyFile", "keyPem");
+  if (certSetting === undefined || keySetting === undefined) {
+    const half = certSetting ?? keySetting;
+    const missing = certSetting === undefined ? "certFile or certPem" : "keyFile or keyPem";
     if (half !== undefined) {
-      settings.refuse(half, `${half.label} is half of a client certificate: give ${missing} too`);
+      settings.refuse(half, `${half.label} is half of a client certificate: specify ${missing} too`);
     }
     return undefined;
   }
-  const cert = readPem(settings, certGiven);
-  const key = readPem(settings, keyGiven);
-  const certificate = cert === undefined ? undefined : parseCertificates(cert);
-  const privateKey = key === undefined ? undefined : parseKey(settings, keyGiven, key);
-  if (cert !== undefined && certificate === undefined) {
-    settings.refuse(certGiven, `${certGiven.label} holds no readable PEM certificate`);
+  const cert = readBytes(settings, certSetting);
+  const key = readBytes(settings, keySetting);
+  const certProblem = cert && certificateProblem(cert);
+  if (certProblem !== undefined) settings.refuse(certSetting, `${certSetting.label} ${certProblem}`);
+  const privateKey = key && parseKey(key);
+  if (typeof privateKey === "string") settings.refuse(keySetting, `${keySetting.label} ${privateKey}`);
+  if (cert === undefined || key === undefined) return undefined;
+  const certificate = certProblem === undefined ? new X509Certificate(certificatesIn(cert)[0] ?? cert) : undefined;
+  if (certificate && typeof privateKey === "object" && !certificate.checkPrivateKey(privateKey)) {
+    settings.refuse(certSetting, `${certSetting.label} and ${keySetting.label} do not belong together`);
   }
-  if (certificate !== undefined && privateKey !== undefined && !certificate.checkPrivateKey(privateKey)) {
-    settings.refuse(certGiven, `${certGiven.label} and ${keyGiven.label} do not belong together`);
-  }
-  return cert === undefined || key === undefined ? undefined : { cert, key };
+  return { cert: cert.toString(), key: key.toString() };
 }
 
-/** The text itself, or that of the file; `undefined` where it cannot be known. */
-function readPem(settings: Settings, given: Given | undefined): string | undefined {
-  if (given === undefined || typeof given.value !== "string") return undefined;
-  return given.name.endsWith("Pem") ? given.value : readTextFile(settings, given);
+/** The bytes of the inline text or of the file; `undefined` if they are not available. */
+function readBytes(settings: Settings, setting: Setting | undefined): Buffer | undefined {
+  if (setting === undefined || typeof setting.value !== "string") return undefined;
+  return setting.name.endsWith("Pem") ? Buffer.from(setting.value) : readFile(settings, setting);
 }
 
-/** The text of the file that a setting names. */
-export function readTextFile(settings: Settings, given: Given): string | undefined {
+/** The text of the file that a setting specifies. */
+export function readTextFile(settings: Settings, setting: Setting): string | undefined {
+  return readFile(settings, setting)?.toString();
+}
+
+function readFile(settings: Settings, setting: Setting): Buffer | undefined {
   try {
-    return readFileSync(given.value as string, "utf8");
+    return readFileSync(setting.value as string);
   } catch (error) {
-    settings.refuse(given, `${given.label}: ${unreadable(given.value as string, error)}`);
+    const isFolder = setting.name === "caFile" && systemCode(error) === "EISDIR";
+    const path = setting.value as string;
+    settings.refuse(
+      setting,
+      `${setting.label}: ${isFolder ? `${path} is a folder: use caPath` : unreadable(path, error)}`,
+    );
     return undefined;
   }
 }
 
-function readFolder(settings: Settings, given: Given): string | undefined {
-  if (typeof given.value !== "string") return undefined;
-  const folder = given.value;
+/** Problems that are ignored in folders, which may also contain keys or a README. */
+const IN_FOLDERS: ReadonlySet<string> = new Set([
+  "is empty",
+  "holds no readable PEM certificate",
+  "holds a private key, not a certificate",
+  "holds a certificate request, not a certificate",
+]);
+
+/**
+ * All certificates of a folder, as a Kubernetes volume or `/etc/ssl/certs` has them: links are followed; folders
+ * (`..data`), broken links and files without a certificate are skipped. An unreadable certificate is a problem: without
+ * it, connections would fail later for no visible reason.
+ */
+function readFolder(settings: Settings, setting: Setting): string | undefined {
+  if (typeof setting.value !== "string") return undefined;
+  const folder = setting.value;
+  const problems: string[] = [];
+  const found: string[] = [];
+  let names: string[];
   try {
-    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
-    return files.map(({ name }) => readFileSync(join(folder, name), "utf8")).join("\n");
+    names = readdirSync(folder).sort();
   } catch (error) {
-    settings.refuse(given, `${given.label}: ${unreadable(folder, error)}`);
+    const isFile = systemCode(error) === "ENOTDIR";
+    const reason = isFile ? `${folder} is a file, not a folder: use caFile` : unreadable(folder, error);
+    settings.refuse(setting, `${setting.label}: ${reason}`);
     return undefined;
   }
-}
-
-function unreadable(path: string, error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return `${path} does not exist`;
-  if (code === "EACCES" || code === "EPERM") return `${path} may not be read by this user`;
-  return `${path} cannot be read${code === "" ? "" : ` (${code})`}`;
-}
-
-/** The first of the certificates, or `undefined` unless there are some and all of them can be read. */
-function parseCertificates(pem: string): X509Certificate | undefined {
-  try {
-    return (pem.match(CERTIFICATE) ?? []).map((text) => new X509Certificate(text))[0];
-  } catch {
-    return undefined;
+  for (const name of names) {
+    const path = join(folder, name);
+    try {
+      if (!statSync(path).isFile()) continue;
+      const bytes = readFileSync(path);
+      const problem = certificateProblem(bytes);
+      if (problem === undefined) found.push(bytes.toString());
+      else if (!IN_FOLDERS.has(problem)) problems.push(`${path} ${problem}`);
+    } catch (error) {
+      // ENOENT means a broken link.
+      if (systemCode(error) !== "ENOENT") problems.push(unreadable(path, error));
+    }
   }
-}
-
-function parseKey(settings: Settings, given: Given, pem: string): KeyObject | undefined {
-  try {
-    return createPrivateKey(pem);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const encrypted = code === "ERR_MISSING_PASSPHRASE" || pem.includes("ENCRYPTED");
-    const reason = encrypted ? "needs a passphrase: give a key without one" : "holds no readable PEM private key";
-    settings.refuse(given, `${given.label} ${reason}`);
-    return undefined;
-  }
+  if (found.length === 0 && problems.length === 0) problems.push(`no file in ${folder} holds a PEM certificate`);
+  const [first] = problems;
+  if (first !== undefined) settings.refuse(setting, `${setting.label}: ${first}`);
+  return found.join("\n");
 }

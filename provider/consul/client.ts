@@ -1,354 +1,314 @@
-/**
- * Consul's HTTP API, as far as snapshots need it. One client is for one operation, and is closed after it.
- *
- * - The whole of a snapshot has no time limit; connecting, the first byte and silence between bytes have.
- * - A request is repeated only while nothing of its answer has come, only where that can help, and never silently.
- * - Bytes are handed on as they come; none is kept.
- */
+/** The part of Consul's HTTP API that snapshots need. Use one client per operation, and close it afterwards. */
 
-import { Readable } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
-import { type Dispatcher, request } from "undici";
-import { SnapshotError } from "../errors";
+import type { Dispatcher } from "undici";
+import { compact } from "../compact";
+import { isCode, SnapshotError } from "../errors";
+import { type ClusterFacts, readAgent, readDatacenters, readLastLogIndex, readServersVersion } from "./agentFacts";
+import { type ClusterIdentity, readPeers, readRaftIdentity } from "./clusterIdentity";
+import { cleanText, isPlainName } from "../text";
 import type { Connection } from "./connection";
-import { Connector } from "./connector";
-import { Exchange } from "./exchange";
-import { type ClusterFacts, readAgent, readDatacenters, readServersVersion } from "./facts";
-import { cut, explainNetworkError, interrupted, notASnapshot, silent, stalled, tooStale } from "./failures";
-import { type ClusterHealth, readHealth, readServerIds } from "./health";
-import { explainRefusal, explainRestoreRefusal, type Failure, nameDatacenters, type Refusal } from "./refusals";
+import { notASnapshot, tooStale } from "./failures";
+import { type ClusterHealth, type HealthRefusal, readHealth } from "./health";
+import { type Failure, nameDatacenters } from "./refusals";
+import { type Answer, type Call, type Pace, Transport, type TransportOptions, type Upload } from "./transport";
 
-export type { ClusterFacts } from "./facts";
-export type { ClusterHealth } from "./health";
+export type { ClusterFacts } from "./agentFacts";
+export type { ClusterHealth, HealthRefusal } from "./health";
+export type { Pace, Upload } from "./transport";
 
-export interface ClientOptions {
-  /** Stops everything at once. */
-  readonly signal: AbortSignal;
-  /** Told, in one sentence each, of what a user may wonder about. */
-  readonly notice: (message: string) => void;
-  /** For how long a failure that may pass is answered by asking again, in milliseconds. Default: 30,000. */
-  readonly retryForMs?: number;
-}
+/**
+ * With `oneConnection`, all requests of the client use one connection, one after another. Once it has closed, every
+ * further request fails with `CONSUL_UNREACHABLE` before anything is sent. A restore uses such a client to identify the
+ * cluster and to send the archive, so that no load balancer can route the two to different clusters. Read the identity
+ * just before the PUT: servers and proxies close idle connections.
+ */
+export type ClientOptions = TransportOptions;
 
 export interface SnapshotRequest {
-  /** `"consistent"` is answered by the leader, `"stale"` by any server. */
+  /** `"consistent"`: only the leader responds; `"stale"`: any server may. */
   readonly consistency: "consistent" | "stale";
-  /** Refuse a server that heard from a leader longer ago, in milliseconds. Default: any is taken. */
+  /** Refuse a server that last heard from a leader longer ago than this, in milliseconds. Default: accept any. */
   readonly maxStalenessMs?: number;
+  /** Called when the server becomes slow (silent, or sending a trickle), and when it recovers. Default: not called. */
+  readonly onPace?: (pace: Pace) => void;
 }
 
 export interface SnapshotResponse {
   /**
-   * The archive, as Consul sends it. The reader's own slowness is never taken for the server's.
+   * The archive as Consul sends it; each piece is valid until the next one is requested. Slow consumers do not trigger
+   * the server's timeouts.
    *
    * @throws SnapshotError `CONSUL_STALLED`, `CONSUL_UNREACHABLE` or `INTERRUPTED`, while it is read
    */
   readonly body: AsyncIterable<Buffer>;
   /** The Raft index of the snapshot. */
   readonly index: number;
-  /** Whether the server that answered believes that there is a leader: it goes on to do so for seconds after a loss. */
+  /** Whether the server believes that there is a leader; it still does for several seconds after a loss. */
   readonly knownLeader: boolean;
-  /** How long ago it heard from the leader; 0 from the leader itself. */
+  /** Time since it last heard from the leader; 0 for the leader itself. */
   readonly lastContactMs: number;
 }
 
-/** An archive on its way to a server. */
-export interface Upload {
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** How many they are. */
-  readonly size: number;
+/** Why Consul did not confirm a restore. */
+export interface RestoreFailure {
+  readonly error: SnapshotError;
+  /**
+   * Whether it is certain that nothing was restored: no connection was made, nothing of the archive was sent, or the
+   * response is one that Consul or a proxy sends only before the state is replaced (a missing permission, a blocked
+   * endpoint, a proxy's size limit, an archive that did not arrive intact). `false`: only the cluster itself can show
+   * it.
+   */
+  readonly notTaken: boolean;
 }
-
-const RETRY_FOR_MS = 30_000;
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 4_000;
-/** For requests with small answers. */
-const SHORT_LIMIT_MS = 10_000;
-/** So much of a refusal is read, in bytes. */
-const LONGEST_REFUSAL = 4096;
-/** So much of a small answer is read, in bytes; an agent's own has some 10 kB. */
-const LONGEST_ANSWER = 4 * 1024 * 1024;
 
 export class ConsulClient {
   readonly #connection: Connection;
-  readonly #options: ClientOptions;
-  readonly #connector: Connector;
-  readonly #exchanges = new Set<Exchange>();
-  readonly #stop = (): void => this.#endAll(interrupted(this.#options.signal.reason));
+  readonly #transport: Transport;
 
   constructor(connection: Connection, options: ClientOptions) {
     this.#connection = connection;
-    this.#options = options;
-    this.#connector = new Connector(connection);
-    options.signal.addEventListener("abort", this.#stop);
+    this.#transport = new Transport(connection, options);
   }
 
   /**
-   * Asks for a snapshot. Resolves with its first byte, before which the server has compressed all of it.
+   * The current time of Consul, or of a proxy in front of it: the `Date` header of the latest response, to the second,
+   * plus the time since. `undefined` before the first response.
+   */
+  get serverTime(): Date | undefined {
+    return this.#transport.serverTime;
+  }
+
+  /**
+   * Requests a snapshot. Resolves at the first byte, which the server sends only after it has compressed the whole
+   * snapshot.
    *
    * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
    */
-  async snapshot(wanted: SnapshotRequest): Promise<SnapshotResponse> {
-    let deadline: number | undefined;
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const answer = await this.#askSnapshot(wanted);
-      if (!("error" in answer)) return answer;
-      deadline ??= Date.now() + (this.#options.retryForMs ?? RETRY_FOR_MS);
-      if (!answer.retry || Date.now() + pause > deadline) throw await this.#withAdvice(answer.error);
-      this.#options.notice(`${answer.error.message}; trying again in ${pause / 1000} s`);
-      await this.#pause(pause);
+  async snapshot({ consistency, maxStalenessMs, onPace }: SnapshotRequest): Promise<SnapshotResponse> {
+    const connection = this.#connection;
+    const call = { path: "/v1/snapshot", flags: consistency === "stale" ? ["stale"] : [], namespaced: true };
+    const readHead = (headers: Headers): SnapshotHead => {
+      const head = readHeaders(connection, headers);
+      if (maxStalenessMs !== undefined && head.lastContactMs > maxStalenessMs) {
+        throw tooStale(connection, head.lastContactMs, maxStalenessMs);
+      }
+      return head;
+    };
+    try {
+      const { head, body } = await this.#transport.retry(() => this.#transport.stream(call, readHead, onPace));
+      return { body, ...head };
+    } catch (error) {
+      throw isCode(error, "CONSUL_UNKNOWN_DATACENTER") ? await this.#withAdvice(error) : error;
     }
   }
 
   /**
-   * The datacenter and the version of its servers, as far as the token may know them. Never fails for lack of rights
-   * or of answers.
+   * The datacenter and the version of its servers, or why they are unknown. It does not fail because of missing
+   * permissions or responses.
    *
    * @throws SnapshotError `INTERRUPTED`
    */
   async agent(): Promise<ClusterFacts> {
-    const asked = this.#connection.datacenter;
-    const agent = readAgent(await this.#ask("/v1/agent/self"));
-    const datacenter = asked ?? agent?.datacenter ?? (await this.#onlyDatacenter());
-    // A client agent may be of another version than the servers, which write the snapshot.
-    const isServerThere = agent?.isServer === true && agent.datacenter === datacenter;
-    const consulVersion = isServerThere
-      ? agent.version
-      : readServersVersion(await this.#ask("/v1/catalog/service/consul", ["stale"]));
-    return {
-      ...(datacenter === undefined ? {} : { datacenter }),
-      ...(consulVersion === undefined ? {} : { consulVersion }),
+    const reasons: string[] = [];
+    const ask = async (call: Call, right: string): Promise<unknown> => {
+      const answer = await this.#ask(call, right);
+      if ("reason" in answer) reasons.push(answer.reason);
+      return "json" in answer ? answer.json : undefined;
     };
+    const self = await ask({ path: "/v1/agent/self" }, "agent:read");
+    const agent = readAgent(self);
+    if (self !== undefined && agent === undefined) {
+      reasons.push("the answer of /v1/agent/self has no valid datacenter and version");
+    }
+    const datacenter = this.#connection.datacenter ?? agent?.datacenter ?? (await this.#onlyDatacenter());
+    // A client agent may have another version than the servers, which write the snapshot.
+    const isServerThere = agent?.isServer === true && agent.datacenter === datacenter;
+    if (isServerThere) {
+      const serverIds = agent.nodeId === undefined ? undefined : [agent.nodeId];
+      return compact({ datacenter, consulVersion: agent.version, serverIds });
+    }
+    const servers = readServersVersion(
+      await ask({ path: "/v1/catalog/service/consul", flags: ["stale"] }, "node:read and service:read"),
+    );
+    if ("reason" in servers) reasons.push(servers.reason);
+    const consulVersion = "version" in servers ? servers.version : undefined;
+    const serverIds = "version" in servers && servers.serverIds.length > 0 ? servers.serverIds : undefined;
+    const isKnown = datacenter !== undefined && consulVersion !== undefined;
+    return compact({ datacenter, consulVersion, serverIds, unknownReason: isKnown ? undefined : reasons[0] });
   }
 
   /**
-   * The address of the leader that the server at hand knows of; nothing when it knows none.
+   * The leader's address, as this server knows it; `undefined` if it knows none, or cannot respond now.
    *
    * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
    */
   async leader(): Promise<string | undefined> {
-    const { json } = await this.#answer("/v1/status/leader");
+    const { json, failure } = await this.#transport.ask({ path: "/v1/status/leader" });
+    if (failure !== undefined && !failure.retry) throw await this.#withAdvice(failure.error);
     return typeof json === "string" && json !== "" ? json : undefined;
   }
 
   /**
-   * How autopilot sees the servers; `"denied"` when the token may not ask (`operator = "read"`), nothing while autopilot
-   * does not know. Ask it only when there is a leader: without one it takes seconds to fail.
+   * Autopilot's view of the servers; `"denied"` if the token lacks permission (`operator = "read"`), `"blocked"` if the
+   * agent's configuration or a proxy blocks the path, `undefined` while autopilot does not know. Call it only if there
+   * is a leader: without one it takes seconds to fail.
    *
-   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
+   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`; `CONSUL_DENIED` for an unknown or missing token
    */
-  async health(): Promise<ClusterHealth | "denied" | undefined> {
-    const { status, json } = await this.#answer("/v1/operator/autopilot/health");
-    return status === 403 ? "denied" : readHealth(json);
+  async health(): Promise<ClusterHealth | HealthRefusal | undefined> {
+    const answer = await this.#transport.ask({ path: "/v1/operator/autopilot/health" });
+    // Consul answers 429 if the cluster is unhealthy; the body is the same as for 200.
+    const health = readHealth(answer.json);
+    if (health !== undefined) return health;
+    if (!(await this.#isClosed(answer))) return undefined;
+    return answer.failure?.meaning === "noPermission" ? "denied" : "blocked";
   }
 
   /**
-   * The ids of the servers, which are those of the cluster; none when the token may not ask (`operator = "read"`).
+   * Identifies the cluster by the Raft ids of its servers, or by their addresses alone if the token may not read the
+   * ids (`operator = "read"`) or the path is blocked.
    *
-   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
+   * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`; `CONSUL_DENIED` for an unknown or missing token
    */
-  async serverIds(): Promise<string[]> {
-    return readServerIds((await this.#answer("/v1/operator/raft/configuration", ["stale"])).json);
+  async identity(): Promise<ClusterIdentity> {
+    const answer = await this.#transport.ask({ path: "/v1/operator/raft/configuration", flags: ["stale"] });
+    const identity = (await this.#isClosed(answer)) ? undefined : readRaftIdentity(answer.json);
+    if (identity !== undefined) return identity;
+    const peers = await this.#transport.ask({ path: "/v1/status/peers" });
+    return { serverIds: [], serverAddresses: peers.failure === undefined ? readPeers(peers.json) : [] };
   }
 
   /**
-   * Whether the cluster knows the token; also true where ACLs are off, and where there is none to know.
+   * The last known Raft index of the cluster: that of this server, or the one autopilot saw a few seconds ago. It is
+   * never too high; `undefined` if the token may read neither.
+   *
+   * @throws SnapshotError `INTERRUPTED`; `CONSUL_UNREACHABLE` if the connection closes
+   */
+  async raftIndex(): Promise<number | undefined> {
+    const agent = await this.#askIfReachable("/v1/agent/self");
+    const health = readHealth(await this.#askIfReachable("/v1/operator/autopilot/health"));
+    const isAsked = [undefined, readAgent(agent)?.datacenter].includes(this.#connection.datacenter);
+    const ofAgent = isAsked ? readLastLogIndex(agent) : undefined;
+    const indexes = [ofAgent ?? NaN, ...(health?.servers ?? []).map(({ lastIndex }) => lastIndex)];
+    const known = indexes.filter((index) => Number.isSafeInteger(index));
+    return known.length === 0 ? undefined : known.reduce((most, index) => Math.max(most, index));
+  }
+
+  /**
+   * Whether the cluster knows the token; also true if ACLs are disabled, or if there is no token.
    *
    * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
    */
   async knowsToken(): Promise<boolean> {
-    return (await this.#answer("/v1/acl/token/self")).status !== 403;
+    return (await this.refusalOfToken()) === undefined;
+  }
+
+  /** Consul's refusal of the token itself, if any. */
+  async refusalOfToken(): Promise<SnapshotError | undefined> {
+    const { status, failure } = await this.#transport.ask({ path: "/v1/acl/token/self" });
+    return status === 403 && failure !== undefined && failure.meaning !== "blocked" ? failure.error : undefined;
   }
 
   /**
-   * Sends an archive that is to replace all state, once: nothing is ever sent again, and there is no limit on the time.
-   * Whatever comes of it, only the cluster itself can tell whether its state was replaced.
+   * Sends an archive that replaces all state. It is sent only once, without a time limit.
    *
-   * @returns nothing when the server says that it is done; else why it does not say so
+   * @returns `undefined` if the server confirms the restore; otherwise the reason
    */
-  async restore({ bytes, size }: Upload): Promise<SnapshotError | undefined> {
-    const connection = this.#connection;
-    const exchange = this.#open();
+  async restore(upload: Upload): Promise<RestoreFailure | undefined> {
+    const failure = await this.#transport.upload({ path: "/v1/snapshot", namespaced: true }, upload);
+    return failure && { error: await this.#withAdvice(failure.error), notTaken: failure.notTaken };
+  }
+
+  /** Aborts all pending requests. */
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  /**
+   * Whether permissions or the agent's configuration block only this path, while others may work.
+   *
+   * @throws SnapshotError if no request with this token would succeed
+   */
+  async #isClosed({ failure }: Answer): Promise<boolean> {
+    if (failure === undefined || failure.retry) return false;
+    if (failure.meaning === "noPermission" || failure.meaning === "blocked" || failure.meaning === "noEndpoint")
+      return true;
+    if (HOPELESS.has(failure.meaning)) throw await this.#withAdvice(failure.error);
+    return false;
+  }
+
+  /**
+   * A small response as JSON, or why there is none.
+   *
+   * @param right - the permission that the token lacks if the response is a denial
+   */
+  async #ask(call: Call, right: string): Promise<{ json: unknown } | { reason: string }> {
     try {
-      const response = await this.#send(exchange, "/v1/snapshot", [], { bytes, size });
-      if (response.statusCode !== 200) return explainRestoreRefusal(connection, await readRefusal(response));
-      await readUpTo(response, LONGEST_REFUSAL);
-      return undefined;
+      const { json, failure } = await this.#transport.ask(call);
+      if (failure?.meaning === "noPermission") return { reason: `the token may not read ${call.path} (${right})` };
+      if (failure !== undefined) return { reason: failure.error.message };
+      return json === undefined ? { reason: `${this.#connection.url}${call.path} is not JSON` } : { json };
     } catch (error) {
-      const reason: unknown = exchange.signal.aborted ? exchange.signal.reason : error;
-      return reason instanceof SnapshotError ? reason : explainNetworkError(connection, reason).error;
-    } finally {
-      this.#end(exchange);
+      if (!(error instanceof SnapshotError) || error.code === "INTERRUPTED") throw error;
+      return { reason: error.message };
     }
   }
 
-  /** Ends whatever is still going on. */
-  async close(): Promise<void> {
-    this.#options.signal.removeEventListener("abort", this.#stop);
-    this.#endAll(interrupted("the client is closed"));
-    await this.#connector.close();
-  }
-
-  async #askSnapshot({ consistency, maxStalenessMs }: SnapshotRequest): Promise<SnapshotResponse | Failure> {
-    const connection = this.#connection;
-    const exchange = this.#open();
+  /** The JSON of a response; `undefined` if the server does not return any. */
+  async #askIfReachable(path: string): Promise<unknown> {
     try {
-      const late = (): SnapshotError => stalled(connection);
-      const answer = await exchange.wait(connection.firstByteTimeoutMs, late, async () => {
-        const flags = consistency === "stale" ? ["stale"] : [];
-        const response = await this.#send(exchange, "/v1/snapshot", flags);
-        if (response.statusCode !== 200) return explainRefusal(connection, await readRefusal(response));
-        const { index, knownLeader, lastContactMs } = readHeaders(connection, response);
-        if (maxStalenessMs !== undefined && lastContactMs > maxStalenessMs) {
-          throw tooStale(connection, lastContactMs, maxStalenessMs);
-        }
-        const chunks = iterate(response);
-        const first = await this.#next(exchange, chunks, 0);
-        if (first === undefined) throw notASnapshot(connection, "an empty body");
-        return { body: this.#bytes(exchange, first, chunks), index, knownLeader, lastContactMs };
-      });
-      if ("error" in answer) this.#end(exchange);
-      return answer;
+      return (await this.#transport.ask({ path })).json;
     } catch (error) {
-      this.#end(exchange);
-      if (error instanceof SnapshotError) throw error;
-      return explainNetworkError(connection, error);
-    }
-  }
-
-  async *#bytes(exchange: Exchange, first: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
-    const connection = this.#connection;
-    let received = 0;
-    let waiting = false;
-    // One timer for all chunks, which counts only while the server is waited for.
-    const timer = setTimeout(() => {
-      if (waiting) exchange.end(stalled(connection, received));
-    }, connection.idleTimeoutMs).unref();
-    try {
-      for (let chunk: Buffer | undefined = first; chunk !== undefined; ) {
-        received += chunk.length;
-        yield chunk;
-        waiting = true;
-        timer.refresh();
-        chunk = await this.#next(exchange, chunks, received);
-        waiting = false;
-      }
-    } finally {
-      clearTimeout(timer);
-      this.#end(exchange);
-    }
-  }
-
-  /** The next piece of a snapshot; `undefined` at its end. */
-  async #next(exchange: Exchange, chunks: AsyncIterator<Buffer>, received: number): Promise<Buffer | undefined> {
-    try {
-      exchange.signal.throwIfAborted();
-      const next = await chunks.next();
-      return next.done === true ? undefined : next.value;
-    } catch (error) {
-      throw exchange.signal.aborted ? exchange.signal.reason : cut(this.#connection, received, error);
-    }
-  }
-
-  /** A small answer as JSON; `undefined` if there is none. */
-  async #ask(path: string, flags: readonly string[] = []): Promise<unknown> {
-    try {
-      const { status, json } = await this.#answer(path, flags);
-      return status === 200 ? json : undefined;
-    } catch (error) {
-      if (error instanceof SnapshotError && error.code === "INTERRUPTED") throw error;
+      if (isCode(error, "INTERRUPTED", "CONSUL_UNREACHABLE")) throw error;
       return undefined;
     }
   }
 
-  /** The status of a small answer, and its JSON if it is that. */
-  async #answer(path: string, flags: readonly string[] = []): Promise<{ status: number; json: unknown }> {
-    const connection = this.#connection;
-    const exchange = this.#open();
-    try {
-      const limit = Math.min(SHORT_LIMIT_MS, connection.firstByteTimeoutMs);
-      const late = (): SnapshotError => silent(connection, limit);
-      return await exchange.wait(limit, late, async () => {
-        const response = await this.#send(exchange, path, flags);
-        return { status: response.statusCode, json: parsed(await readUpTo(response, LONGEST_ANSWER)) };
-      });
-    } catch (error) {
-      throw error instanceof SnapshotError ? error : explainNetworkError(connection, error).error;
-    } finally {
-      this.#end(exchange);
-    }
+  /** Requires no token. */
+  async #datacenters(): Promise<string[]> {
+    const answer = await this.#ask({ path: "/v1/catalog/datacenters" }, "no right is needed");
+    return "json" in answer ? readDatacenters(answer.json) : [];
   }
 
   async #onlyDatacenter(): Promise<string | undefined> {
-    const known = readDatacenters(await this.#ask("/v1/catalog/datacenters"));
-    return known.length === 1 ? known[0] : undefined;
+    const known = await this.#datacenters();
+    const [only] = known;
+    return known.length === 1 && only !== undefined && isPlainName(only) ? only : undefined;
   }
 
+  /** If the requested datacenter is unknown, queries the existing ones and adds them to the hint. */
   async #withAdvice(error: SnapshotError): Promise<SnapshotError> {
     if (error.code !== "CONSUL_UNKNOWN_DATACENTER") return error;
-    return nameDatacenters(error, readDatacenters(await this.#ask("/v1/catalog/datacenters")));
-  }
-
-  #send(exchange: Exchange, path: string, flags: readonly string[], upload?: Upload): Promise<Dispatcher.ResponseData> {
-    const { origin, pathPrefix, token, headers, datacenter, namespace, partition } = this.#connection;
-    const url = new URL(origin + pathPrefix + path);
-    for (const flag of flags) url.searchParams.set(flag, "");
-    if (datacenter !== undefined) url.searchParams.set("dc", datacenter);
-    if (namespace !== undefined) url.searchParams.set("ns", namespace);
-    if (partition !== undefined) url.searchParams.set("partition", partition);
-    return request(url, {
-      dispatcher: this.#connector.agent,
-      signal: exchange.signal,
-      ...(upload === undefined ? {} : { method: "PUT", body: Readable.from(upload.bytes, { objectMode: false }) }),
-      headers: {
-        ...headers,
-        ...(upload === undefined ? {} : { "Content-Length": String(upload.size) }),
-        // Otherwise Consul compresses the archive a second time.
-        "Accept-Encoding": "identity",
-        ...(token === undefined ? {} : { "X-Consul-Token": token }),
-      },
-    });
-  }
-
-  #open(): Exchange {
-    const exchange = new Exchange();
-    if (this.#options.signal.aborted) exchange.end(interrupted(this.#options.signal.reason));
-    this.#exchanges.add(exchange);
-    return exchange;
-  }
-
-  #end(exchange: Exchange): void {
-    this.#exchanges.delete(exchange);
-    exchange.end(interrupted("the exchange is over"));
-  }
-
-  #endAll(reason: SnapshotError): void {
-    for (const exchange of this.#exchanges) exchange.end(reason);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#options;
-    await delay(ms, undefined, { signal }).catch((error: unknown) => {
-      throw interrupted(error);
-    });
+    return nameDatacenters(error, await this.#datacenters());
   }
 }
 
-type Headers = Pick<SnapshotResponse, "index" | "knownLeader" | "lastContactMs">;
+/** Failures that affect every request of this connection. */
+const HOPELESS: ReadonlySet<Failure["meaning"]> = new Set<Failure["meaning"]>([
+  "noToken",
+  "unknownToken",
+  "unknownDatacenter",
+  "wantsHttps",
+  "redirect",
+  "login",
+]);
 
-function readHeaders(connection: Connection, { headers }: Dispatcher.ResponseData): Headers {
+type Headers = Dispatcher.ResponseData["headers"];
+type SnapshotHead = Omit<SnapshotResponse, "body">;
+
+function readHeaders(connection: Connection, headers: Headers): SnapshotHead {
   const text = (name: string): string => {
     const value = headers[name];
     if (typeof value === "string" && value !== "") return value;
-    throw notASnapshot(connection, `no header ${name}`);
+    throw notASnapshot(connection, `${value === undefined ? "no" : "an unusable"} header ${name}`);
   };
   const number = (name: string): number => {
     const value = Number(text(name));
     if (Number.isFinite(value)) return value;
-    throw notASnapshot(connection, `a header ${name} that is no number`);
+    throw notASnapshot(connection, `a header ${name} that is not a number`);
   };
   const [type = ""] = String(headers["content-type"]).split(";");
-  if (/html|json|text/i.test(type)) throw notASnapshot(connection, type);
+  if (/html|json|text/i.test(type)) throw notASnapshot(connection, cleanText(type));
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") throw notASnapshot(connection, "a second compression");
   return {
@@ -356,44 +316,4 @@ function readHeaders(connection: Connection, { headers }: Dispatcher.ResponseDat
     knownLeader: text("x-consul-knownleader") === "true",
     lastContactMs: number("x-consul-lastcontact"),
   };
-}
-
-async function readRefusal(response: Dispatcher.ResponseData): Promise<Refusal> {
-  const header = (name: string): string | undefined => {
-    const value = response.headers[name];
-    return typeof value === "string" ? value : undefined;
-  };
-  const location = header("location");
-  return {
-    status: response.statusCode,
-    contentType: header("content-type") ?? "",
-    ...(location === undefined ? {} : { location }),
-    text: (await readUpTo(response, LONGEST_REFUSAL)).toString(),
-  };
-}
-
-/** What is no JSON tells nothing. */
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString()) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function iterate(response: Dispatcher.ResponseData): AsyncIterator<Buffer> {
-  return response.body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-}
-
-/** The beginning of a body. The rest is left to the end of the exchange. */
-async function readUpTo(response: Dispatcher.ResponseData, limit: number): Promise<Buffer> {
-  const chunks = iterate(response);
-  const parts: Buffer[] = [];
-  for (let size = 0; size < limit; ) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    parts.push(next.value);
-    size += next.value.length;
-  }
-  return Buffer.concat(parts).subarray(0, limit);
 }

@@ -3,19 +3,24 @@
  * checked here, before anything happens, and nothing here touches a network.
  */
 
-import { parseDuration } from "../duration";
+import { compact } from "../compact";
+import { CONNECTION, CONNECTION_NAMESPACE } from "../args/tables/connection";
 import { SnapshotError } from "../errors";
+import { registerSecret } from "../text";
+import { type Proxy, proxyFor } from "./proxy";
 import { readTextFile, readTls, type Tls } from "./certificates";
 import {
   type ConnectionArgs,
   type ConnectionProblem,
+  type Setting,
   PLACES,
-  type SettingName,
+  type SchemeOrigin,
+  type SettingLabels,
   Settings,
   type Sources,
-} from "./settings";
+} from "./settingsLookup";
 
-export type { ConnectionArgs, Sources } from "./settings";
+export type { ConnectionArgs, Sources } from "./settingsLookup";
 
 /** A connection that was checked. It holds secrets: show `url` and no more. */
 export interface Connection {
@@ -27,6 +32,10 @@ export interface Connection {
   readonly pathPrefix: string;
   /** The unix socket, instead of host and port. */
   readonly socketPath?: string;
+  /** The IP address to connect to in place of the host: see `pinAddress`. Default: the host is resolved each time. */
+  readonly hostAddress?: string;
+  /** The HTTP proxy between here and Consul, by the environment. Never for a unix socket. Default: none. */
+  readonly proxy?: Proxy;
   /** Only for https. */
   readonly tls?: Tls;
   readonly token?: string;
@@ -35,15 +44,12 @@ export interface Connection {
   readonly datacenter?: string;
   readonly namespace?: string;
   readonly partition?: string;
+  /** How hints call the settings. */
+  readonly labels: SettingLabels;
   readonly connectTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
 }
-
-const DEFAULT_ADDRESS = "127.0.0.1:8500";
-
-/** The longest limit: a timer of Node.js takes 24 days, and a limit of weeks is a mistake. */
-const LONGEST_LIMIT_MS = 7 * 24 * 3_600_000;
 
 /** Headers that this package sends itself, and what to do instead. */
 const OWN_HEADERS: Readonly<Record<string, string>> = {
@@ -75,95 +81,141 @@ export function resolveConnection(args: ConnectionArgs, sources: Sources): Conne
   if (problems.length === 0) return connection;
   throw new SnapshotError(
     "ARGUMENT_INVALID",
-    `the connection to Consul cannot be used: ${problems.map(({ reason }) => reason).join("; ")}`,
-    "Correct the connection's arguments, the stack's configuration or the CONSUL_* variables.",
+    `the settings of the connection to Consul are invalid: ${problems.map(({ reason }) => reason).join("; ")}`,
+    sources.options === undefined
+      ? "Correct the connection's arguments, the stack's configuration or the CONSUL_* variables."
+      : "Correct the option or the CONSUL_* variable.",
   );
 }
 
 function settle(args: object, sources: Sources): { problems: ConnectionProblem[]; connection: Connection } {
   const settings = new Settings(args, sources);
-  const place = readAddress(settings);
+  const { schemeOrigins, ...place } = readAddress(settings);
   const tls = readTls(settings);
+  const token = readToken(settings);
+  const headers = readHeaders(settings);
+  const proxy = readProxy(settings, place, sources);
+  // A short value of a header, such as "true", is not a secret.
+  const long = Object.values(headers).filter((value) => value.length >= 8);
+  for (const secret of [token, tls.key, settings.text("httpAuth"), proxy?.authorization, ...long])
+    registerSecret(secret);
   const connection: Connection = {
     ...place,
+    ...compact({ proxy }),
     ...(place.origin.startsWith("https:") ? { tls } : {}),
-    ...defined("token", readToken(settings)),
-    headers: readHeaders(settings),
+    ...defined("token", token),
+    headers,
     ...defined("datacenter", settings.text("datacenter")),
     ...defined("namespace", settings.text("namespace")),
     ...defined("partition", settings.text("partition")),
-    connectTimeoutMs: readLimit(settings, "connectTimeout", 30_000),
-    firstByteTimeoutMs: readLimit(settings, "firstByteTimeout", 30 * 60_000),
-    idleTimeoutMs: readLimit(settings, "idleTimeout", 2 * 60_000),
+    labels: settings.labels(schemeOrigins),
+    connectTimeoutMs: settings.milliseconds("connectTimeout"),
+    firstByteTimeoutMs: settings.milliseconds("firstByteTimeout"),
+    idleTimeoutMs: settings.milliseconds("idleTimeout"),
   };
   return { problems: settings.problems, connection };
 }
 
-type Place = Pick<Connection, "url" | "origin" | "pathPrefix" | "socketPath">;
+type Place = Pick<Connection, "url" | "origin" | "pathPrefix" | "socketPath"> & {
+  readonly schemeOrigins: readonly SchemeOrigin[];
+};
 
-const NOWHERE: Place = { url: "", origin: "", pathPrefix: "" };
+const NOWHERE: Place = { url: "", origin: "", pathPrefix: "", schemeOrigins: [] };
 
 function readAddress(settings: Settings): Place {
-  const given = settings.find("address");
+  const setting = settings.find("address");
   const config = settings.text("config");
-  if (given === undefined && config !== undefined && config !== "consul") {
-    const reason = `connection.config is "${config}", but neither ${config}:address nor connection.address is given`;
+  if (setting === undefined && config !== undefined && config !== CONNECTION_NAMESPACE) {
+    const reason = `connection.config is "${config}", but neither ${config}:address nor connection.address is set`;
     settings.problems.push({ path: "connection.config", reason });
     return NOWHERE;
   }
-  if (typeof given?.value === "symbol") return NOWHERE;
+  if (typeof setting?.value === "symbol") return NOWHERE;
 
-  const text = typeof given?.value === "string" ? given.value : DEFAULT_ADDRESS;
+  const text = typeof setting?.value === "string" ? setting.value : CONNECTION.address.default;
   const refuse = (reason: string): Place => {
-    if (given !== undefined) settings.refuse(given, `${given.label} ${reason}`);
+    if (setting !== undefined) settings.refuse(setting, `${setting.label} ${reason}`);
     return NOWHERE;
   };
   const [, prefix, rest = ""] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text) ?? [];
   const ownScheme = prefix?.toLowerCase();
   if (ownScheme === "unix") {
     if (!rest.startsWith("/")) return refuse("must name a socket by its whole path, such as unix:///run/consul.sock");
-    return { url: `unix://${rest}`, origin: "http://localhost", pathPrefix: "", socketPath: rest };
+    return { ...NOWHERE, url: `unix://${rest}`, origin: "http://localhost", socketPath: rest };
   }
   if (ownScheme !== undefined && ownScheme !== "http" && ownScheme !== "https") {
     return refuse("starts with http://, https:// or unix://, or has no scheme");
   }
-  const scheme = readScheme(settings, ownScheme, given?.place ?? PLACES.environment);
+  const scheme = readScheme(settings, ownScheme, setting?.place ?? PLACES.environment);
   if (scheme === undefined) return NOWHERE;
   const url = parseUrl(`${scheme}://${rest}`);
   if (url === undefined) return refuse("is not an address: write host:port, a URL, or unix:///path");
   if (url.username !== "" || url.password !== "") {
-    if (given !== undefined) settings.problems.push({ reason: `${given.label} holds credentials: use httpAuth` });
+    // Without a path: a host would print the value beside it.
+    const { httpAuth } = settings.labels([]).places;
+    if (setting !== undefined)
+      settings.problems.push({ reason: `${setting.label} holds credentials: use ${httpAuth}` });
     return NOWHERE;
   }
   if (url.search !== "" || url.hash !== "") return refuse("has a query or a fragment: leave it out");
   const pathPrefix = url.pathname.replace(/\/+$/, "");
-  return { url: url.origin + pathPrefix, origin: url.origin, pathPrefix };
+  const schemeOrigins = schemeOriginsOf(settings, ownScheme, scheme, setting);
+  return { url: url.origin + pathPrefix, origin: url.origin, pathPrefix, schemeOrigins };
+}
+
+function readProxy(
+  settings: Settings,
+  { origin, socketPath }: Pick<Connection, "origin" | "socketPath">,
+  { env }: Sources,
+): Proxy | undefined {
+  if (socketPath !== undefined || origin === "") return undefined;
+  try {
+    return proxyFor(new URL(origin), env);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    settings.problems.push({ reason: `${reason}; hosts in NO_PROXY are reached without a proxy` });
+    return undefined;
+  }
 }
 
 type Scheme = "http" | "https";
 
 /**
- * The scheme in the address counts, unless `scheme` is given in the same place or before it: then both must agree.
+ * The scheme in the address counts, unless `scheme` is set in the same place or before it: then both must agree.
  * In the environment, https wins as it does in Consul.
  *
  * @param place - of the address
- * @returns `undefined` where nothing can be said
+ * @returns `undefined` where nothing is known
  */
 function readScheme(settings: Settings, inAddress: Scheme | undefined, place: number): Scheme | undefined {
-  const given = settings.find("scheme");
-  const scheme = given?.value;
-  if (given === undefined || (inAddress !== undefined && given.place > place)) return inAddress ?? "http";
+  const setting = settings.find("scheme");
+  const scheme = setting?.value;
+  if (setting === undefined || (inAddress !== undefined && setting.place > place)) return inAddress ?? "http";
   if (typeof scheme === "symbol") return undefined;
-  if (scheme !== "http" && scheme !== "https") {
-    settings.refuse(given, `${given.label} is "http" or "https"`);
-  } else if (inAddress === undefined || inAddress === scheme) {
-    return scheme;
-  } else if (given.place === PLACES.environment) {
+  if (inAddress === undefined || inAddress === scheme) return scheme as Scheme;
+  if (setting.place === PLACES.environment) {
     return "https";
-  } else {
-    settings.refuse(given, `${given.label} is "${scheme}", but the address starts with ${inAddress}://`);
   }
+  settings.refuse(setting, `${setting.label} is "${String(scheme)}", but the address starts with ${inAddress}://`);
   return undefined;
+}
+
+/** What the scheme follows from, by the rules of `readScheme`. */
+function schemeOriginsOf(
+  settings: Settings,
+  inAddress: Scheme | undefined,
+  scheme: Scheme,
+  address: Setting | undefined,
+): SchemeOrigin[] {
+  const setting = settings.find("scheme");
+  const isOverridden = inAddress !== undefined && (setting?.place ?? 0) > (address?.place ?? PLACES.environment);
+  const fromSetting: SchemeOrigin[] =
+    setting === undefined || isOverridden
+      ? []
+      : [{ label: setting.label, kind: setting.place === PLACES.environment ? "variable" : "scheme" }];
+  const isFromAddress = inAddress === scheme || fromSetting.length === 0;
+  const label = address?.label ?? settings.labels([]).places.address;
+  return [...(isFromAddress ? [{ label, kind: "address" } as const] : []), ...fromSetting];
 }
 
 function parseUrl(text: string): URL | undefined {
@@ -174,27 +226,27 @@ function parseUrl(text: string): URL | undefined {
 
 /** Of the first place that gives either, the file goes first. */
 function readToken(settings: Settings): string | undefined {
-  const given = settings.find("tokenFile", "token");
-  if (given === undefined || typeof given.value !== "string") return undefined;
-  const text = given.name === "tokenFile" ? readTextFile(settings, given) : given.value;
+  const setting = settings.find("tokenFile", "token");
+  if (setting === undefined || typeof setting.value !== "string") return undefined;
+  const text = setting.name === "tokenFile" ? readTextFile(settings, setting) : setting.value;
   const token = text?.trim();
-  if (token === "") settings.refuse(given, `${given.label} holds no token`);
+  if (token === "") settings.refuse(setting, `${setting.label} holds no token`);
   if (token !== undefined && !isHeaderValue(token)) {
-    settings.refuse(given, `${given.label} holds characters that no token has`);
+    settings.refuse(setting, `${setting.label} holds characters that no token has`);
   }
   return token === "" ? undefined : token;
 }
 
 function readHeaders(settings: Settings): Record<string, string> {
   const headers: Record<string, string> = {};
-  const given = settings.find("headers");
+  const setting = settings.find("headers");
   const auth = settings.text("httpAuth");
-  const list = Array.isArray(given?.value) ? (given.value as unknown[]) : [];
+  const list = Array.isArray(setting?.value) ? (setting.value as unknown[]) : [];
   for (const item of list) {
     const { name, value } = typeof item === "object" && item !== null ? (item as Record<string, unknown>) : {};
     if ([item, name, value].some((part) => typeof part === "symbol")) continue;
     const problem = headerProblem(name, value, auth !== undefined);
-    if (problem !== undefined && given !== undefined) settings.refuse(given, `${given.label} ${problem}`);
+    if (problem !== undefined && setting !== undefined) settings.refuse(setting, `${setting.label} ${problem}`);
     else headers[name as string] = value as string;
   }
   if (auth === undefined) return headers;
@@ -209,7 +261,8 @@ function headerProblem(name: unknown, value: unknown, hasAuth: boolean): string 
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return "holds a name that no header can have";
   const own = OWN_HEADERS[name.toLowerCase()];
   if (own !== undefined) return `must not set ${name}: ${own}`;
-  if (hasAuth && name.toLowerCase() === "authorization") return "sets Authorization, and so does httpAuth: give one";
+  if (hasAuth && name.toLowerCase() === "authorization")
+    return "sets Authorization, and so does httpAuth: set only one";
   return isHeaderValue(value) ? undefined : `gives ${name} a value that no header can have`;
 }
 
@@ -217,21 +270,6 @@ function isHeaderValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
-/** @returns milliseconds */
-function readLimit(settings: Settings, name: SettingName, initialMs: number): number {
-  const given = settings.find(name);
-  if (given === undefined || typeof given.value === "symbol") return initialMs;
-  try {
-    const ms = typeof given.value === "number" ? given.value * 1000 : parseDuration(String(given.value));
-    if (ms >= 1 && ms <= LONGEST_LIMIT_MS) return Math.round(ms);
-    settings.refuse(given, `${given.label} is longer than nothing and not longer than 7 days`);
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    settings.refuse(given, `${given.label}: ${error.message}. ${error.hint}`);
-  }
-  return initialMs;
-}
-
 function defined<Name extends string>(name: Name, value: string | undefined): { readonly [key in Name]?: string } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [key in Name]?: string };
+  return compact({ [name]: value });
 }

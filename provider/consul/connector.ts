@@ -1,72 +1,146 @@
-/** How sockets to Consul are opened: TCP, TLS or a unix socket, within the limit for connecting. */
+/** Opens sockets to Consul (TCP, TLS or unix) within the connect timeout. */
 
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectUnix, isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { Agent } from "undici";
+import { compact } from "../compact";
+import type { Tls } from "./certificates";
 import type { Connection } from "./connection";
+import { type Attempt, ConnectError, connectTimeout, dial } from "./dialer";
+import { openTunnel } from "./tunnel";
 
-/** Through NATs and firewalls, a connection must live while the server compresses. */
-const KEEP_ALIVE_MS = 30_000;
+export interface ConnectorOptions {
+  /**
+   * Open only one connection: once it has closed, all further requests fail before anything is sent. Default: false.
+   */
+  readonly oneConnection?: boolean;
+  /** Called when a connection is established. Default: not called. */
+  readonly onConnected?: () => void;
+}
 
-/** The connections of one client; closing it ends all of them, also those that are being made. */
+/** The error code after the only connection of a client has closed. */
+export const CONNECTION_ENDED = "ONE_CONNECTION_ENDED";
+
+/** How long the only connection is kept open between two requests, in milliseconds; undici's default is 4 s. */
+const KEEP_ONE_MS = 10 * 60_000;
+
+/** The connections of one client. Closing it closes all of them, including those being opened. */
 export class Connector {
   readonly agent: Agent;
+  readonly #connection: Connection;
+  readonly #opening = new Set<AbortController>();
   readonly #sockets = new Set<Socket>();
+  #opened = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, { oneConnection = false, onConnected }: ConnectorOptions = {}) {
+    this.#connection = connection;
     this.agent = new Agent({
-      // The client has limits of its own: undici's count the reader's slowness as the server's.
+      // The transport has its own limits: undici's also count the time of slow consumers.
       headersTimeout: 0,
       bodyTimeout: 0,
+      ...(oneConnection ? { connections: 1, keepAliveTimeout: KEEP_ONE_MS, keepAliveMaxTimeout: KEEP_ONE_MS } : {}),
       connect: ({ hostname, port }, callback) => {
-        const socket = open(connection, hostname, Number(port));
-        this.#sockets.add(socket);
-        const timer = setTimeout(() => socket.destroy(timedOut()), connection.connectTimeoutMs);
-        socket.once("close", () => {
-          clearTimeout(timer);
-          this.#sockets.delete(socket);
-        });
-        const fail = (error: Error): void => {
-          clearTimeout(timer);
-          callback(error, null);
-        };
-        socket.once("error", fail);
-        socket.once(connection.tls === undefined ? "connect" : "secureConnect", () => {
-          clearTimeout(timer);
-          socket.off("error", fail);
-          // A refused client certificate is told after the handshake. Left alive, the socket would also end politely,
-          // and undici would tell of that instead.
-          socket.once("error", (error) => socket.destroy(error));
-          callback(null, socket);
-        });
+        if (oneConnection && this.#opened > 0) {
+          const ended = Object.assign(new Error("the only connection has ended"), { code: CONNECTION_ENDED });
+          callback(new ConnectError(ended), null);
+          return;
+        }
+        this.#open(hostname, Number(port)).then(
+          (socket) => {
+            this.#opened++;
+            onConnected?.();
+            callback(null, socket);
+          },
+          (error: unknown) => callback(error as Error, null),
+        );
       },
     });
   }
 
   async close(): Promise<void> {
     const closed = this.agent.destroy();
+    for (const opening of this.#opening) opening.abort(new Error("the client is closed"));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
+
+  async #open(host: string, port: number): Promise<Socket> {
+    const { connectTimeoutMs } = this.#connection;
+    const opening = new AbortController();
+    const tried: Attempt[] = [];
+    const timer = setTimeout(() => opening.abort(connectTimeout()), connectTimeoutMs);
+    this.#opening.add(opening);
+    try {
+      const socket = await openSocket(this.#connection, host, port, tried, opening.signal);
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      return socket;
+    } catch (error) {
+      throw new ConnectError(error, tried);
+    } finally {
+      clearTimeout(timer);
+      this.#opening.delete(opening);
+    }
+  }
 }
 
-function open(connection: Connection, host: string, port: number): Socket {
-  const { socketPath, tls } = connection;
-  const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, noDelay: true };
-  if (socketPath !== undefined) return connectTcp({ path: socketPath });
-  const target = { host, port: port || (tls === undefined ? 80 : 443), ...keepAlive };
-  if (tls === undefined) return connectTcp(target);
-  return connectTls({
-    ...target,
-    // TLS has no server names that are IP addresses; the certificate is then checked against the host.
-    servername: tls.serverName ?? (isIP(host) === 0 ? host : ""),
-    rejectUnauthorized: !tls.insecure,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls.key === undefined ? {} : { key: tls.key }),
+async function openSocket(
+  connection: Connection,
+  host: string,
+  port: number,
+  tried: Attempt[],
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { socketPath, tls, hostAddress, proxy } = connection;
+  if (socketPath !== undefined) return connected(connectUnix({ path: socketPath }), "connect", signal);
+  const targetPort = port || (tls === undefined ? 80 : 443);
+  if (proxy === undefined) {
+    const socket = await dial(hostAddress ?? host, targetPort, tried, signal);
+    return tls === undefined ? socket : secure(socket, host, tls, signal);
+  }
+  const plain = await dial(proxy.host, proxy.port, tried, signal);
+  const toProxy = proxy.isHttps ? await secure(plain, proxy.host, { insecure: false }, signal) : plain;
+  // Without TLS, requests are sent to the proxy itself: see `Transport`.
+  if (tls === undefined) return toProxy;
+  return secure(await openTunnel(toProxy, proxy, host, targetPort, signal), host, tls, signal);
+}
+
+/** Establishes TLS over a connected socket. */
+async function secure(socket: Socket, host: string, tls: Tls, signal: AbortSignal): Promise<TLSSocket> {
+  const secured = connectTls(
+    compact({
+      socket,
+      host,
+      // TLS does not allow IP addresses as server names; the certificate is then checked against the host.
+      servername: tls.serverName ?? (isIP(host) === 0 ? host : ""),
+      rejectUnauthorized: !tls.insecure,
+      ca: tls.ca,
+      cert: tls.cert,
+      key: tls.key,
+    }),
+  );
+  await connected(secured, "secureConnect", signal);
+  // With TLS 1.3 a refused client certificate is reported after the handshake. Destroy the socket: otherwise it would
+  // also close normally, and undici would report that instead.
+  secured.once("error", (error: Error) => secured.destroy(error));
+  return secured;
+}
+
+/** Waits until a socket is connected; destroys it on failure. */
+function connected<T extends Socket>(socket: T, event: "connect" | "secureConnect", signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (error: Error): void => {
+      signal.removeEventListener("abort", abort);
+      reject(error);
+    };
+    const abort = (): void => void socket.destroy(signal.reason as Error);
+    socket.once("error", end);
+    socket.once(event, () => {
+      socket.off("error", end);
+      signal.removeEventListener("abort", abort);
+      resolve(socket);
+    });
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
   });
-}
-
-function timedOut(): Error {
-  return Object.assign(new Error("no connection within the limit"), { code: "ETIMEDOUT" });
 }

@@ -1,4 +1,6 @@
-/** One request and its answer. It ends with the answer's last byte, a limit, or from outside, whichever is first. */
+/**
+ * One request and its response. It ends with the last byte of the response, a timeout, or an abort, whichever is first.
+ */
 
 import type { SnapshotError } from "../errors";
 
@@ -10,15 +12,15 @@ export class Exchange {
   }
 
   /**
-   * Waits for one thing from the server, and ends the exchange if it takes longer than its limit.
+   * Waits for one step of the server, and ends the exchange if it exceeds its limit.
    *
-   * @param late - the error with which the exchange ends when the limit is over
+   * @param late - creates the error with which the exchange ends after the limit
    */
   async wait<T>(limitMs: number, late: () => SnapshotError, step: () => Promise<T>): Promise<T> {
     const { signal } = this;
     const timer = setTimeout(() => this.end(late()), limitMs);
     let stop = (): void => undefined;
-    // While undici connects it does not look at the signal, so this does.
+    // undici ignores the signal while it connects, so observe it here.
     const ended = new Promise<never>((_, reject) => {
       stop = () => reject(signal.reason as SnapshotError);
       signal.addEventListener("abort", stop, { once: true });
@@ -34,7 +36,7 @@ export class Exchange {
     }
   }
 
-  /** Ends it, if it is still going on; whoever waits gets the reason. */
+  /** Ends the exchange if it is still running; pending waits fail with the reason. */
   end(reason: SnapshotError): void {
     this.#controller.abort(reason);
   }

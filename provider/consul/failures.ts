@@ -1,24 +1,40 @@
-/** What keeps an answer of Consul from arriving, whole or at all: as errors that say what to do. */
+/** Translates failures to get a complete response from Consul into errors with hints. */
 
 import { SnapshotError } from "../errors";
 import type { Connection } from "./connection";
+import { changeScheme, placeOf } from "./hints";
+import { ConnectError } from "./dialer";
+import type { Proxy } from "./proxy";
 import type { Failure } from "./refusals";
+import { TUNNEL_REFUSED } from "./tunnel";
 
-const LOOK_AT_ADDRESS =
-  "Look whether Consul runs there, and at the address: connection.address, consul:address or CONSUL_HTTP_ADDR.";
-
-/** Explains a request without an answer: from a refused connection to one that was cut. */
+/** Explains a request without a response: from a refused connection to a broken one. */
 export function explainNetworkError(connection: Connection, cause: unknown): Failure {
+  // Without a connection nothing of the request was sent.
+  const notTaken = cause instanceof ConnectError;
   const tls = explainTlsError(connection, cause);
-  if (tls !== undefined) return { error: tls, retry: false };
+  if (tls !== undefined) return { error: tls, retry: false, notTaken };
   if (cause instanceof Error && cause.name === "HTTPParserError") {
-    return { error: notHttp(connection, cause), retry: false };
+    return { error: notHttp(connection, cause), retry: false, notTaken };
   }
-  const at = connection.url;
   const code = codeOf(cause);
-  const unreachable = (retry: boolean, message: string, hint = LOOK_AT_ADDRESS): Failure => ({
-    error: new SnapshotError("CONSUL_UNREACHABLE", message, hint, cause),
+  // undici accepts at most 16 KiB of headers.
+  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+    return { error: notASnapshot(connection, "more headers than are read"), retry: false, notTaken };
+  }
+  const { proxy } = connection;
+  if (proxy !== undefined && code === TUNNEL_REFUSED) {
+    return { error: tunnelRefused(connection, proxy, cause), retry: false, notTaken };
+  }
+  const isProxy = proxy !== undefined && notTaken;
+  const at = isProxy ? nameProxy(proxy) : connection.url;
+  const checkAddress = isProxy
+    ? `Check ${proxy.variable}; hosts in NO_PROXY are reached without a proxy.`
+    : `Check that Consul runs there, and the address: ${placeOf(connection, "address")}.`;
+  const unreachable = (retry: boolean, message: string, hint = checkAddress): Failure => ({
+    error: new SnapshotError("CONSUL_UNREACHABLE", `${message}${listAttempts(cause)}`, hint, cause),
     retry,
+    notTaken,
   });
   switch (code) {
     case "ECONNREFUSED":
@@ -28,17 +44,27 @@ export function explainNetworkError(connection: Connection, cause: unknown): Fai
     case "ECONNRESET":
     case "EPIPE":
     case "UND_ERR_SOCKET":
-      return unreachable(true, `${at} cut the connection before it answered`, "Look at the log of Consul there.");
+      return unreachable(true, `${at} closed the connection before it answered`, "See the log of Consul there.");
     case "EAI_AGAIN":
-      return unreachable(true, `the name in ${at} cannot be looked up now (${code})`);
+      return unreachable(true, `the name of ${at} cannot be resolved now (${code})`);
     case "ENOTFOUND":
-      return unreachable(false, `the name in ${at} is not known (${code})`);
-    case "ETIMEDOUT":
+      return unreachable(false, `the name of ${at} is unknown (${code})`);
+    case "CONNECT_TIMEOUT":
       return unreachable(
         false,
-        `no connection to ${at} came about within ${connection.connectTimeoutMs / 1000} s`,
-        "Look at the address, and at firewalls in between; connectTimeout sets the limit.",
+        `could not connect to ${at} within ${connection.connectTimeoutMs / 1000} s`,
+        "Check the address, and firewalls in between; connectTimeout sets the limit.",
       );
+    case "ONE_CONNECTION_ENDED":
+      return unreachable(
+        false,
+        `the connection to ${at} on which the cluster was identified has ended`,
+        "Nothing of the request was sent: run it again.",
+      );
+    case "ENETUNREACH":
+    case "EHOSTUNREACH":
+    case "EADDRNOTAVAIL":
+      return unreachable(false, `there is no route to ${at} (${code})`);
     case "EACCES":
     case "EPERM":
       return unreachable(
@@ -51,16 +77,53 @@ export function explainNetworkError(connection: Connection, cause: unknown): Fai
   }
 }
 
-function notHttp(connection: Connection, cause: Error): SnapshotError {
+function nameProxy({ host, port, variable }: Proxy): string {
+  return `the proxy ${host}:${port} (${variable})`;
+}
+
+function tunnelRefused({ url, origin }: Connection, proxy: Proxy, cause: unknown): SnapshotError {
+  const status = statusOf(cause);
+  const at = nameProxy(proxy);
+  if (status === 407) {
+    return new SnapshotError(
+      "CONSUL_DENIED",
+      `${at} requires a login (407)`,
+      `Set ${proxy.variable} with the user and the password: http://user:password@host:port.`,
+      cause,
+    );
+  }
   return new SnapshotError(
-    "CONSUL_RESPONSE",
-    `what ${connection.url} answers is not HTTP`,
-    "Look at the port: that of Consul's HTTP API is 8500, or 8501 for https, unless configured otherwise.",
+    "CONSUL_UNREACHABLE",
+    `${at} does not connect to ${url}${status === undefined ? "" : ` (${status})`}`,
+    `Allow ${new URL(origin).hostname} in the proxy, or list it in NO_PROXY to reach it without a proxy.`,
     cause,
   );
 }
 
-/** What is wrong between the two sides' certificates, by the codes of Node.js and OpenSSL. */
+function statusOf(error: unknown): number | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ("status" in at && typeof at.status === "number") return at.status;
+  }
+  return undefined;
+}
+
+/** The result for each address of a host that has several. */
+function listAttempts(cause: unknown): string {
+  if (!(cause instanceof ConnectError) || cause.tried.length < 2) return "";
+  const attempts = cause.tried.map(({ address, failure = "no answer" }) => `${address}: ${failure}`);
+  return ` (tried ${attempts.join(", ")})`;
+}
+
+function notHttp(connection: Connection, cause: Error): SnapshotError {
+  return new SnapshotError(
+    "CONSUL_RESPONSE",
+    `what ${connection.url} answers is not HTTP`,
+    "Check the port: that of Consul's HTTP API is 8500, or 8501 for https, unless configured otherwise.",
+    cause,
+  );
+}
+
+/** Explains certificate problems, by the codes of Node.js and OpenSSL. */
 function explainTlsError(connection: Connection, cause: unknown): SnapshotError | undefined {
   const { tls, url: at } = connection;
   const code = codeOf(cause);
@@ -68,51 +131,60 @@ function explainTlsError(connection: Connection, cause: unknown): SnapshotError 
     new SnapshotError("CONSUL_TLS", `${message} (${code})`, hint, cause);
   if (tls === undefined) return undefined;
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code)) {
-    return error(`${at} does not speak https`, 'Give scheme: "http", or the port for https, which is 8501 by custom.');
+    return error(`${at} does not speak https`, changeScheme(connection, "http"));
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     return error(
       `the certificate of ${at} is not for ${tls.serverName ?? new URL(connection.origin).hostname}`,
-      "Give the name that is in the certificate as tlsServerName, such as server.dc1.consul.",
+      `Set ${placeOf(connection, "tlsServerName")} to a name that is in the certificate${namesIn(cause)}.`,
     );
   }
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    return error(`the certificate of ${at} is not valid now`, "Renew it, or set the clock of this machine right.");
+    return error(`the certificate of ${at} is not valid now`, "Renew it, or correct the clock of this machine.");
   }
   if (/^ERR_SSL_.*ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)) {
     return tls.cert === undefined
       ? error(
           `${at} wants a client certificate`,
-          "Give certFile and keyFile, or CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY.",
+          `Set its file (${placeOf(connection, "certFile")}) and that of its key (${placeOf(connection, "keyFile")}).`,
         )
-      : error(`${at} does not accept the client certificate`, "Give one that the authority of the servers has signed.");
+      : error(`${at} does not accept the client certificate`, "Use one that the authority of the servers has signed.");
   }
   if (/^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO)/.test(code)) {
-    return error(`no TLS connection to ${at} came about`, "Look at the TLS settings of Consul and of the connection.");
+    return error(`the TLS handshake with ${at} failed`, "Check the TLS settings of Consul and of the connection.");
   }
-  // What is left of OpenSSL's verification is about who signed: UNABLE_TO_GET_ISSUER_CERT_LOCALLY and its like.
+  // The remaining codes of OpenSSL's verification concern the issuer, such as UNABLE_TO_GET_ISSUER_CERT_LOCALLY.
   if (/CERT|SIGNATURE|ISSUER|_CA$/.test(code)) {
     return error(
-      `the certificate of ${at} is signed by none of the authorities ${tls.ca === undefined ? "that Node.js knows" : "given"}`,
-      "Give the authority of Consul: caFile, caPem, caPath, consul:caFile or CONSUL_CACERT.",
+      `the certificate of ${at} is signed by none of the authorities ${tls.ca === undefined ? "that Node.js knows" : "in the settings"}`,
+      `Set the file of Consul's certificate authority: ${connection.labels.set.caPem ?? connection.labels.set.caPath ?? placeOf(connection, "caFile")}.`,
     );
   }
   return undefined;
 }
 
-/** An answer of 200 that is not what Consul sends. */
+/** The names in a certificate that is for another host. Consul's own certificates often do not contain the address. */
+function namesIn(cause: unknown): string {
+  const names = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const certificate = names instanceof Error && "cert" in names ? names.cert : undefined;
+  const list = (certificate as { subjectaltname?: unknown } | undefined)?.subjectaltname;
+  const first = typeof list === "string" ? /DNS:([\w.-]{1,253})/.exec(list)?.[1] : undefined;
+  return first === undefined ? "" : `, such as "${first}"`;
+}
+
+/** A response with status 200 that Consul would not send. */
 export function notASnapshot(connection: Connection, what: string): SnapshotError {
   return new SnapshotError(
     "CONSUL_RESPONSE",
-    `${connection.url} answered with ${what}, which no snapshot of Consul has`,
-    "Look at the address: something else than Consul's HTTP API answers there, or a proxy changes its answers.",
+    `${connection.url} answered with ${what}, which is not a snapshot of Consul`,
+    "Check the address: something other than Consul's HTTP API answers there, or a proxy changes its answers.",
   );
 }
 
 /**
- * A server that is silent for longer than its limit.
+ * The error if a server is silent for longer than its limit.
  *
- * @param received - bytes of the body so far; `undefined` before the first
+ * @param received - bytes of the body received so far; `undefined` before the first
  */
 export function stalled(connection: Connection, received?: number): SnapshotError {
   if (received === undefined) {
@@ -129,27 +201,41 @@ export function stalled(connection: Connection, received?: number): SnapshotErro
   );
 }
 
-/** A small question that is not answered within its limit. */
+/**
+ * The error if a server sends too slowly.
+ *
+ * @param received - bytes of the body received so far
+ * @param leastRate - in bytes per second
+ */
+export function tooSlow(connection: Connection, received: number, leastRate: number): SnapshotError {
+  return new SnapshotError(
+    "CONSUL_STALLED",
+    `${connection.url} sent less than ${leastRate / 1000} kB/s for ${connection.idleTimeoutMs / 1000} s, after ${received} bytes of the snapshot`,
+    "Run it again or use another server; idleTimeout sets over what time the rate is measured.",
+  );
+}
+
+/** The error if a small request has no response within its limit. */
 export function silent(connection: Connection, limitMs: number): SnapshotError {
   return new SnapshotError(
     "CONSUL_STALLED",
     `${connection.url} did not answer within ${limitMs / 1000} s`,
-    "Look at the server's log and load, and run it again.",
+    "Check the server's log and load, and run it again.",
   );
 }
 
-/** A body that was cut. */
-export function cut(connection: Connection, received: number, cause: unknown): SnapshotError {
+/** The error if a body ended too early. */
+export function truncated(connection: Connection, received: number, cause: unknown): SnapshotError {
   return new SnapshotError(
     "CONSUL_UNREACHABLE",
-    `the connection to ${connection.url} was cut after ${received} bytes of the snapshot`,
-    "Run it again; if it happens again, look at the log of Consul, and at proxies in between.",
+    `the connection to ${connection.url} was closed after ${received} bytes of the snapshot`,
+    "Run it again; if it happens again, check the log of Consul, and proxies in between.",
     cause,
   );
 }
 
 export function tooStale(connection: Connection, lastContactMs: number, maxStalenessMs: number): SnapshotError {
-  // A server that has had no leader since its start tells the age of the zero time, in the hundreds of years.
+  // A server that has had no leader since its start reports the age of Go's zero time: hundreds of years.
   const never = lastContactMs > 100 * 365 * 24 * 3_600_000;
   const heard = never ? "has not heard from a leader" : `last heard from a leader ${lastContactMs / 1000} s ago`;
   return new SnapshotError(
@@ -163,7 +249,7 @@ export function interrupted(cause: unknown): SnapshotError {
   return new SnapshotError("INTERRUPTED", "the request to Consul was interrupted", "Run it again.", cause);
 }
 
-/** The code of an error, or of what caused it. */
+/** The code of an error or of its cause. */
 function codeOf(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
     if ("code" in at && typeof at.code === "string") return at.code;

@@ -1,22 +1,27 @@
-/** What Consul's answers tell about the servers of a cluster. Nothing here asks; what cannot be read is left out. */
+/** Parses the health of a cluster's servers as reported by autopilot. It sends no requests. */
 
-import { field } from "./facts";
+import { isPlainName } from "../text";
+import { field } from "./agentFacts";
 
 /** One server, as autopilot sees it. */
 export interface ServerHealth {
   readonly id: string;
   readonly name: string;
-  /** Where servers speak to it, as the status endpoint names leaders. */
+  /** The server's RPC address, in the same form as the leader's address from the status endpoint. */
   readonly address: string;
   readonly healthy: boolean;
-  /** Whether the other servers reach it. */
+  /** Whether the other servers can reach it. */
   readonly alive: boolean;
   readonly voter: boolean;
   readonly leader: boolean;
-  /** The last index of its log when it was asked last, some seconds ago. */
+  /** The last index of its log, as of a few seconds ago. */
   readonly lastIndex: number;
+  /** The Consul version; empty if the response contains no valid one. */
   readonly version: string;
 }
+
+/** Why it cannot be read: the token lacks permission, or the agent's configuration or a proxy blocks the path. */
+export type HealthRefusal = "denied" | "blocked";
 
 export interface ClusterHealth {
   readonly healthy: boolean;
@@ -24,8 +29,8 @@ export interface ClusterHealth {
 }
 
 /**
- * @param answer - of `/v1/operator/autopilot/health`
- * @returns nothing while autopilot, a moment after an election, has not asked the servers yet
+ * @param answer - the response to `/v1/operator/autopilot/health`
+ * @returns `undefined` just after an election, while autopilot has not queried the servers yet
  */
 export function readHealth(answer: unknown): ClusterHealth | undefined {
   const healthy = field(answer, "Healthy");
@@ -42,17 +47,11 @@ export function readHealth(answer: unknown): ClusterHealth | undefined {
       voter: field(server, "Voter") === true,
       leader: field(server, "Leader") === true,
       lastIndex: Number(field(server, "LastIndex")),
-      version: String(field(server, "Version")),
+      version: plainName(field(server, "Version")),
     })),
   };
 }
 
-/**
- * @param answer - of `/v1/operator/raft/configuration`
- * @returns the ids of the servers; none where that is no such answer
- */
-export function readServerIds(answer: unknown): string[] {
-  const list = field(answer, "Servers");
-  if (!Array.isArray(list)) return [];
-  return list.map((server: unknown) => field(server, "ID")).filter((id) => typeof id === "string");
+function plainName(value: unknown): string {
+  return typeof value === "string" && isPlainName(value) ? value : "";
 }

@@ -1,16 +1,51 @@
-/** What Consul, or a proxy before it, says instead of giving a snapshot: as errors that say what to do. */
+/**
+ * The meaning of responses other than 200, in one table for all requests: statuses and messages of Consul and of
+ * proxies in front of it. The first matching row counts.
+ */
 
-import { SnapshotError } from "../errors";
+import { type ErrorCode, SnapshotError } from "../errors";
 import type { Connection } from "./connection";
+import { cleanText } from "../text";
+import { changeScheme, placeOf } from "./hints";
 
-/** A failed request, and whether asking again may help. */
+/** The reasons for refusing a request. */
+export type Meaning =
+  | "blocked"
+  | "noToken"
+  | "unknownToken"
+  | "noPermission"
+  | "unknownDatacenter"
+  | "noServers"
+  | "noLeader"
+  | "leaderLost"
+  | "archiveRefused"
+  | "wantsHttps"
+  | "redirect"
+  | "login"
+  | "noEndpoint"
+  | "tooLarge"
+  | "rateLimit"
+  | "proxyTimeout"
+  | "proxyUpstream"
+  | "badRequest"
+  | "serverError"
+  | "other";
+
+/** A failed request. */
 export interface Failure {
   readonly error: SnapshotError;
+  /** Whether a retry may help. */
   readonly retry: boolean;
+  /** Absent if there was no response. */
+  readonly meaning?: Meaning;
+  /** Whether it is certain that the server has not processed the request's body. */
+  readonly notTaken: boolean;
 }
 
-/** An answer whose status is not 200. */
+/** A response whose status is not 200. */
 export interface Refusal {
+  /** The path of the request, such as `/v1/snapshot`. */
+  readonly path: string;
   readonly status: number;
   readonly contentType: string;
   readonly location?: string;
@@ -18,162 +53,275 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** No way to the leader, or none there: an election, which is over in seconds, or a lost quorum. */
-const NO_LEADER =
-  /No cluster leader|leadership|not the leader|dial tcp|connection re(fused|set)|broken pipe|\bEOF$|failed to get conn|i\/o timeout|shutdown/i;
+interface Case {
+  readonly connection: Connection;
+  readonly refusal: Refusal;
+  /** The URL of the request, for messages. */
+  readonly at: string;
+}
+
+interface Row {
+  readonly meaning: Meaning;
+  readonly matches: (refusal: Refusal, connection: Connection) => boolean;
+  readonly code: ErrorCode;
+  /** A retry may help. Default: false. */
+  readonly retry?: boolean;
+  /** The server has certainly not processed the body of a PUT. */
+  readonly notTaken: boolean;
+  /** The response itself is appended in parentheses. */
+  readonly message: (answer: Case) => string;
+  readonly hint: string | ((answer: Case) => string);
+}
+
+const TOKEN_RULE = 'acl = "write"';
 const DENIED = /ACL not found|Permission denied/i;
 
-/** The longest piece of a server's own words in a message. */
-const LONGEST_QUOTE = 200;
+const isDenied = ({ status, text }: Refusal): boolean => status === 403 || (status === 500 && DENIED.test(text));
+const says =
+  (status: number, words: RegExp) =>
+  (refusal: Refusal): boolean =>
+    refusal.status === status && words.test(refusal.text);
+const hasStatus =
+  (...statuses: readonly number[]) =>
+  ({ status }: Refusal): boolean =>
+    statuses.includes(status);
 
-/** Explains an answer that is not 200. */
+/** Whether the response is from a proxy or gateway: HTML, JSON or XML. */
+const isPage = ({ contentType, text }: Refusal): boolean => /html|json|xml/i.test(contentType) || /^\s*[<{]/.test(text);
+
+const LOOK_AT_SERVICE = "Check the address and the path in it: something other than Consul's HTTP API answers there.";
+
+const TABLE: readonly Row[] = [
+  {
+    // http_config.block_endpoints and allow_write_http_from: agent/http.go, Consul 1.13.9. No token changes that.
+    meaning: "blocked",
+    matches: says(403, /blocked by agent configuration|Access is restricted/i),
+    code: "CONSUL_DENIED",
+    notTaken: true,
+    message: ({ at }) => `the configuration of the Consul agent at ${at} blocks this request`,
+    hint: "A token does not change that: use another agent, or change http_config (block_endpoints, allow_write_http_from) of this one.",
+  },
+  {
+    // Consul's own refusals are plain text with a reason: agent/http.go, Consul 1.13.9.
+    meaning: "blocked",
+    matches: (refusal) => refusal.status === 403 && !DENIED.test(refusal.text) && isPage(refusal),
+    code: "CONSUL_DENIED",
+    notTaken: true,
+    message: ({ at }) => `a proxy at ${at} forbids the request`,
+    hint: "Consul itself does not answer like this, and a token does not change it: allow the request in the proxy, or use the address of Consul itself.",
+  },
+  {
+    meaning: "noToken",
+    matches: (refusal, { token }) => isDenied(refusal) && token === undefined,
+    code: "CONSUL_DENIED",
+    notTaken: true,
+    message: ({ at }) => `Consul at ${at} does not allow the request without a token`,
+    hint: ({ connection }) =>
+      `Set a token with the rule ${TOKEN_RULE}: ${placeOf(connection, "token")}, or a token file.`,
+  },
+  {
+    meaning: "unknownToken",
+    matches: (refusal) => isDenied(refusal) && /ACL not found/i.test(refusal.text),
+    code: "CONSUL_DENIED",
+    notTaken: true,
+    message: ({ at }) => `Consul at ${at} does not know the token`,
+    hint: ({ connection }) =>
+      `The token is mistyped, deleted, or belongs to another cluster: set one with the rule ${TOKEN_RULE} in ${tokenPlace(connection)}.`,
+  },
+  {
+    meaning: "noPermission",
+    matches: isDenied,
+    code: "CONSUL_DENIED",
+    notTaken: true,
+    message: ({ at }) => `Consul at ${at} does not allow the token this request`,
+    hint: `A policy of the token needs the rule ${TOKEN_RULE}; operator = "write" is not enough.`,
+  },
+  {
+    meaning: "unknownDatacenter",
+    matches: says(500, /No path to datacenter/i),
+    code: "CONSUL_UNKNOWN_DATACENTER",
+    notTaken: true,
+    message: ({ at, connection }) => `Consul at ${at} cannot reach datacenter ${connection.datacenter ?? ""}`.trimEnd(),
+    hint: "Correct the datacenter, or use the address of a cluster that is joined to it.",
+  },
+  {
+    meaning: "noServers",
+    matches: says(500, /No known Consul servers/i),
+    code: "CONSUL_UNREACHABLE",
+    retry: true,
+    notTaken: true,
+    message: ({ at }) => `the Consul agent at ${at} knows no server`,
+    hint: "It has just started, or has lost its servers: see `consul members` there, or use a server's address.",
+  },
+  {
+    meaning: "noLeader",
+    matches: says(500, /No cluster leader/i),
+    code: "CONSUL_NO_LEADER",
+    retry: true,
+    notTaken: true,
+    message: ({ at }) => `Consul at ${at} reaches no leader`,
+    hint: 'After an election, run it again. If quorum is lost, consistency: "stale" takes what this one server has.',
+  },
+  {
+    // Consul verifies the whole archive before Raft receives any of it: snapshot.Restore calls Read first (1.13.9).
+    meaning: "archiveRefused",
+    matches: says(
+      500,
+      /failed to (decompress|read) snapshot|failed checking integrity of snapshot|failed to read or write snapshot data/i,
+    ),
+    code: "CONSUL_RESPONSE",
+    notTaken: true,
+    message: ({ at }) => `Consul at ${at} refuses the archive: it did not arrive as it was verified`,
+    hint: "Nothing was replaced. Look for a proxy in between that changes or truncates uploads, and use Consul's own address.",
+  },
+  {
+    // The request was forwarded to a leader that has just died: either an election, which takes seconds, or a lost
+    // quorum.
+    meaning: "leaderLost",
+    matches: says(
+      500,
+      /leadership|not the leader|dial tcp|connection re(fused|set)|broken pipe|\bEOF\s*$|failed to get conn|i\/o timeout|shutdown/i,
+    ),
+    code: "CONSUL_NO_LEADER",
+    retry: true,
+    notTaken: false,
+    message: ({ at }) => `Consul at ${at} reaches no leader`,
+    hint: 'After an election, run it again. If quorum is lost, consistency: "stale" takes what this one server has.',
+  },
+  {
+    meaning: "wantsHttps",
+    matches: says(400, /HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i),
+    code: "CONSUL_TLS",
+    notTaken: true,
+    message: ({ at }) => `${at} speaks https, and was asked by http`,
+    hint: ({ connection }) => changeScheme(connection, "https"),
+  },
+  {
+    meaning: "redirect",
+    matches: ({ status }) => status >= 300 && status < 400,
+    code: "CONSUL_RESPONSE",
+    notTaken: true,
+    message: ({ at, refusal: { location } }) =>
+      `${at} redirects ${location === undefined ? "elsewhere" : `to ${cleanText(location)}`}`,
+    hint: "Redirects are not followed, because they would receive the token: use the address of Consul itself.",
+  },
+  {
+    meaning: "login",
+    matches: hasStatus(407),
+    code: "CONSUL_DENIED",
+    notTaken: true,
+    message: ({ at }) => `the proxy on the way to ${at} requires a login`,
+    hint: ({ connection }) =>
+      `Set ${connection.proxy?.variable ?? "HTTP_PROXY"} with the user and the password: http://user:password@host:port.`,
+  },
+  {
+    meaning: "login",
+    matches: hasStatus(401),
+    code: "CONSUL_DENIED",
+    notTaken: true,
+    message: ({ at }) => `a proxy at ${at} requires a login`,
+    hint: ({ connection }) => `Set the user and password of that proxy: ${placeOf(connection, "httpAuth")}.`,
+  },
+  {
+    meaning: "noEndpoint",
+    matches: hasStatus(404, 405),
+    code: "CONSUL_RESPONSE",
+    notTaken: true,
+    message: ({ at, refusal: { path } }) => `${at} has no ${path}`,
+    hint: LOOK_AT_SERVICE,
+  },
+  {
+    // nginx compares Content-Length with client_max_body_size before it reads the body.
+    meaning: "tooLarge",
+    matches: hasStatus(411, 413, 414, 431),
+    code: "CONSUL_RESPONSE",
+    notTaken: true,
+    message: ({ at }) => `a proxy at ${at} refuses the size of the request`,
+    hint: "Raise the proxy's limit on request bodies (nginx: client_max_body_size), or use the address of Consul itself.",
+  },
+  {
+    // Since 1.15 a leader that is too busy answers 503: "rate limit exceeded for operation that can only be performed by the leader".
+    meaning: "rateLimit",
+    matches: (refusal) => refusal.status === 429 || (refusal.status >= 500 && /rate limit/i.test(refusal.text)),
+    code: "CONSUL_RESPONSE",
+    retry: true,
+    notTaken: true,
+    message: ({ at }) => `${at} limits the rate of requests`,
+    hint: "Run it again later, or raise the limit of Consul or of the proxy.",
+  },
+  {
+    meaning: "proxyTimeout",
+    matches: hasStatus(504, 408),
+    code: "CONSUL_RESPONSE",
+    notTaken: false,
+    message: ({ at }) => `a proxy at ${at} did not wait for Consul`,
+    hint: "Consul compresses the whole snapshot before its first byte: raise the proxy's timeouts, or use the address of Consul itself.",
+  },
+  {
+    // Envoy also answers 503 when its connection to Consul breaks after the body was sent.
+    meaning: "proxyUpstream",
+    matches: hasStatus(502, 503),
+    code: "CONSUL_RESPONSE",
+    retry: true,
+    notTaken: false,
+    message: ({ at }) => `a proxy at ${at} does not reach Consul`,
+    hint: "Check that Consul runs, and the proxy's log.",
+  },
+  {
+    meaning: "badRequest",
+    matches: hasStatus(400, 406, 415, 417, 421, 422),
+    code: "CONSUL_RESPONSE",
+    notTaken: true,
+    message: ({ at }) => `${at} rejects the request`,
+    hint: LOOK_AT_SERVICE,
+  },
+  {
+    meaning: "serverError",
+    matches: ({ status }) => status >= 500,
+    code: "CONSUL_RESPONSE",
+    notTaken: false,
+    message: ({ at }) => `${at} answered with an error`,
+    hint: "See the log of Consul's leader, and that of a proxy in front of it.",
+  },
+  {
+    meaning: "other",
+    matches: () => true,
+    code: "CONSUL_RESPONSE",
+    notTaken: false,
+    message: ({ at }) => `${at} gave an answer that Consul does not give`,
+    hint: LOOK_AT_SERVICE,
+  },
+];
+
+/** Explains a response that is not 200. */
 export function explainRefusal(connection: Connection, refusal: Refusal): Failure {
-  const { status } = refusal;
-  const text = refusal.text.trim();
-  const said = quote(connection, refusal);
-  if (status === 403 || (status === 500 && DENIED.test(text))) return { error: denied(connection, said), retry: false };
-  if (status === 500 && /No path to datacenter/i.test(text)) {
-    return { error: noSuchDatacenter(connection, said), retry: false };
-  }
-  if (status === 500 && /No known Consul servers/i.test(text))
-    return { error: noServers(connection, said), retry: true };
-  if (status === 500 && NO_LEADER.test(text)) return { error: noLeader(connection, said), retry: true };
-  if (status === 400 && /HTTP request to an HTTPS server/i.test(text)) {
-    return { error: wantsHttps(connection), retry: false };
-  }
-  // Limits and proxies whose servers are away for a moment.
-  return { error: unexpected(connection, refusal, said), retry: [429, 502, 503].includes(status) };
+  const row = TABLE.find(({ matches }) => matches(refusal, connection));
+  if (row === undefined) throw new Error("the last row of the table matches every answer");
+  const answer: Case = { connection, refusal, at: connection.url };
+  const hint = typeof row.hint === "string" ? row.hint : row.hint(answer);
+  return {
+    error: new SnapshotError(row.code, `${row.message(answer)} (${quote(refusal)})`, hint),
+    retry: row.retry === true,
+    meaning: row.meaning,
+    notTaken: row.notTaken,
+  };
 }
 
-/** Explains an answer to a restore that is not 200. It does not tell whether the state was replaced. */
-export function explainRestoreRefusal(connection: Connection, refusal: Refusal): SnapshotError {
-  const said = quote(connection, refusal);
-  const isDenied = refusal.status === 403 || DENIED.test(refusal.text);
-  return new SnapshotError(
-    isDenied ? "CONSUL_DENIED" : "CONSUL_RESPONSE",
-    `Consul at ${connection.url} answered the restore with an error (${said})`,
-    isDenied ? 'Give a token with the rule acl = "write".' : "Look at the log of the leader.",
-  );
+/** If both the token and the token file are set, the file has precedence. */
+function tokenPlace(connection: Connection): string {
+  return connection.labels.set.tokenFile ?? placeOf(connection, "token");
 }
 
-function denied(connection: Connection, said: string): SnapshotError {
-  const at = `Consul at ${connection.url}`;
-  if (connection.token === undefined) {
-    return new SnapshotError(
-      "CONSUL_DENIED",
-      `${at} gives no snapshot without a token (${said})`,
-      'Give a token with the rule acl = "write": as consul:token, CONSUL_HTTP_TOKEN, connection.token or a token file.',
-    );
-  }
-  if (/ACL not found/i.test(said)) {
-    return new SnapshotError(
-      "CONSUL_DENIED",
-      `${at} does not know the token (${said})`,
-      'It is mistyped, deleted, or of another cluster: give one with the rule acl = "write".',
-    );
-  }
-  return new SnapshotError(
-    "CONSUL_DENIED",
-    `${at} does not allow the token a snapshot (${said})`,
-    'A policy of the token needs the rule acl = "write"; operator = "write" is not enough.',
-  );
-}
-
-function noSuchDatacenter(connection: Connection, said: string): SnapshotError {
-  return new SnapshotError(
-    "CONSUL_UNKNOWN_DATACENTER",
-    `Consul at ${connection.url} knows no way to the datacenter ${connection.datacenter ?? "asked for"} (${said})`,
-    "Correct the datacenter, or ask a cluster that is joined to it.",
-  );
-}
-
-/** Adds the datacenters that there are to the advice. */
+/** Adds the existing datacenters to the hint. */
 export function nameDatacenters(error: SnapshotError, known: readonly string[]): SnapshotError {
   if (known.length === 0) return error;
-  return new SnapshotError(error.code, error.message, `${error.hint} Known there: ${clip(known.join(", "))}.`);
+  const names = cleanText(known.join(", "));
+  return new SnapshotError(error.code, error.message, `${error.hint} Known there: ${names}.`);
 }
 
-function noServers(connection: Connection, said: string): SnapshotError {
-  return new SnapshotError(
-    "CONSUL_UNREACHABLE",
-    `the Consul agent at ${connection.url} knows no server (${said})`,
-    "It has just started, or has lost its servers: look at `consul members` there, or give a server's address.",
-  );
-}
-
-function noLeader(connection: Connection, said: string): SnapshotError {
-  return new SnapshotError(
-    "CONSUL_NO_LEADER",
-    `Consul at ${connection.url} reaches no leader (${said})`,
-    'After an election, run it again. If quorum is lost, consistency: "stale" takes what this one server has.',
-  );
-}
-
-function wantsHttps(connection: Connection): SnapshotError {
-  return new SnapshotError(
-    "CONSUL_TLS",
-    `${connection.url} speaks https, and was asked by http`,
-    'Write https:// before the address, or give scheme: "https", consul:scheme or CONSUL_HTTP_SSL=true.',
-  );
-}
-
-function unexpected(connection: Connection, { status, location }: Refusal, said: string): SnapshotError {
-  const error = (message: string, hint: string): SnapshotError => new SnapshotError("CONSUL_RESPONSE", message, hint);
-  const at = connection.url;
-  if (status >= 300 && status < 400) {
-    const target = location === undefined ? "elsewhere" : `to ${clip(withoutSecrets(connection, location))}`;
-    return error(
-      `${at} redirects ${target} (${said})`,
-      "A redirect is not followed, because the token would go along: give the address of Consul itself.",
-    );
-  }
-  switch (status) {
-    case 401:
-      return new SnapshotError(
-        "CONSUL_DENIED",
-        `${at} asks for a login (${said})`,
-        "That is a proxy before Consul: give user and password as consul:httpAuth, CONSUL_HTTP_AUTH or httpAuth.",
-      );
-    case 404:
-    case 405:
-      return error(
-        `${at} has no snapshot endpoint (${said})`,
-        "Look at the address and the path in it: something else than Consul's HTTP API answers there.",
-      );
-    case 413:
-      return error(
-        `a proxy at ${at} refuses the size (${said})`,
-        "Raise the proxy's limit on bodies, or give the address of Consul itself.",
-      );
-    case 429:
-      return error(
-        `${at} limits requests (${said})`,
-        "Run it again later, or raise the limit of Consul or of the proxy.",
-      );
-    case 504:
-      return error(
-        `a proxy at ${at} did not wait for Consul (${said})`,
-        "Consul compresses the whole snapshot before its first byte: raise the proxy's read timeout, or go around it.",
-      );
-    default:
-      return error(`${at} answered with an error (${said})`, "Look at the log of Consul, and of a proxy before it.");
-  }
-}
-
-/** Status and words of an answer: one line, short, and without what it may repeat of our own secrets. */
-function quote(connection: Connection, { status, contentType, text }: Refusal): string {
+/** Status and text of a response. */
+function quote({ status, contentType, text }: Refusal): string {
   if (/html/i.test(contentType) || /^\s*<(!doctype|html)/i.test(text)) return `${status}, an HTML page`;
-  const words = clip(withoutSecrets(connection, text));
+  const words = cleanText(text);
   return words === "" ? String(status) : `${status} ${words}`;
-}
-
-function withoutSecrets({ token, headers }: Connection, text: string): string {
-  // A short value, such as "1", is no secret, and would be found everywhere.
-  const secrets = [token ?? "", ...Object.values(headers).filter((value) => value.length >= 8)];
-  return secrets.reduce((clean, secret) => (secret === "" ? clean : clean.replaceAll(secret, "…")), text);
-}
-
-function clip(text: string): string {
-  const line = text.replace(/[\s\p{C}]+/gu, " ").trim();
-  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
 }

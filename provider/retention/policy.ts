@@ -8,11 +8,11 @@
  * - what any rule keeps is kept.
  */
 
-/** Everything left out, or 0, is no rule. A policy without a rule keeps everything. */
+/** A value that is omitted or 0 is no rule. A policy without rules keeps everything. */
 export interface Policy {
-  /** How many of the newest to keep. */
+  /** Number of newest archives to keep. */
   readonly keepLast?: number;
-  /** Keep what is younger than the newest by less than this, in milliseconds. */
+  /** Keep archives that are less than this older than the newest, in milliseconds. */
   readonly keepWithinMs?: number;
   readonly keepHourly?: number;
   readonly keepDaily?: number;
@@ -21,7 +21,7 @@ export interface Policy {
   readonly keepYearly?: number;
 }
 
-/** What is known of an archive that has a manifest. */
+/** The facts about an archive with a manifest. */
 export interface Archive {
   readonly location: string;
   readonly series: string;
@@ -32,8 +32,12 @@ export interface Archive {
   readonly datacenter?: string;
   /** The Raft ids of its cluster's servers. */
   readonly serverIds: readonly string[];
-  /** Whether its object is there, with the size that the manifest gives. */
+  /** Whether its object exists and, as far as is known, is the one that was saved. */
   readonly intact: boolean;
+  /** Whether, as far as is known, the Consul version that wrote it can restore it. */
+  readonly restorable: boolean;
+  /** The store's modification time. */
+  readonly writtenAt: Date;
 }
 
 export interface Verdict<A extends Archive> {
@@ -43,39 +47,68 @@ export interface Verdict<A extends Archive> {
 }
 
 export interface Decision<A extends Archive> {
-  /** Newest first, like `remove`. Archives of another series or cluster, and safety snapshots, are in neither. */
+  /** Newest first, like `remove`. Neither list contains safety snapshots or archives of another series or cluster. */
   readonly keep: readonly Verdict<Archive>[];
   readonly remove: readonly Verdict<A>[];
-  /** Why nothing may be removed now, for a warning: one clause. */
+  /** Why nothing may be removed, as a clause for a warning. */
   readonly refusal?: string;
 }
 
-/** Clocks of a server and of this machine differ a little; more than this, and one of them is off. */
+/** A larger difference between the clocks of a server and this machine is clock skew. */
 export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
+
+/**
+ * Archives written less than this before the new one stay: the run that wrote such an archive may still be reporting
+ * it.
+ */
+export const SPARED_MS = 10 * 60 * 1000;
+
+const NEW = "new";
+const NEWER = "newer than the new one";
+/** The reason to keep an archive that the next runs may remove. */
+export const SPARED = "written less than ten minutes before the new one";
+
+const WITHOUT_SAVE: ReadonlyMap<string, string> = new Map([
+  [NEW, "the newest"],
+  [NEWER, "newer than the newest that is restorable"],
+  [SPARED, "written less than ten minutes before the newest"],
+]);
+
+/** Rewords the reasons for a run without a save, where the newest archive takes the place of the new one. */
+export function withoutSave(reasons: readonly string[]): readonly string[] {
+  return reasons.map((reason) => WITHOUT_SAVE.get(reason) ?? reason);
+}
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** From the time in UTC as ISO 8601 writes it. */
-const CALENDAR = [
-  { rule: "keepHourly", name: "hourly", bucketOf: (time: Date) => time.toISOString().slice(0, 13) },
-  { rule: "keepDaily", name: "daily", bucketOf: (time: Date) => time.toISOString().slice(0, 10) },
-  { rule: "keepWeekly", name: "weekly", bucketOf: isoWeek },
-  { rule: "keepMonthly", name: "monthly", bucketOf: (time: Date) => time.toISOString().slice(0, 7) },
-  { rule: "keepYearly", name: "yearly", bucketOf: (time: Date) => time.toISOString().slice(0, 4) },
-] as const;
+type CalendarRule = Exclude<keyof Policy, "keepLast" | "keepWithinMs">;
 
 /**
- * Decides after a save.
+ * The calendar rules: a name for the reasons, and a function from a time to its hour, day, … in UTC and ISO 8601 form.
+ */
+const CALENDAR: Readonly<Record<CalendarRule, readonly [name: string, bucketOf: (time: Date) => string]>> = {
+  keepHourly: ["hourly", (time) => time.toISOString().slice(0, 13)],
+  keepDaily: ["daily", (time) => time.toISOString().slice(0, 10)],
+  keepWeekly: ["weekly", isoWeek],
+  keepMonthly: ["monthly", (time) => time.toISOString().slice(0, 7)],
+  keepYearly: ["yearly", (time) => time.toISOString().slice(0, 4)],
+};
+
+/**
+ * Decides after a save. Only archives that are strictly older than the new one are removed, so concurrent runs can
+ * never remove each other's archive.
  *
- * @param archives - what lies at the place; the new one may be among them
- * @param fresh - the new one. It always stays, and says which series and cluster are meant
- * @param now - the clock
+ * @param archives - the existing archives; may include the new one
+ * @param fresh - the new archive. It always stays, and determines the series and the cluster
+ * @param now - the current time
+ * @param sparedMs - archives written less than this before the new one stay
  */
 export function decide<A extends Archive>(
   archives: readonly A[],
   fresh: Archive,
   policy: Policy,
   now: Date,
+  sparedMs: number = SPARED_MS,
 ): Decision<A> {
   const others = archives
     .filter((other) => other.location !== fresh.location && isSibling(other, fresh))
@@ -86,7 +119,7 @@ export function decide<A extends Archive>(
   if (refusal !== undefined) {
     return { keep: all.map((archive) => ({ archive, reasons: ["nothing is removed now"] })), remove: [], refusal };
   }
-  const reasons = reasonsToKeep(all, fresh, policy);
+  const reasons = reasonsToKeep(all, fresh, policy, fresh.writtenAt.getTime() - sparedMs);
   return {
     keep: all.flatMap((archive) => {
       const why = reasons.get(archive);
@@ -94,7 +127,10 @@ export function decide<A extends Archive>(
     }),
     remove: others
       .filter((other) => !reasons.has(other))
-      .map((archive) => ({ archive, reasons: ["no rule keeps it"] })),
+      .map((archive) => ({
+        archive,
+        reasons: [archive.restorable ? "no rule keeps it" : "it is not restorable, so no rule counts it"],
+      })),
   };
 }
 
@@ -102,12 +138,17 @@ export function isEmpty(policy: Policy): boolean {
   return Object.values(policy).every((value: number | undefined) => value === undefined || value === 0);
 }
 
+/** Whether an archive can take the place of others. */
+export function isUsableBackup({ purpose, intact, restorable }: Archive): boolean {
+  return purpose === "backup" && intact && restorable;
+}
+
 /** Same series and same cluster. */
 export function isSibling(other: Archive, fresh: Archive): boolean {
   return other.purpose === "backup" && other.series === fresh.series && clusterOf(other, fresh) === "same";
 }
 
-/** A datacenter that one of the two does not know leaves it to the servers' ids. */
+/** If either datacenter is unknown, the server ids decide. */
 export function clusterOf(other: Archive, fresh: Archive): "same" | "another" | "unknown" {
   if (other.datacenter !== undefined && fresh.datacenter !== undefined && other.datacenter !== fresh.datacenter) {
     return "another";
@@ -116,18 +157,21 @@ export function clusterOf(other: Archive, fresh: Archive): "same" | "another" | 
   return other.serverIds.some((id) => fresh.serverIds.includes(id)) ? "same" : "another";
 }
 
-/** Times and indexes grow together. Where they do not, nobody knows which archive is the better one. */
+/**
+ * Times and indexes must grow together. If they do not, it is unknown which archive is better, so nothing is removed.
+ */
 function refusalOf(others: readonly Archive[], fresh: Archive, now: Date): string | undefined {
+  if (!fresh.restorable) return "the new archive is not restorable, so it takes the place of no other";
   const latest = now.getTime() + CLOCK_TOLERANCE_MS;
   const future = [fresh, ...others].find(({ takenAt }) => takenAt.getTime() > latest);
-  if (future !== undefined) return `the time of ${described(future)} is in the future: a clock is off`;
+  if (future !== undefined) return `the time of ${described(future)} is in the future: check for clock skew`;
   const fell = others.find((other) => other.takenAt < fresh.takenAt && other.index > fresh.index);
   if (fell !== undefined) {
     return `the index fell, from ${described(fell)} to ${described(fresh)}: the cluster was rebuilt, or this server is behind`;
   }
   const wentBack = others.find((other) => other.takenAt > fresh.takenAt && other.index < fresh.index);
   if (wentBack !== undefined) {
-    return `${described(wentBack)} has the lower index and the later time than ${described(fresh)}: a clock is off`;
+    return `${described(wentBack)} has a lower index and a later time than ${described(fresh)}: check for clock skew`;
   }
   return undefined;
 }
@@ -140,34 +184,40 @@ function reasonsToKeep(
   all: readonly Archive[],
   fresh: Archive,
   policy: Policy,
+  sparedFrom: number,
 ): ReadonlyMap<Archive, readonly string[]> {
   const reasons = new Map<Archive, string[]>();
   const keep = (archive: Archive, reason: string): void => {
     reasons.set(archive, [...(reasons.get(archive) ?? []), reason]);
   };
-  keep(fresh, "new");
-  // What is not intact takes no other's place.
-  const intact = all.filter((archive) => archive.intact);
+  keep(fresh, NEW);
+  // An archive that cannot be restored must not replace another one.
+  const usable = all.filter((archive) => archive.intact && archive.restorable);
   for (const archive of all) {
-    if (!archive.intact && archive !== fresh) keep(archive, "it is not what was saved, so it is left alone");
+    if (archive === fresh) continue;
+    if (!archive.intact) keep(archive, "it is not what was saved, so it is left alone");
+    else if (newestFirst(archive, fresh) < 0) keep(archive, NEWER);
+    else if (archive.writtenAt.getTime() > sparedFrom) keep(archive, SPARED);
   }
-  // Every rule keeps the newest of these.
-  const newest = intact[0];
+  // Every rule keeps the newest usable archive.
+  const newest = usable[0];
   if (newest === undefined) return reasons;
 
-  keepOfEach(intact, policy.keepLast, "last", (_time, at) => String(at + 1), keep);
+  keepOfEach(usable, policy.keepLast, "last", (_time, at) => String(at + 1), keep);
   const { keepWithinMs } = policy;
   if (keepWithinMs !== undefined && keepWithinMs > 0) {
     const limit = newest.takenAt.getTime() - keepWithinMs;
-    for (const archive of intact) {
+    for (const archive of usable) {
       if (archive.takenAt.getTime() > limit) keep(archive, `within ${spelled(keepWithinMs)}`);
     }
   }
-  for (const { rule, name, bucketOf } of CALENDAR) keepOfEach(intact, policy[rule], name, bucketOf, keep);
+  for (const [rule, [name, bucketOf]] of Object.entries(CALENDAR)) {
+    keepOfEach(usable, policy[rule as CalendarRule], name, bucketOf, keep);
+  }
   return reasons;
 }
 
-/** Keeps the newest of each of `count` buckets, and the oldest of all while there are fewer. */
+/** Keeps the newest archive of each of `count` buckets, and the oldest archive if there are fewer buckets. */
 function keepOfEach(
   newestFirst: readonly Archive[],
   count: number | undefined,
@@ -188,8 +238,9 @@ function keepOfEach(
   }
 }
 
-function newestFirst(a: Archive, b: Archive): number {
-  return b.takenAt.getTime() - a.takenAt.getTime() || b.index - a.index;
+/** A total order, so all runs agree which of two archives is newer. */
+export function newestFirst(a: Archive, b: Archive): number {
+  return b.takenAt.getTime() - a.takenAt.getTime() || b.index - a.index || (a.location < b.location ? 1 : -1);
 }
 
 /** Such as `2026-W47`: a week belongs to the year of its Thursday (ISO 8601). */
@@ -201,8 +252,8 @@ function isoWeek(time: Date): string {
   return `${year}-W${String(week).padStart(2, "0")}`;
 }
 
-/** In the largest unit that leaves no rest. */
-function spelled(milliseconds: number): string {
+/** Formats a duration in the largest unit that divides it. */
+export function spelled(milliseconds: number): string {
   const units = [
     [DAY_MS, "d"],
     [60 * 60 * 1000, "h"],

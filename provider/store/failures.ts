@@ -1,64 +1,113 @@
 /**
- * What can go wrong at a store, in words that do not depend on which store it was. Nothing a server or a library said
- * is passed on, save short codes: their texts, requests and headers may hold credentials.
+ * The failures of stores, worded independently of the kind of store. From the response of a server or the error of a
+ * library, only the HTTP status and short codes are shown: messages, requests and headers may contain credentials.
  */
 
 import { SnapshotError } from "../errors";
+import { cleanCode } from "../text";
+import { TAKEN_HINT } from "./takenHint";
 
-/** How a user names what failed. */
-export interface Place {
-  /** The object: a path, or a URL without settings. */
-  readonly object: string;
-  /** What holds it: a folder, or `bucket s3://…`. */
+/** The meaning of one service's error codes. For a code that matches none of these, the HTTP status decides. */
+export interface ErrorTable {
+  /** The service's word for a bucket: `bucket` or `container`. */
   readonly holder: string;
-  /** What to do when access is denied. */
-  readonly access: string;
+  /** The hint for denied access. */
+  readonly credentialsHelp: string;
+  /** The environment variables with the path of a file of trusted authorities. Default: `NODE_EXTRA_CA_CERTS`. */
+  readonly authorityVariables?: string;
+  /** The store is full, or a quota is reached. */
+  readonly full?: RegExp;
+  /** The bucket does not exist. */
+  readonly holderMissing?: RegExp;
+  readonly denied?: RegExp;
+  /** The target's name or settings are invalid. */
+  readonly notAccepted?: RegExp;
 }
 
-/** What a server answered, or why none did. */
+/** An object as messages show it, and the error table of its service. */
+export interface Place {
+  /** A URL without settings. */
+  readonly object: string;
+  /** The object's bucket, such as `bucket s3://…`. */
+  readonly holder: string;
+  readonly errors: ErrorTable;
+}
+
+export function placeOf(
+  { scheme, bucket }: { readonly scheme: string; readonly bucket: string },
+  errors: ErrorTable,
+  key: string,
+): Place {
+  return { object: `${scheme}://${bucket}/${key}`, holder: `${errors.holder} ${scheme}://${bucket}`, errors };
+}
+
+/** The response of a server, or the reason why there was none. */
 export interface Trouble {
-  /** The HTTP status, if there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status?: number;
   /** A server's, library's or system's error code, such as `NoSuchBucket` or `ECONNREFUSED`. */
   readonly code: string;
 }
 
+/** Timeout codes of Node.js and of all three libraries. */
 const STALLED = /^(TimeoutError|RequestTimeout|ETIMEDOUT|ESOCKETTIMEDOUT|OperationTimedOut)$/;
-const FULL = /quota|StorageFull|InsufficientStorage|NoSpace|AccountCapacity|ENOSPC|EDQUOT/i;
-const NO_HOLDER = /^(NoSuchBucket|ContainerNotFound|ContainerBeingDeleted)$/;
-const DENIED =
-  /^(InvalidAccessKeyId|ExpiredToken(Exception)?|InvalidToken|InvalidIdentityToken(Exception)?|TokenRefreshRequired|CredentialsProviderError|CredentialUnavailableError|AuthenticationRequiredError|AggregateAuthenticationError|BlobImmutableDueToPolicy|KMS\..*)$/;
-const NOT_ACCEPTED =
-  /^(InvalidBucketName|InvalidResourceName|InvalidStorageClass|InvalidArgument|InvalidRequest|KeyTooLongError|ObjectParentIsFile|ExistingObjectIsDirectory|DirectoryObjectContainsData|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|UnsupportedHeader|InvalidHeaderValue|EncryptionScopeNotFound)$/;
+/** Codes of the operating system, for example from a local proxy. */
+const FULL = /^(ENOSPC|EDQUOT)$/;
 
-/** The failure that a server's answer amounts to, where the caller knows no better. */
+/** Translates a server's response, unless the caller has a more specific error. */
 export function failure(place: Place, trouble: Trouble): SnapshotError {
   const { status, code } = trouble;
+  const { errors } = place;
   if (STALLED.test(code)) return stalled(place, trouble);
-  if (status === 507 || FULL.test(code)) return full(place, trouble);
-  if (NO_HOLDER.test(code)) return holderMissing(place, trouble);
-  if (NOT_ACCEPTED.test(code)) {
+  const untrusted = certificateFailure(place, trouble);
+  if (untrusted !== undefined) return untrusted;
+  if (status === 507 || FULL.test(code) || errors.full?.test(code) === true) return full(place, trouble);
+  if (errors.holderMissing?.test(code) === true) return holderMissing(place, trouble);
+  if (errors.notAccepted?.test(code) === true) {
     return make("TARGET_INVALID", `${place.object} is not accepted`, "Check the target's name and settings.", trouble);
   }
-  if (status === 401 || status === 403 || DENIED.test(code)) return denied(place, trouble);
+  if (status === 401 || status === 403 || errors.denied?.test(code) === true) return denied(place, trouble);
   if (status === 404) return missing(place, trouble);
   return unreachable(place, trouble);
 }
 
+/** The failure if this side refused the TLS connection, by the codes of Node.js and OpenSSL. */
+function certificateFailure(place: Place, trouble: Trouble): SnapshotError | undefined {
+  const { status, code } = trouble;
+  if (status !== undefined) return undefined;
+  const certificate = `the certificate of the store of ${place.object}`;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return make("STORE_UNREACHABLE", `${certificate} is for another host name`, "Check the endpoint.", trouble);
+  }
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
+    const hint = "Renew it, or correct the clock of this machine.";
+    return make("STORE_UNREACHABLE", `${certificate} is not valid now`, hint, trouble);
+  }
+  if (!/^(SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|CERT_|INVALID_CA)/.test(code))
+    return undefined;
+  const variables = place.errors.authorityVariables ?? "NODE_EXTRA_CA_CERTS";
+  return make(
+    "STORE_UNREACHABLE",
+    `${certificate} is signed by an authority that this machine does not trust`,
+    `Set ${variables} to the PEM file of that authority.`,
+    trouble,
+  );
+}
+
 export function denied(place: Place, trouble: Trouble): SnapshotError {
-  return make("STORE_DENIED", `access to ${place.object} is denied`, place.access, trouble);
+  return make("STORE_DENIED", `access to ${place.object} is denied`, place.errors.credentialsHelp, trouble);
 }
 
 export function locked(place: Place): SnapshotError {
-  return make("STORE_DENIED", `${place.object} is locked`, "It can go once its lock or legal hold has ended.");
+  return make("STORE_DENIED", `${place.object} is locked`, "It can be deleted when its lock or legal hold has ended.");
 }
 
 export function missing(place: Place, trouble?: Trouble): SnapshotError {
-  return make("STORE_NOT_FOUND", `${place.object} is not there`, "Check the name.", trouble);
+  return make("STORE_NOT_FOUND", `${place.object} does not exist`, "Check the name.", trouble);
 }
 
 export function holderMissing(place: Place, trouble?: Trouble): SnapshotError {
-  return make("STORE_NOT_FOUND", `${place.holder} is not there`, "Create it first, or check the name.", trouble);
+  return make("STORE_NOT_FOUND", `${place.holder} does not exist`, "Create it first, or check the name.", trouble);
 }
 
 export function full(place: Place, trouble: Trouble): SnapshotError {
@@ -74,7 +123,7 @@ export function stalled(place: Place, trouble?: Trouble): SnapshotError {
   return make(
     "STORE_STALLED",
     `the store of ${place.object} stopped answering`,
-    "Check the server and the network between, then run it again.",
+    "Check the server and the network, then run it again.",
     trouble,
   );
 }
@@ -82,34 +131,50 @@ export function stalled(place: Place, trouble?: Trouble): SnapshotError {
 export function unreachable(place: Place, trouble: Trouble): SnapshotError {
   return make(
     "STORE_UNREACHABLE",
-    `the store of ${place.object} cannot be reached, or failed`,
-    "Check the endpoint and the network between, then run it again.",
+    `the store of ${place.object} cannot be reached or failed`,
+    "Check the endpoint and the network, then run it again.",
     trouble,
   );
 }
 
-export function exists(place: Place): SnapshotError {
-  return make(
-    "STORE_EXISTS",
-    `${place.object} exists already`,
-    "An archive is never overwritten: use {random} or {timestamp} in the name, or set overwrite: true.",
-  );
+export function exists(place: Pick<Place, "object">): SnapshotError {
+  return make("STORE_EXISTS", `${place.object} already exists`, TAKEN_HINT);
 }
 
 export function changed(place: Place): SnapshotError {
-  return make("STORE_CHANGED", `${place.object} has changed`, "Something else wrote to it: look before you go on.");
+  return make(
+    "STORE_CHANGED",
+    `${place.object} has changed`,
+    "Another program wrote to it: look at it before you continue.",
+  );
+}
+
+/**
+ * The failure if the server does not support a conditional delete. Nothing is deleted without the condition: another
+ * writer may replace the object at any time.
+ */
+export function conditionRefused(place: Place): SnapshotError {
+  return make(
+    "STORE_DENIED",
+    `${place.object} was not deleted: it is unchanged, but its server answers 412 to the condition If-Match, as if it were not`,
+    "Update the server, or remove old archives with a lifecycle rule of the bucket or with its own tools, and set no retention and no deletionPolicy for this target.",
+  );
 }
 
 export function interrupted(object: string): SnapshotError {
-  return make("INTERRUPTED", `the work on ${object} was interrupted`, "No half archive was left behind; run it again.");
+  return make(
+    "INTERRUPTED",
+    `the work on ${object} was interrupted`,
+    "No incomplete archive was left behind; run it again.",
+  );
 }
 
-/** The object that became visible is not as long as what was sent. */
+/** The object that became visible has another length than the bytes that were sent. */
 export function wrongSize(place: Place, sent: number, stored: number): SnapshotError {
   return make(
     "STORE_CHANGED",
     `${place.object} has ${stored} bytes, but ${sent} were sent`,
-    "Do not use it. Something between here and the store changes what passes, or another writer uses the same name.",
+    "Do not use it. Something on the way to the store changes the data, or another writer uses the same name.",
   );
 }
 
@@ -117,8 +182,24 @@ function make(
   code: SnapshotError["code"],
   message: string,
   hint: string,
-  { status, code: detail }: Partial<Trouble> = {},
+  { status, code: detail = "" }: Partial<Trouble> = {},
 ): SnapshotError {
-  const said = [status, detail].filter((part) => part !== undefined && part !== "").join(" ");
-  return new SnapshotError(code, said === "" ? message : `${message} (${said})`, hint);
+  const shown = [status, looksLikeCode(detail) ? cleanCode(detail) : undefined]
+    .filter((part) => part !== undefined)
+    .join(" ");
+  return new SnapshotError(code, shown === "" ? message : `${message} (${shown})`, hint);
+}
+
+/** Names of environment variables that may contain a secret. */
+const SECRET_NAME = /key|token|secret|passw|credential|connection|auth/i;
+
+/**
+ * Codes also come from servers, which may put anything there, even a secret that they received. Real ones are words
+ * without digits (`NoSuchBucket`, `invalid_grant`, `KMS.DisabledException`) or Node.js's (`ERR_HTTP2_…`).
+ */
+function looksLikeCode(text: string): boolean {
+  if (!/^[A-Za-z][A-Za-z._-]{1,63}$/.test(text) && !/^ERR_[A-Z0-9_]{1,60}$/.test(text)) return false;
+  return !Object.entries(process.env).some(
+    ([name, value = ""]) => SECRET_NAME.test(name) && value !== "" && (value.includes(text) || text.includes(value)),
+  );
 }

@@ -1,117 +1,67 @@
 /**
- * The settings that a bucket's URL can hold: those of Pulumi's own state backends (gocloud.dev), so that a URL that
- * worked for `pulumi login` works here, and a few more that backups need.
+ * The settings that a URL can have: those of Pulumi's own state backends (gocloud.dev), so that a URL that
+ * works for `pulumi login` works here, and a few more that backups need.
  */
 
-import { nearest } from "../nearest";
+import { nearest } from "../suggestion";
 import { SnapshotError } from "../errors";
 
-export type Bucketed = "s3" | "gs" | "azblob";
+/** The values of a setting: a flag, any string, or one of a few words; `unused` is accepted and has no effect here. */
+export type SettingKind = "flag" | "text" | "unused" | readonly string[];
 
-/** What a setting may hold. A text is free; a word is one of a few; `unused` is accepted and has no effect here. */
-type Kind = "flag" | "text" | "unused" | readonly string[];
+/** The settings of one backend. */
+export interface SettingsTable {
+  readonly kinds: Readonly<Record<string, SettingKind>>;
+  /** Names of the same setting: a URL may have one of them. */
+  readonly synonyms?: readonly (readonly [string, string])[];
+  /** Settings of Pulumi's backend that are refused, and what to do instead. */
+  readonly unsupported?: Readonly<Record<string, string>>;
+}
 
-const CHECKSUMS = ["when_supported", "when_required"];
-const SSE = ["AES256", "aws:kms", "aws:kms:dsse"];
-
-const KNOWN: Readonly<Record<Bucketed, Readonly<Record<string, Kind>>>> = {
-  s3: {
-    region: "text",
-    endpoint: "text",
-    profile: "text",
-    anonymous: "flag",
-    use_path_style: "flag",
-    s3ForcePathStyle: "flag",
-    hostname_immutable: "flag",
-    disable_https: "flag",
-    disableSSL: "flag",
-    accelerate: "flag",
-    dualstack: "flag",
-    fips: "flag",
-    sse: SSE,
-    ssetype: SSE,
-    kmsKeyId: "text",
-    kmskeyid: "text",
-    storageClass: "text",
-    request_checksum_calculation: CHECKSUMS,
-    response_checksum_validation: CHECKSUMS,
-    awssdk: "unused",
-    rate_limiter_capacity: "unused",
-  },
-  gs: {
-    anonymous: "flag",
-    access_id: "text",
-    private_key_path: "unused",
-    universe_domain: "text",
-    endpoint: "text",
-    userProject: "text",
-    kmsKeyId: "text",
-    storageClass: "text",
-  },
-  azblob: {
-    storage_account: "text",
-    domain: "text",
-    protocol: ["https", "http"],
-    cdn: "flag",
-    localemu: "flag",
-    anonymous: "flag",
-    encryptionScope: "text",
-    storageClass: ["Hot", "Cool", "Cold"],
-  },
-};
-
-/** Names that carry a secret: in a URL they would end up in state, logs and shell histories. */
+/** Names of secrets, which are refused: in a URL they would end up in state, logs and shell histories. */
 const SECRET =
   /^(sig|sv|se|sp|skoid|x-amz-.*|x-goog-.*|awsaccesskeyid|.*(secret|password|passwd|token|signature|credential).*|.*access_?key.*|.*account_?key.*|sas)$/i;
 
 /**
- * Refuses what the store would not understand, before anything is done.
+ * Refuses unknown settings before anything is done.
  *
  * @param where - the URL without its settings, for messages
  * @throws SnapshotError `TARGET_INVALID`
  */
-export function checkSettings(scheme: Bucketed, where: string, given: URLSearchParams): void {
-  const known = KNOWN[scheme];
-  const names = Object.keys(known);
-  // What holds an @ and has no name that is known may be the rest of a secret that holds a question mark.
-  const strange = [...given].filter(([name]) => !Object.hasOwn(known, name));
-  if (strange.some(([name, value]) => SECRET.test(name) || `${name}${value}`.includes("@"))) {
+export function checkSettings(table: SettingsTable, where: string, parameters: URLSearchParams): void {
+  const { kinds, synonyms = [], unsupported = {} } = table;
+  const names = Object.keys(kinds);
+  // An unknown setting that contains an @ may be the rest of a secret that contains a question mark.
+  const unknown = [...parameters].filter(([name]) => !Object.hasOwn(kinds, name));
+  if (unknown.some(([name, value]) => SECRET.test(name) || `${name}${value}`.includes("@"))) {
     throw holdsCredentials(where);
   }
-  for (const [name, value] of given) {
-    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (kind === undefined && scheme === "s3" && name === "role") {
-      throw invalid(
-        `target ${where} has the setting role, which is not supported`,
-        "Name the role in a profile of your AWS configuration (role_arn), and add ?profile=NAME.",
-      );
+  for (const [name, value] of parameters) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (kind === undefined && Object.hasOwn(unsupported, name)) {
+      throw invalid(`target ${where} has the setting ${name}, which is not supported`, unsupported[name] ?? "");
     }
     if (kind === undefined) {
       const meant = nearest(name, names);
       throw invalid(
         `target ${where} has an unknown setting ${JSON.stringify(name)}`,
-        meant === undefined ? `Known are ${names.join(", ")}.` : `Did you mean ${meant}?`,
+        meant === undefined ? `Settings are ${names.join(", ")}.` : `Did you mean ${meant}?`,
       );
     }
-    if (given.getAll(name).length > 1) throw invalid(`target ${where} sets ${name} twice`, "Keep one of them.");
+    if (parameters.getAll(name).length > 1) throw invalid(`target ${where} sets ${name} twice`, "Keep one of them.");
     checkValue(where, name, value, kind);
   }
-  checkAliases(where, given, [
-    ["use_path_style", "s3ForcePathStyle"],
-    ["disable_https", "disableSSL"],
-    ["sse", "ssetype"],
-    ["kmsKeyId", "kmskeyid"],
-  ]);
+  checkSynonyms(where, parameters, synonyms);
 }
 
-function checkValue(where: string, name: string, value: string, kind: Kind): void {
+function checkValue(where: string, name: string, value: string, kind: SettingKind): void {
   if (kind === "unused") return;
-  if (value === "") throw invalid(`target ${where} sets ${name} to nothing`, "Give it a value, or leave it out.");
+  if (value === "") throw invalid(`target ${where} has an empty ${name}`, "Set a value, or remove the setting.");
   if (kind === "flag" && flagOf(value) === undefined) {
     throw invalid(`target ${where} needs true or false for ${name}`, `Write ${name}=true or ${name}=false.`);
   }
   if (typeof kind !== "string" && !kind.some((word) => word.toLowerCase() === value.toLowerCase())) {
-    throw invalid(`target ${where} has an unknown value for ${name}`, `Known are ${kind.join(", ")}.`);
+    throw invalid(`target ${where} has an unknown value for ${name}`, `Values are ${kind.join(", ")}.`);
   }
   if (name === "endpoint") endpointOf(where, value, false);
   if (name === "domain" && /[/?#@]/.test(value)) {
@@ -119,15 +69,19 @@ function checkValue(where: string, name: string, value: string, kind: Kind): voi
   }
 }
 
-function checkAliases(where: string, given: URLSearchParams, aliases: readonly (readonly [string, string])[]): void {
-  for (const [one, other] of aliases) {
-    if (given.has(one) && given.has(other)) {
-      throw invalid(`target ${where} sets ${one} and ${other}, which are the same`, "Keep one of them.");
+function checkSynonyms(
+  where: string,
+  parameters: URLSearchParams,
+  synonyms: readonly (readonly [string, string])[],
+): void {
+  for (const [one, other] of synonyms) {
+    if (parameters.has(one) && parameters.has(other)) {
+      throw invalid(`target ${where} sets ${one} and ${other}, which mean the same`, "Keep one of them.");
     }
   }
 }
 
-/** A switch's value, under any of the names it has. */
+/** The value of a flag, under any of its names. */
 export function flag(settings: ReadonlyMap<string, string>, ...names: readonly string[]): boolean {
   return names.some((name) => flagOf(settings.get(name) ?? "") === true);
 }
@@ -138,22 +92,26 @@ function flagOf(value: string): boolean | undefined {
   return /^(0|f|false)$/i.test(value) ? false : undefined;
 }
 
-/** A word in the spelling that the store wants. */
-export function word(settings: ReadonlyMap<string, string>, scheme: Bucketed, name: string): string | undefined {
-  const kind = KNOWN[scheme][name];
+/** A word in the spelling that the store requires. */
+export function word(
+  { kinds }: SettingsTable,
+  settings: ReadonlyMap<string, string>,
+  name: string,
+): string | undefined {
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   const value = settings.get(name)?.toLowerCase();
   return typeof kind === "object" ? kind.find((known) => known.toLowerCase() === value) : undefined;
 }
 
 /**
- * An endpoint as a URL without a slash at its end; one without a scheme is https, or http where https is switched off.
+ * An endpoint as a URL without a trailing slash. The default scheme is https, or http if https is disabled.
  *
  * @throws SnapshotError `TARGET_INVALID`
  */
 export function endpointOf(where: string, value: string, withoutHttps: boolean): string {
   const text = value.includes("://") ? value : `${withoutHttps ? "http" : "https"}://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Also where a secret with a slash makes of it the path of another URL.
+  // A secret that contains a slash would move the rest of the URL into the path.
   if (value.includes("@")) throw holdsCredentials(where);
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
     throw invalid(`target ${where} has an endpoint that is not a URL`, "Write it as https://host:port.");
@@ -163,7 +121,7 @@ export function endpointOf(where: string, value: string, withoutHttps: boolean):
 
 export function holdsCredentials(where: string): SnapshotError {
   return invalid(
-    `target ${where} holds credentials`,
+    `target ${where} contains credentials`,
     "Remove them from the URL: credentials come from the environment, a profile or the machine's role.",
   );
 }

@@ -1,20 +1,21 @@
-/** A limit on silence: not on how long work takes, but on how long it may show no progress. */
+/** A limit on stalls: not on how long work takes, but on how long it may show no progress. */
+
+import { unlessAborted } from "../abort";
 
 /**
- * What is still asked of a server after a failure, or after a wish to stop, has this long in all: it may be the silent
- * one.
+ * Total time for cleanup requests after a failure or a cancellation: the server may be the one that does not respond.
  */
 export const TIDY_MS = 5000;
 
-/** The reason that the signal of stalled work is aborted with. */
+/** The abort reason of stalled work. */
 export class Stall extends Error {
   override readonly name = "TimeoutError";
   readonly code = "TimeoutError";
 }
 
 /**
- * Runs `work`, and aborts its signal when it has shown no progress for `limitMs`, or when `signal` is aborted. Settles
- * at once then, though the work may take no notice.
+ * Runs `work`, and aborts its signal if it shows no progress for `limitMs`, or if `signal` is aborted. It then settles
+ * immediately, even if the work ignores the signal.
  */
 export async function unlessStalled<T>(
   limitMs: number,
@@ -36,20 +37,5 @@ export async function unlessStalled<T>(
   } finally {
     over = true;
     clearTimeout(timer);
-  }
-}
-
-/** Waits for `work`, but no longer than until the signal is aborted; then fails with the signal's reason. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

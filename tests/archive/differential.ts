@@ -4,11 +4,11 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inspect } from "../../cli/inspect";
+import { inspect } from "../../cli/inspect/inspect";
 import { SnapshotError } from "../../provider/errors";
 import { mutant, type Seed } from "../fixtures/mutants";
 import { Random } from "../fixtures/random";
-import { consulBinary, type ConsulName } from "../support/consul";
+import { consulBinary, type ConsulName, DEFAULT_CONSUL } from "../support/consul/consul";
 
 export interface Flags {
   readonly format: "pretty" | "json";
@@ -20,7 +20,7 @@ export interface Flags {
 /** What one of the two says: what it prints, or at which step it fails. */
 export type Answer =
   | { readonly kind: "printed"; readonly output: Buffer }
-  | { readonly kind: "not sound" | "undecodable" | "limit"; readonly reason: string };
+  | { readonly kind: "not valid" | "undecodable" | "limit"; readonly reason: string };
 
 export interface Tally {
   readonly mutants: number;
@@ -49,7 +49,7 @@ export function randomFlags(random: Random): Flags {
 const LIMITED = 'ulimit -v 3000000 2>/dev/null; exec "$0" "$@"';
 
 /** Asks the real command. */
-export function askConsul(file: string, flags: Flags, binary: ConsulName = "consul"): Promise<Answer> {
+export function askConsul(file: string, flags: Flags, binary: ConsulName = DEFAULT_CONSUL): Promise<Answer> {
   const args = ["snapshot", "inspect", `-format=${flags.format}`, `-kvdepth=${flags.kvdepth}`];
   if (flags.kvdetails) args.push("-kvdetails");
   if (flags.kvfilter !== "") args.push(`-kvfilter=${flags.kvfilter}`);
@@ -58,7 +58,7 @@ export function askConsul(file: string, flags: Flags, binary: ConsulName = "cons
     execFile("sh", ["-c", LIMITED, consulBinary(binary), ...args, file], options, (error, stdout, stderr) => {
       const reason = stderr.toString().trim().slice(0, 300);
       if (error === null) resolve({ kind: "printed", output: stdout });
-      else if (/^Error reading snapshot/m.test(reason)) resolve({ kind: "not sound", reason });
+      else if (/^Error reading snapshot/m.test(reason)) resolve({ kind: "not valid", reason });
       else if (/^(Error extracting snapshot data|panic:|runtime:|fatal error:)/m.test(reason))
         resolve({ kind: "undecodable", reason });
       else reject(new Error(`consul snapshot inspect said: ${reason || error.message}`));
@@ -66,15 +66,15 @@ export function askConsul(file: string, flags: Flags, binary: ConsulName = "cons
   });
 }
 
-/** Asks ours. */
+/** Asks ours, for the bytes that Consul prints. */
 export async function askOurs(file: string, flags: Flags): Promise<Answer> {
   try {
-    return { kind: "printed", output: await inspect(file, { ...flags, kvdepth: String(flags.kvdepth) }) };
+    return { kind: "printed", output: await inspect(file, { ...flags, kvdepth: String(flags.kvdepth) }, true) };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     const reason = `${error.message} (${error.code})`;
     if (error.code === "ARCHIVE_TOO_LARGE") return { kind: "limit", reason };
-    return { kind: error.code.startsWith("ARCHIVE_") ? "not sound" : "undecodable", reason };
+    return { kind: error.code.startsWith("ARCHIVE_") ? "not valid" : "undecodable", reason };
   }
 }
 
@@ -111,7 +111,7 @@ export async function compare(options: {
       else if (ours.kind === "printed" && theirs.kind === "undecodable" && theirs.reason.includes("ChunkingState"))
         chunks.push(what);
       else if (!same(theirs, ours)) {
-        const difference = `${what}\n  Consul: ${told(theirs)}\n  ours:   ${told(ours)}`;
+        const difference = `${what}\n  Consul: ${shown(theirs)}\n  ours:   ${shown(ours)}`;
         differences.push(difference);
         options.keep?.(difference, bytes);
       }
@@ -131,7 +131,7 @@ function same(theirs: Answer, ours: Answer): boolean {
   return theirs.output.equals(ours.output);
 }
 
-function told(answer: Answer): string {
+function shown(answer: Answer): string {
   return answer.kind === "printed"
     ? `printed ${JSON.stringify(answer.output.toString())}`
     : `${answer.kind}: ${answer.reason}`;

@@ -1,21 +1,23 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { explain } from "../../provider/errors";
-import { encrypt } from "../../provider/transfer/encryption";
-import { NO_DECRYPTION, opened } from "../../provider/transfer/opening";
+import { encrypt } from "../../provider/age/encrypt";
+import { decryptIfEncrypted } from "../../provider/age/decrypt";
+import { NO_DECRYPTION } from "../../provider/age/identities";
 import { parseLocation } from "../../provider/store/location";
-import { openStore } from "../../provider/store/open";
-import { verifyStored } from "../../provider/transfer/verify";
-import { stream } from "../contract/ground";
-import { collect, type KeyPair, keyPair } from "../encryption/keys";
-import { command } from "../support/command";
-import { generatedArchive } from "../support/generatedArchive";
-import { failureOf } from "../support/saving";
-import { STORES } from "../support/stores";
+import { openStore } from "../../provider/store/backends";
+import { verifyStoredArchive } from "../../provider/catalog/storedArchive";
+import { stream } from "../support/stores/ground";
+import { collect, type KeyPair, keyPair } from "../support/archives/ageKeys";
+import { command } from "../support/programs/command";
+import { generatedArchive } from "../support/archives/generatedArchive";
+import { failureOf } from "../support/programs/saving";
+import { STORES } from "../support/stores/stores";
 
 const VARIABLE = "CONSUL_SNAPSHOT_AGE_IDENTITY_FILE";
 
@@ -50,10 +52,50 @@ describe("reading an encrypted archive", function () {
       const source = createReadStream(path(name), { highWaterMark: 7 });
       const identityFiles = encrypted ? [path("key.txt")] : [path("missing")];
       const bytes = await collect(
-        opened(source, { decryption: { identities: [], identityFiles }, whenKnown: (is) => known.push(is) }),
+        decryptIfEncrypted(source, {
+          decryption: { identities: [], identityFiles },
+          whenKnown: (is) => known.push(is),
+        }),
       );
       expect(bytes.equals(archive)).to.equal(true);
       expect(known).to.deep.equal([encrypted]);
+    }
+  });
+
+  it("refuses an identity file that leads nowhere, also where nothing is encrypted", async () => {
+    for (const [name, said] of [
+      ["missing.txt", "missing.txt cannot be read"],
+      ["none.txt", "none.txt contains no identity"],
+      ["a.snap", "is not an age identity"],
+    ] as const) {
+      const { code, out, err } = await command(["verify", path("a.snap"), "--identity", path(name)]);
+      expect({ code, out }, name).to.deep.equal({ code: 1, out: "" });
+      expect(err, name).to.include(said);
+    }
+    expect((await command(["verify", path("a.snap"), "--identity", path("key.txt")])).code).to.equal(0);
+  });
+
+  it("reads an identity once, as it may be a pipe", async () => {
+    const pipe = path("pipe");
+    execFileSync("mkfifo", [pipe]);
+    const place = `${path("backups")}/`;
+    for (const series of ["one", "two"]) {
+      const file = join(place, `${series}.snap.age`);
+      expect((await command(["copy", path("a.snap"), file, "--recipient", key.recipient])).code).to.equal(0);
+      const manifest = JSON.parse(await readFile(`${file}.manifest.json`, "utf8")) as object;
+      await writeFile(`${file}.manifest.json`, JSON.stringify({ ...manifest, series }));
+    }
+    for (const args of [
+      ["verify", path("a.snap.age"), path("a.snap.age")],
+      ["diff", path("a.snap.age"), path("a.snap.age")],
+      ["status", place, "--max-age", "999999h", "--verify"],
+    ]) {
+      const [result] = await Promise.all([
+        command([...args, "--identity", pipe]),
+        writeFile(pipe, `${key.identity}\n`),
+      ]);
+      expect(result.code, `${args.join(" ")}: ${result.err}`).to.equal(0);
+      expect(result.err).to.not.match(/[A-Z]_[A-Z]/);
     }
   });
 
@@ -68,7 +110,7 @@ describe("reading an encrypted archive", function () {
     for (const [files, code, said] of wrong) {
       const identityFiles = files.map(path);
       const failure = await failureOf(
-        collect(opened(stream(sealed), { decryption: { identities: [], identityFiles } })),
+        collect(decryptIfEncrypted(stream(sealed), { decryption: { identities: [], identityFiles } })),
       );
       expect(failure.code, said).to.equal(code);
       expect(explain(failure))
@@ -79,7 +121,7 @@ describe("reading an encrypted archive", function () {
 
   it("shows no identity that was given as a path", async () => {
     const decryption = { identities: [], identityFiles: [key.identity] };
-    const failure = await failureOf(collect(opened(stream(sealed), { decryption })));
+    const failure = await failureOf(collect(decryptIfEncrypted(stream(sealed), { decryption })));
     expect(failure.code).to.equal("ARGUMENT_INVALID");
     expect(`${explain(failure)} ${String(failure.cause)}`).to.not.include(key.identity);
   });
@@ -88,14 +130,18 @@ describe("reading an encrypted archive", function () {
     const given = process.env[VARIABLE];
     try {
       process.env[VARIABLE] = path("key.txt");
-      expect((await collect(opened(stream(sealed), { decryption: NO_DECRYPTION }))).equals(archive)).to.equal(true);
+      expect(
+        (await collect(decryptIfEncrypted(stream(sealed), { decryption: NO_DECRYPTION }))).equals(archive),
+      ).to.equal(true);
       const decryption = { identities: [], identityFiles: [path("other.txt")] };
-      expect(await failureOf(collect(opened(stream(sealed), { decryption })))).to.include({
+      expect(await failureOf(collect(decryptIfEncrypted(stream(sealed), { decryption })))).to.include({
         code: "DECRYPTION_FAILED",
       });
       process.env[VARIABLE] = path("missing.txt");
       const direct = { identities: [key.identity], identityFiles: [] };
-      expect((await collect(opened(stream(sealed), { decryption: direct }))).equals(archive)).to.equal(true);
+      expect((await collect(decryptIfEncrypted(stream(sealed), { decryption: direct }))).equals(archive)).to.equal(
+        true,
+      );
     } finally {
       if (given === undefined) Reflect.deleteProperty(process.env, VARIABLE);
       else process.env[VARIABLE] = given;
@@ -105,7 +151,7 @@ describe("reading an encrypted archive", function () {
   it("verifies with --identity, which may be repeated, or the environment, and refuses a cut file", async () => {
     const identities = ["--identity", path("other.txt"), "--identity", path("key.txt")];
     const given = await command(["verify", ...identities, path("a.snap.age"), path("a.snap")]);
-    expect(given.out.match(/: sound/g), given.out).to.have.lengthOf(2);
+    expect(given.out.match(/: valid/g), given.out).to.have.lengthOf(2);
     const env = { [VARIABLE]: path("key.txt") };
     expect(await command(["inspect", path("a.snap.age")], { env })).to.deep.equal(
       await command(["inspect", path("a.snap")]),
@@ -126,10 +172,10 @@ describe("reading an encrypted archive", function () {
       try {
         const object = await store.put(place.key, stream(sealed));
         const { code, out } = await command(["verify", url]);
-        expect(out).to.include(": sound");
+        expect(out).to.include(": valid");
         expect(code).to.equal(0);
         expect(await command(["inspect", url])).to.deep.equal(await command(["inspect", path("a.snap")]));
-        const facts = await verifyStored(store, object, url, {
+        const facts = await verifyStoredArchive(store, object, url, {
           decryption: NO_DECRYPTION,
           signal: new AbortController().signal,
         });

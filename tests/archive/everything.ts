@@ -1,16 +1,17 @@
 /** Real servers filled with every kind of record that can be had from outside. */
 
 import { generateKeyPairSync } from "node:crypto";
-import { type ConsulName, type ConsulServer, fill, startConsul, until } from "../support/consul";
-import { freePort } from "../support/ports";
+import { type ConsulName, type ConsulServer, fill, startConsul, until } from "../support/consul/consul";
+import { freePort } from "../support/programs/ports";
 
 /**
  * What a snapshot of such a server holds: by version, for peering came with 1.13. What is missing to the table of types
- * cannot be had: legacy ACLs and intentions (gone before 1.12), what is only in Raft's log, and what came after 1.13.
+ * cannot be had: legacy ACLs and intentions (gone before 1.12), what is only in Raft's log, and what came after 1.14.
  */
 export const PROVOKED: Readonly<Record<ConsulName, readonly string[]>> = {
   "consul-1.12": common(),
-  consul: [...common(), "Peering", "PeeringTrustBundle", "PeeringSecret"],
+  "consul-1.13": [...common(), "Peering", "PeeringTrustBundle", "PeeringSecret"],
+  "consul-1.14": [...common(), "Peering", "PeeringTrustBundle", "PeeringSecret"],
 };
 
 function common(): string[] {
@@ -40,7 +41,7 @@ function common(): string[] {
   ];
 }
 
-/** A server with ACLs that holds a record of every kind named above; 1.13 is peered with another, both ways. */
+/** A server with ACLs that holds a record of every kind named above; from 1.13 on it is peered with another, both ways. */
 export async function startFull(
   binary: ConsulName,
 ): Promise<{ readonly server: ConsulServer; readonly stop: () => Promise<void> }> {
@@ -52,7 +53,7 @@ export async function startFull(
   try {
     await fill(server);
     await fillRest(server);
-    if (binary === "consul") {
+    if (hasPeerings(binary)) {
       others.push(await startConsul(await options(binary, "dc2")));
       await peer(server, others[0]!, "to-other");
       await peer(others[0]!, server, "from-other");
@@ -69,8 +70,12 @@ async function options(binary: ConsulName, datacenter: string): Promise<Paramete
     binary,
     datacenter,
     acl: true,
-    ...(binary === "consul" && { grpcPort: await freePort(), config: { peering: { enabled: true } } }),
+    ...(hasPeerings(binary) && { grpcPort: await freePort(), config: { peering: { enabled: true } } }),
   };
+}
+
+function hasPeerings(binary: ConsulName): boolean {
+  return PROVOKED[binary].includes("Peering");
 }
 
 export async function snapshot(server: ConsulServer): Promise<Buffer> {

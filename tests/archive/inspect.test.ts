@@ -6,7 +6,7 @@ import { readArchive } from "../fixtures/reading";
 import { archiveOf, metaJson } from "../fixtures/archive";
 import { seedOf } from "../fixtures/mutants";
 import { keyValue, type StateRecord, stateOf } from "../fixtures/state";
-import { CONSUL_NAMES } from "../support/consul";
+import { CONSUL_NAMES } from "../support/consul/consul";
 import { askConsul, askOurs, type Flags } from "./differential";
 import { PROVOKED, snapshot, startFull } from "./everything";
 

@@ -7,11 +7,17 @@ import { mutant } from "../fixtures/mutants";
 import { Random } from "../fixtures/random";
 import { readArchive } from "../fixtures/reading";
 import { keyValue, type StateRecord, stateOf, type Value } from "../fixtures/state";
-import { CONSUL_NAMES, type ConsulName, type ConsulServer, startConsul, until } from "../support/consul";
+import {
+  CONSUL_NAMES,
+  CONSUL_VERSIONS,
+  type ConsulName,
+  type ConsulServer,
+  DEFAULT_CONSUL,
+  startConsul,
+  until,
+} from "../support/consul/consul";
 import { restore, snapshot, startFull } from "./everything";
 import { startSeeds } from "./seeds";
-
-const VERSION: Readonly<Record<ConsulName, string>> = { consul: "1.13.9", "consul-1.12": "1.12.9" };
 
 function digestsOf({ state }: ArchiveReport): Record<string, string> {
   return Object.fromEntries(state.groups.map(({ type, digest }) => [type, digest]));
@@ -24,8 +30,8 @@ function digestsThatStay(report: ArchiveReport): Record<string, string> {
   return Object.fromEntries(Object.entries(digestsOf(report)).filter(([type]) => !BY_THEMSELVES.includes(type)));
 }
 
-function judge(report: ArchiveReport, binary: ConsulName = "consul"): RestoreVerdict {
-  return restorableOn(report, VERSION[binary])!;
+function judge(report: ArchiveReport, binary: ConsulName = DEFAULT_CONSUL): RestoreVerdict {
+  return restorableOn(report, CONSUL_VERSIONS[binary])!;
 }
 
 describe("a restore, as the digests tell it", function () {
@@ -67,12 +73,12 @@ describe("a restore, as the digests tell it", function () {
       await server.api("/v1/config", { method: "PUT", body: { Kind: "service-defaults", Name: "web", Meta: meta } });
       const body = { Node: "n", Address: "10.0.0.1", NodeMeta: meta, Service: { Service: "web", Meta: meta } };
       await server.api("/v1/catalog/register", { method: "PUT", body });
-      await until("what a new leader writes by itself", async () => {
-        const types = Object.keys(digestsOf(await readArchive(await snapshot(server))));
-        return types.includes("FederationState") ? true : undefined;
+      // A new leader writes by itself for a while.
+      const reports = await until("three snapshots of one index", async () => {
+        const taken: ArchiveReport[] = [];
+        for (let i = 0; i < 3; i++) taken.push(await readArchive(await snapshot(server)));
+        return new Set(taken.map(({ meta }) => meta.index)).size === 1 ? taken : undefined;
       });
-      const reports = [];
-      for (let i = 0; i < 3; i++) reports.push(await readArchive(await snapshot(server)));
       const [first, ...others] = reports as [ArchiveReport, ...ArchiveReport[]];
       for (const other of others) expect(digestsOf(other)).to.deep.equal(digestsOf(first));
     } finally {
@@ -83,18 +89,18 @@ describe("a restore, as the digests tell it", function () {
 
 describe("a state that would kill a server", function () {
   this.timeout(120_000);
-  const sound = stateOf([keyValue("app/a", "1"), keyValue("app/b", "2")]);
+  const valid = stateOf([keyValue("app/a", "1"), keyValue("app/b", "2")]);
   const cases: [string, Buffer, string, number][] = [
     ["a record of a type that nobody knows", stateOf([{ type: 111, value: {} }]), "STATE_UNKNOWN_RECORD", 14],
     ["a record of Consul Enterprise", stateOf([{ type: 65, value: "namespace" }]), "STATE_UNKNOWN_RECORD", 14],
-    ["a record that is cut off", sound.subarray(0, -3), "STATE_UNDECODABLE", sound.length - 12],
+    ["a record that is cut off", valid.subarray(0, -3), "STATE_UNDECODABLE", valid.length - 12],
     ["nothing at all", Buffer.alloc(0), "STATE_UNDECODABLE", 0],
     ["a key that is a number", stateOf([{ type: 2, value: { Key: 5 } }]), "STATE_UNDECODABLE", 14],
     ["a key without a name", stateOf([keyValue("", "1")]), "STATE_UNDECODABLE", 14],
     ["text in place of a record", stateOf([{ type: 2, value: "text" }]), "STATE_UNDECODABLE", 14],
   ];
   for (const [name, state, code, offset] of cases) {
-    it(`is sound, as Consul says, and not restorable, with code and place: ${name}`, async () => {
+    it(`is valid, as Consul says, and not restorable, with code and place: ${name}`, async () => {
       const archive = archiveOf(state);
       const report = await readArchive(archive);
       const { restorable, problems } = judge(report);
@@ -129,8 +135,8 @@ describe("a state that would kill a server", function () {
   it("is refused by a server whose meta.json does not fit it, and said to be", async () => {
     const server = await startConsul();
     try {
-      for (const meta of [metaJson(sound.length + 1), metaJson(sound.length, { Version: 0 })]) {
-        const archive = archiveOf(sound, meta);
+      for (const meta of [metaJson(valid.length + 1), metaJson(valid.length, { Version: 0 })]) {
+        const archive = archiveOf(valid, meta);
         expect(judge(await readArchive(archive)).problems.map(({ code }) => code)).to.deep.equal(["ARCHIVE_MALFORMED"]);
         expect((await restore(server, archive))?.status).to.equal(500);
       }
@@ -144,7 +150,7 @@ describe("a sample of archives made wrong by chance, given to real servers", fun
   this.timeout(300_000);
   const SAMPLE = 60;
 
-  it("is refused before it is decoded exactly where it is not sound, and survived where it is restorable", async () => {
+  it("is refused before it is decoded exactly where it is not valid, and survived where it is restorable", async () => {
     const seeds = await startSeeds();
     const seed = 20261124;
     const counts = { refused: 0, failed: 0, restored: 0 };

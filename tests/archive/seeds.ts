@@ -1,9 +1,9 @@
-/** The sound archives that mutants are made of: of real servers, and small ones, where a change hits more. */
+/** The valid archives that mutants are made of: of real servers, and small ones, where a change hits more. */
 
 import { archiveOf } from "../fixtures/archive";
 import { type Seed, seedOf } from "../fixtures/mutants";
 import { keyValue, stateOf } from "../fixtures/state";
-import { CONSUL_NAMES } from "../support/consul";
+import { CONSUL_NAMES } from "../support/consul/consul";
 import { snapshot, startFull } from "./everything";
 
 export async function startSeeds(): Promise<Seed[]> {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { TRAPS } from "../fixtures/traps";
-import { CONSUL_NAMES } from "../support/consul";
+import { CONSUL_NAMES } from "../support/consul/consul";
 import { askConsul } from "./differential";
 
 const flags = { format: "json", kvdetails: false, kvdepth: 2, kvfilter: "" } as const;

@@ -1,12 +1,20 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { Readable } from "node:stream";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ConsulClient } from "../../provider/consul/client";
 import { type ConnectionArgs, resolveConnection } from "../../provider/consul/connection";
 import { SnapshotError } from "../../provider/errors";
-import { type Certificates, makeCertificates } from "../support/certificates";
-import { CONSUL_NAMES, type ConsulServer, fill, inspect, startConsul } from "../support/consul";
+import { type Certificates, makeCertificates } from "../support/consul/certificates";
+import {
+  CONSUL_VERSIONS,
+  type ConsulServer,
+  fill,
+  inspect,
+  NEWEST_AND_OLDEST,
+  startConsul,
+} from "../support/consul/consul";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -28,7 +36,7 @@ describe("reaching a real Consul", function () {
     try {
       const { body, ...facts } = await client.snapshot({ consistency: "consistent" });
       const chunks: Buffer[] = [];
-      for await (const chunk of body) chunks.push(chunk);
+      for await (const chunk of body) chunks.push(Buffer.from(chunk));
       return { ...facts, archive: Buffer.concat(chunks), cluster: await client.agent() };
     } finally {
       await client.close();
@@ -44,8 +52,8 @@ describe("reaching a real Consul", function () {
     throw new Error("it did not fail as it should", { cause: error });
   }
 
-  for (const binary of CONSUL_NAMES) {
-    const version = binary === "consul" ? "1.13.9" : "1.12.9";
+  for (const binary of NEWEST_AND_OLDEST) {
+    const version = CONSUL_VERSIONS[binary];
 
     describe(`${version} with ACLs that deny by default`, () => {
       let consul: ConsulServer;
@@ -70,7 +78,7 @@ describe("reaching a real Consul", function () {
         await writeFile(file, archive);
         expect((await inspect(file, { binary })).Meta.Index).to.equal(index);
         expect({ knownLeader, lastContactMs }).to.deep.equal({ knownLeader: true, lastContactMs: 0 });
-        expect(cluster).to.deep.equal({ datacenter: "dc1", consulVersion: version });
+        expect(cluster).to.include({ datacenter: "dc1", consulVersion: version });
       });
 
       it("takes the right token by each way of giving it", async () => {
@@ -110,13 +118,16 @@ describe("reaching a real Consul", function () {
         const token = await tokenWith("snapshots", 'acl = "write"');
         const { archive, cluster } = await take({ address, token });
         expect(archive.length).to.be.greaterThan(0);
-        expect(cluster).to.deep.equal({ datacenter: "dc1" });
+        expect(cluster).to.deep.equal({
+          datacenter: "dc1",
+          unknownReason: "the token may not read /v1/agent/self (agent:read)",
+        });
       });
 
       it("learns the version from the catalog where only that may be read", async () => {
         const rules = 'acl = "write" node_prefix "" { policy = "read" } service "consul" { policy = "read" }';
         const token = await tokenWith("catalog", rules);
-        expect((await take({ address, token })).cluster).to.deep.equal({ datacenter: "dc1", consulVersion: version });
+        expect((await take({ address, token })).cluster).to.include({ datacenter: "dc1", consulVersion: version });
       });
 
       it("says which datacenters there are when another is asked for", async () => {
@@ -124,6 +135,65 @@ describe("reaching a real Consul", function () {
         expect(error.code).to.equal("CONSUL_UNKNOWN_DATACENTER");
         expect(error.message).to.include("dc9");
         expect(error.hint).to.include("dc1");
+      });
+    });
+
+    describe(`${version} whose agent blocks the snapshot's path`, () => {
+      let consul: ConsulServer;
+      before(async () => {
+        consul = await startConsul({ binary, config: { http_config: { block_endpoints: ["/v1/snapshot"] } } });
+      });
+      after(() => consul.stop());
+
+      it("says so, with a token and without one: no token is missing or wrong", async () => {
+        for (const token of [undefined, "11111111-2222-3333-4444-555555555555"]) {
+          const error = await refusal({ address: consul.address, ...(token === undefined ? {} : { token }) });
+          expect(error.code).to.equal("CONSUL_DENIED");
+          expect(error.message).to.include("blocks this request").and.include("blocked by agent configuration");
+          expect(error.hint).to.include("block_endpoints");
+        }
+      });
+    });
+
+    describe(`${version} that allows writes from elsewhere only`, () => {
+      let consul: ConsulServer;
+      before(async () => {
+        consul = await startConsul({ binary, config: { http_config: { allow_write_http_from: ["10.0.0.0/8"] } } });
+      });
+      after(() => consul.stop());
+
+      it("refuses a restore before it has taken anything of it", async () => {
+        const connection = resolveConnection({ address: consul.address }, { config: () => undefined, env: {} });
+        const { signal } = new AbortController();
+        const client = new ConsulClient(connection, { signal, notice: (message) => expect.fail(message) });
+        try {
+          const refused = await client.restore({ bytes: Readable.from([Buffer.alloc(64)]), size: 64 });
+          expect(refused?.error.code).to.equal("CONSUL_DENIED");
+          expect(refused?.error.hint).to.include("allow_write_http_from");
+          expect(refused?.notTaken).to.equal(true);
+        } finally {
+          await client.close();
+        }
+      });
+
+      it("gives its facts whatever namespace and partition are set: Community Edition has none", async () => {
+        const env = { CONSUL_HTTP_ADDR: consul.address, CONSUL_NAMESPACE: "team", CONSUL_PARTITION: "part" };
+        expect((await take({}, {}, env)).cluster).to.include({ datacenter: "dc1", consulVersion: version });
+      });
+
+      it("refuses an archive that is none before it replaces anything", async () => {
+        const open = await startConsul({ binary });
+        const connection = resolveConnection({ address: open.address }, { config: () => undefined, env: {} });
+        const { signal } = new AbortController();
+        const client = new ConsulClient(connection, { signal, notice: (message) => expect.fail(message) });
+        try {
+          const refused = await client.restore({ bytes: Readable.from([Buffer.alloc(64)]), size: 64 });
+          expect(refused?.error.message).to.include("refuses the archive");
+          expect(refused?.notTaken).to.equal(true);
+        } finally {
+          await client.close();
+          await open.stop();
+        }
       });
     });
 
@@ -216,7 +286,7 @@ describe("reaching a real Consul", function () {
           await take({ address: consul.address }),
           await take({}, {}, { CONSUL_HTTP_ADDR: consul.address }),
         ]) {
-          expect(taken.cluster).to.deep.equal({ datacenter: "harbour", consulVersion: version });
+          expect(taken.cluster).to.include({ datacenter: "harbour", consulVersion: version });
         }
       });
     });
@@ -230,7 +300,7 @@ describe("reaching a real Consul", function () {
       expect(error.message).to.include("does not speak https");
       const lost = await refusal({ address: `${consul.url}/consul` });
       expect(lost.code).to.equal("CONSUL_RESPONSE");
-      expect(lost.message).to.include("has no snapshot endpoint");
+      expect(lost.message).to.include("has no /v1/snapshot");
     } finally {
       await consul.stop();
     }

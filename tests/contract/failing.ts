@@ -3,10 +3,10 @@ import { expect } from "chai";
 import { explain, type SnapshotError } from "../../provider/errors";
 import type { Store } from "../../provider/store/store";
 import { TIDY_MS } from "../../provider/store/stall";
-import { generatedArchive } from "../support/generatedArchive";
-import { lyingConsul } from "../support/lyingConsul";
-import { saveTo } from "../support/saving";
-import { startProxy } from "../support/stores-proxy";
+import { generatedArchive } from "../support/archives/generatedArchive";
+import { lyingConsul } from "../support/faults/lyingConsul";
+import { saveTo } from "../support/programs/saving";
+import { startCuttingProxy } from "../support/faults/cuttingProxy";
 import {
   bytesOf,
   contentOf,
@@ -20,7 +20,7 @@ import {
   PART,
   STALL_MS,
   stream,
-} from "./ground";
+} from "../support/stores/ground";
 
 /** A server may do what it was asked before it fell silent, though nobody waits for its answer any more. */
 async function expectWholeOrAbsent(store: Store, key: string, bytes: Buffer): Promise<void> {
@@ -63,7 +63,7 @@ export function failing(ground: Ground): void {
           throw new Error(title, { cause: reason });
         });
         expectPlain(error, "STORE_NOT_FOUND");
-        expect(error.message).to.include("nosuchbucket is not there");
+        expect(error.message).to.include("nosuchbucket does not exist");
       }
     });
 
@@ -106,7 +106,7 @@ export function failing(ground: Ground): void {
     });
 
     ground.test("server crash", "finds its object when the answer that it is made is lost", async () => {
-      const proxy = await startProxy(ground.server.port);
+      const proxy = await startCuttingProxy(ground.server.port);
       try {
         const store = await ground.client({ port: proxy.port });
         for (const size of [10, 2 * PART + 1]) {
@@ -207,7 +207,7 @@ export function failing(ground: Ground): void {
 
     for (const size of [10, PART + 10]) {
       ground.test("silence", `does not wait for a silent server when ${size} bytes are cancelled`, async () => {
-        const proxy = await startProxy(ground.server.port);
+        const proxy = await startCuttingProxy(ground.server.port);
         try {
           const store = await ground.client({ port: proxy.port, stallMs: 2 * LONG });
           const key = ground.key();
@@ -228,7 +228,7 @@ export function failing(ground: Ground): void {
     }
 
     ground.test("server crash", "keeps what has replaced another object, though it is cancelled then", async () => {
-      const proxy = await startProxy(ground.server.port);
+      const proxy = await startCuttingProxy(ground.server.port);
       try {
         const store = await ground.client({ port: proxy.port });
         const key = ground.key();
@@ -245,7 +245,7 @@ export function failing(ground: Ground): void {
     });
 
     ground.test("silence", "does not wait for a silent server when a save is cancelled at its manifest", async () => {
-      const proxy = await startProxy(ground.server.port);
+      const proxy = await startCuttingProxy(ground.server.port);
       const cancelling = new AbortController();
       const consul = await lyingConsul((response, headers) => {
         response.writeHead(200, headers);

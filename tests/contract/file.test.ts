@@ -16,10 +16,11 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { expect } from "chai";
-import { fileStore } from "../../provider/store/file";
-import { bytesOf, contentOf, expectSame, failureOf, listed, stream } from "./ground";
+import { SnapshotError } from "../../provider/errors";
+import { fileStore } from "../../provider/store/file/store";
+import { bytesOf, contentOf, expectSame, failureOf, listed, stream } from "../support/stores/ground";
+import { compiledProgram } from "../support/programs/compiled";
 
-const ATTEMPT = resolve(__dirname, "../support/stores-attempt.ts");
 const NOBODY = 65534;
 
 describe("a folder, beyond the contract", function () {
@@ -36,10 +37,9 @@ describe("a folder, beyond the contract", function () {
     shell = "",
     user = "",
   ): Promise<{ code?: string; message?: string }> {
-    const command = `${shell} "${process.execPath}" --import tsx "${ATTEMPT}" ${wish} "${path}" ${user}`;
+    const command = `${shell} "${process.execPath}" "${compiledProgram("storeAttempt")}" ${wish} "${path}" ${user}`;
     const child = spawn("sh", ["-c", command], {
       cwd: resolve(__dirname, "../.."),
-      env: { ...process.env, TSX_DISABLE_CACHE: "1" },
       stdio: ["ignore", "pipe", "inherit"],
     });
     let text = "";
@@ -65,6 +65,34 @@ describe("a folder, beyond the contract", function () {
     expect(await readdir(folder)).to.deep.equal(["other"]);
   });
 
+  it("leaves no readable piece of a file whose folder was moved while it was written", async () => {
+    const [there, moved] = [join(folder, "there"), join(folder, "moved")];
+    const move = (): Promise<void> => rename(there, moved);
+    async function* movedAfterTheFirstPiece(): AsyncGenerator<Uint8Array> {
+      yield bytesOf(1000, 1);
+      await move();
+      throw new SnapshotError("CONSUL_STALLED", "the source fails", "");
+    }
+    const writes: Record<string, () => Promise<unknown>> = {
+      "before its end": () => store.put(join(there, "x.snap"), movedAfterTheFirstPiece()),
+      "before it is visible": () => store.put(join(there, "x.snap"), stream(bytesOf(1000, 1)), { beforeVisible: move }),
+      "and a link took its place": () =>
+        store.put(join(there, "x.snap"), stream(bytesOf(1000, 1)), {
+          async beforeVisible() {
+            await move();
+            await symlink(folder, there);
+          },
+        }),
+    };
+    for (const [name, write] of Object.entries(writes)) {
+      await mkdir(there);
+      await failureOf(write());
+      const sizes = await Promise.all((await readdir(moved)).map(async (each) => (await stat(join(moved, each))).size));
+      expect(sizes, name).to.deep.equal([0]);
+      await rm(moved, { recursive: true });
+    }
+  });
+
   it("tells a folder that is not there from a file that is not there", async () => {
     expect((await failureOf(store.head(join(folder, "a/x.snap")))).code).to.equal("STORE_NOT_FOUND");
     expect((await failureOf(listed(store.list(join(folder, "a/"))))).code).to.equal("STORE_NOT_FOUND");
@@ -78,6 +106,15 @@ describe("a folder, beyond the contract", function () {
       expect((await failureOf(store.put(join(folder, path), stream(bytesOf(10))))).code).to.equal("TARGET_INVALID");
     }
     expect((await readdir(folder)).sort()).to.deep.equal(["file", "x.snap"]);
+  });
+
+  it("names a link to a folder that is not there, such as an unmounted disk", async () => {
+    await symlink("/nowhere/backups", join(folder, "disk"));
+    for (const key of ["disk/x.snap", "disk/dc1/x.snap"]) {
+      const failure = await failureOf(store.put(join(folder, key), stream(bytesOf(10))));
+      expect(failure.message, key).to.equal(`${folder}/disk is a link to /nowhere/backups, which does not exist`);
+      expect(failure.code, key).to.equal("STORE_NOT_FOUND");
+    }
   });
 
   it("follows a link to a folder, and lists no link that leads nowhere", async () => {

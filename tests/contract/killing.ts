@@ -1,18 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
 import { expect } from "chai";
 import { basename } from "node:path/posix";
-import { bytesOf, contentOf, gate, type Ground, PART, stream } from "./ground";
+import { bytesOf, contentOf, gate, type Ground, PART, stream } from "../support/stores/ground";
+import { compiledProgram } from "../support/programs/compiled";
 
-const WRITER = resolve(__dirname, "../support/stores-writer.ts");
 const TAKEN = 3 * PART;
 
 /** The leavings of a killed process go in the end. */
 export function killing(ground: Ground): void {
   /** A process that writes to `name`, killed when `TAKEN` bytes were taken and more is to come. */
   async function killWriter(name: string): Promise<void> {
-    const writer = spawn(process.execPath, ["--import", "tsx", WRITER, ground.server.url(name), String(TAKEN)], {
+    const writer = spawn(process.execPath, [compiledProgram("storeWriter"), ground.server.url(name), String(TAKEN)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     writer.stdout.once("data", () => writer.kill("SIGKILL"));

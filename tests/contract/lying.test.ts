@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { parseLocation } from "../../provider/store/location";
-import { openStore } from "../../provider/store/open";
+import { openStore } from "../../provider/store/backends";
 import type { Store } from "../../provider/store/store";
-import { bytesOf, failureOf, listed, PART, stream } from "./ground";
+import { bytesOf, failureOf, listed, PART, stream } from "../support/stores/ground";
 
 const ENVIRONMENT = {
   AWS_ACCESS_KEY_ID: "KEY12345",
@@ -99,6 +100,52 @@ describe("a server that answers what no test server can be made to", function ()
   }
 
   describe("S3", () => {
+    for (const etag of ["abc", 'W/"abc"', '"abc"']) {
+      it(`lists the ETag ${etag} of an object that HEAD gives as "abc": it is one version, and can be deleted`, async () => {
+        answer = (request, response) => {
+          if (request.method === "HEAD") response.writeHead(200, { etag: '"abc"', "content-length": 3 }).end();
+          else if (request.method === "DELETE") response.writeHead(204).end();
+          else {
+            response.end(
+              `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>x</Key><Size>3</Size><ETag>${etag.replaceAll('"', "&quot;")}</ETag><LastModified>2026-11-26T00:00:00Z</LastModified></Contents></ListBucketResult>`,
+            );
+          }
+        };
+        const store = await client("s3");
+        const [object] = await listed(store.list(""));
+        expect(object?.version).to.equal((await store.head("x"))?.version);
+        await store.delete("x", { version: object!.version, unlessLocked: true });
+        expect(requests.at(-1)).to.match(/^DELETE /);
+      });
+    }
+
+    /** `If-Match` in DELETE fails, whatever the object's ETag is. */
+    function refuseCondition(etagAfterwards: string): void {
+      let etag = '"abc"';
+      answer = (request, response) => {
+        if (request.method === "HEAD") response.writeHead(200, { etag, "content-length": 3 }).end();
+        else {
+          etag = etagAfterwards;
+          s3Error(response, 412, "PreconditionFailed");
+        }
+      };
+    }
+
+    it("answers 412 to If-Match, though the object is unchanged: it stays, and the reason is the server", async () => {
+      refuseCondition('"abc"');
+      const error = await failureOf((await client("s3")).delete("x", { version: '"abc"' }));
+      expect(error.code).to.equal("STORE_DENIED");
+      expect(error.message).to.match(/unchanged, but its server answers 412 to the condition If-Match/);
+      expect(error.hint).to.match(/lifecycle rule/);
+      expect(requests.filter((line) => line.startsWith("DELETE"))).to.have.lengthOf(1);
+    });
+
+    it("answers 412 to If-Match, because the object has changed: that is the reason", async () => {
+      refuseCondition('"def"');
+      const error = await failureOf((await client("s3")).delete("x", { version: '"abc"' }));
+      expect(error.code).to.equal("STORE_CHANGED");
+    });
+
     const full: readonly (readonly [number, string])[] = [
       [403, "QuotaExceeded"],
       [507, "XMinioStorageFull"],
@@ -164,6 +211,65 @@ describe("a server that answers what no test server can be made to", function ()
       expect(error.code).to.equal("STORE_CHANGED");
       expect(error.message).to.include("has 5 bytes, but 10 were sent");
       expect(requests.at(-1)).to.match(/^DELETE \/bucket\/x/);
+    });
+
+    describe("refuses checksums that AWS introduced in 2024, as Backblaze B2 (400) and others (501)", () => {
+      const IS_NEW = /^x-amz-(checksum-|sdk-checksum)/;
+      let bodies: { readonly headers: IncomingMessage["headers"]; readonly body: Buffer }[];
+      const refuse = (status: number, code: string): void => {
+        bodies = [];
+        const honest = oneObject((_request, make) => (make(), "made"));
+        answer = (request, response, body) => {
+          if (request.method === "PUT") bodies.push({ headers: request.headers, body });
+          if (Object.keys(request.headers).some((name) => IS_NEW.test(name))) s3Error(response, status, code);
+          else honest(request, response, body);
+        };
+      };
+      const refusals: readonly (readonly [number, string])[] = [
+        [400, "InvalidArgument"],
+        [501, "NotImplemented"],
+      ];
+      for (const [status, code] of refusals) {
+        for (const size of [10, PART + 10]) {
+          it(`gets ${size} bytes with hashes that it knows instead of ${status} ${code}`, async () => {
+            refuse(status, code);
+            expect((await (await client("s3")).put("x", stream(bytesOf(size)))).size).to.equal(size);
+            expect(bodies.length).to.equal(size > PART ? 2 : 1);
+            for (const { headers, body } of bodies) {
+              expect(headers["content-md5"]).to.equal(createHash("md5").update(body).digest("base64"));
+              expect(headers["x-amz-content-sha256"]).to.equal(createHash("sha256").update(body).digest("hex"));
+            }
+          });
+        }
+      }
+
+      it("also where its address comes from the environment, which needs no region then", async () => {
+        refuse(400, "InvalidArgument");
+        process.env.AWS_ENDPOINT_URL_S3 = `http://127.0.0.1:${port}`;
+        try {
+          const store = await openStore(parseLocation("s3://bucket/x?s3ForcePathStyle=true"), { stallMs: 5000 });
+          stores.push(store);
+          expect((await store.put("x", stream(bytesOf(10)))).size).to.equal(10);
+        } finally {
+          delete process.env.AWS_ENDPOINT_URL_S3;
+        }
+        expect(bodies).to.have.lengthOf(1);
+      });
+
+      it("gets them where the target or the environment wants them", async () => {
+        refuse(400, "InvalidArgument");
+        await failureOf(
+          (await client("s3", "&request_checksum_calculation=when_supported")).put("x", stream(bytesOf(10))),
+        );
+        process.env.AWS_REQUEST_CHECKSUM_CALCULATION = "when_supported";
+        try {
+          await failureOf((await client("s3")).put("x", stream(bytesOf(10))));
+        } finally {
+          delete process.env.AWS_REQUEST_CHECKSUM_CALCULATION;
+        }
+        expect(bodies).to.have.lengthOf(2);
+        for (const { headers } of bodies) expect(headers).to.have.property("x-amz-checksum-crc32");
+      });
     });
 
     it("sends encryption and storage class as the target says", async () => {

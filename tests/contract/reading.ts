@@ -1,7 +1,17 @@
 import { expect } from "chai";
 import type { Store } from "../../provider/store/store";
-import { type Proxy, startProxy } from "../support/stores-proxy";
-import { bytesOf, contentOf, expectSame, failureOf, type Ground, listed, PART, STALL_MS, stream } from "./ground";
+import { type CuttingProxy, startCuttingProxy } from "../support/faults/cuttingProxy";
+import {
+  bytesOf,
+  contentOf,
+  expectSame,
+  failureOf,
+  type Ground,
+  listed,
+  PART,
+  STALL_MS,
+  stream,
+} from "../support/stores/ground";
 
 /** Ranges; pinned reading. */
 export function reading(ground: Ground): void {
@@ -35,6 +45,22 @@ export function reading(ground: Ground): void {
       const store = await ground.client();
       const version = (await store.head(key))!.version;
       expectSame(await contentOf(store.read(key, { version, start: 10, length: 10 })), bytes.subarray(10, 20));
+    });
+
+    it("counts time by the store's own clock, not by that of this machine", async () => {
+      const store = await ground.client();
+      const { modified } = (await store.head(key))!;
+      const real = Date.now;
+      // S3 refuses requests from a clock that is a quarter of an hour away.
+      Date.now = () => real() + 11 * 60 * 1000;
+      try {
+        const now = await store.now(key);
+        // Times of buckets are whole seconds.
+        expect(now.getTime()).to.be.at.least(modified.getTime() - 1000);
+        expect(now.getTime()).to.be.below(Date.now() - 60_000);
+      } finally {
+        Date.now = real;
+      }
     });
 
     it("tells an object that is not there", async () => {
@@ -96,7 +122,7 @@ export function reading(ground: Ground): void {
       const own = ground.key();
       const long = bytesOf(3 * PART);
       await (await ground.client()).put(own, stream(long));
-      const proxy = await startProxy(ground.server.port);
+      const proxy = await startCuttingProxy(ground.server.port);
       try {
         const store = await ground.client({ port: proxy.port });
         proxy.cutAfter(PART);
@@ -108,7 +134,7 @@ export function reading(ground: Ground): void {
     });
 
     /** A reading through a server that falls silent after the first bytes, until it has given up. */
-    const limitPasses = async (store: Store, proxy: Proxy, own: string): Promise<void> => {
+    const limitPasses = async (store: Store, proxy: CuttingProxy, own: string): Promise<void> => {
       const closed = proxy.holdAfter(PART);
       expect((await failureOf(contentOf(store.read(own)))).code).to.equal("STORE_STALLED");
       // As long as a connection is open, a command that reads does not end.
@@ -118,7 +144,7 @@ export function reading(ground: Ground): void {
     ground.test("silence", "gives up where a server falls silent, and closes the connection", async () => {
       const own = ground.key();
       await (await ground.client()).put(own, stream(bytesOf(3 * PART)));
-      const proxy = await startProxy(ground.server.port);
+      const proxy = await startCuttingProxy(ground.server.port);
       try {
         await limitPasses(await ground.client({ port: proxy.port, stallMs: STALL_MS }), proxy, own);
       } finally {
@@ -130,7 +156,7 @@ export function reading(ground: Ground): void {
       const own = ground.key();
       const long = bytesOf(3 * PART);
       await (await ground.client()).put(own, stream(long));
-      const proxy = await startProxy(ground.server.port);
+      const proxy = await startCuttingProxy(ground.server.port);
       try {
         const store = await ground.client({ stallMs: STALL_MS });
         const silent = await ground.client({ port: proxy.port, stallMs: STALL_MS });
@@ -149,7 +175,7 @@ export function reading(ground: Ground): void {
       const own = ground.key();
       const direct = await ground.client();
       await direct.put(own, stream(bytesOf(8 * PART, 1)));
-      const proxy = await startProxy(ground.server.port);
+      const proxy = await startCuttingProxy(ground.server.port);
       try {
         const store = await ground.client({ port: proxy.port });
         const chunks = store.read(own)[Symbol.asyncIterator]();

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { SnapshotError } from "../../provider/errors";
+import { CHUNK as GCS_CHUNK } from "../../provider/store/gcs/upload";
 import {
   bytesOf,
   contentOf,
@@ -11,12 +12,12 @@ import {
   listed,
   PART,
   stream,
-} from "./ground";
+} from "../support/stores/ground";
 
 /** Whole or absent; backpressure. */
 export function writing(ground: Ground): void {
   describe("writing", () => {
-    for (const size of [0, 1, PART - 1, PART, PART + 1, 5 * PART + 12_345]) {
+    for (const size of [0, 1, PART - 1, PART, PART + 1, GCS_CHUNK, GCS_CHUNK + 1, 5 * PART + 12_345]) {
       it(`keeps ${size} bytes as they were`, async () => {
         const store = await ground.client();
         const key = ground.key();
@@ -47,19 +48,25 @@ export function writing(ground: Ground): void {
     });
 
     for (const size of [10, 2 * PART + 10]) {
-      it(`shows nothing of ${size} bytes before the source has ended, which may write another object last`, async () => {
+      it(`shows nothing of ${size} bytes before the last step is done, which may write another object`, async () => {
         const store = await ground.client();
         const watcher = await ground.client();
         const key = ground.key();
         const beside = `${key}.manifest.json`;
+        const steps: string[] = [];
         await store.put(
           key,
-          stream(bytesOf(size), async () => {
-            await expectAbsent(watcher, key);
-            await store.put(beside, stream(Buffer.from("{}")), { overwrite: true });
-            expect((await listed(watcher.list(key))).map((object) => object.key)).to.deep.equal([beside]);
-          }),
+          stream(bytesOf(size), () => Promise.resolve(steps.push("source ended"))),
+          {
+            async beforeVisible() {
+              steps.push("before visible");
+              await expectAbsent(watcher, key);
+              await store.put(beside, stream(Buffer.from("{}")), { overwrite: true });
+              expect((await listed(watcher.list(key))).map((object) => object.key)).to.deep.equal([beside]);
+            },
+          },
         );
+        expect(steps).to.deep.equal(["source ended", "before visible"]);
         expect((await listed(watcher.list(key))).map((object) => object.key)).to.deep.equal([key, beside]);
       });
     }
@@ -69,10 +76,9 @@ export function writing(ground: Ground): void {
       const keys = Array.from({ length: 6 }, () => ground.key());
       await Promise.all(
         keys.map((key, seed) =>
-          store.put(
-            key,
-            stream(bytesOf(PART + seed, seed), () => store.put(`${key}.json`, stream(Buffer.from("{}")))),
-          ),
+          store.put(key, stream(bytesOf(PART + seed, seed)), {
+            beforeVisible: () => store.put(`${key}.json`, stream(Buffer.from("{}"))).then(() => undefined),
+          }),
         ),
       );
       for (const [seed, key] of keys.entries()) {
@@ -96,6 +102,49 @@ export function writing(ground: Ground): void {
         await expectAbsent(store, key);
       });
     }
+
+    for (const size of [0, 10, PART, 2 * PART + 1]) {
+      it(`leaves nothing of ${size} bytes whose last step fails, and throws its failure`, async () => {
+        const store = await ground.client();
+        const key = ground.key();
+        const own = new SnapshotError("STORE_EXISTS", "the manifest exists", "hint");
+        const putting = store.put(key, stream(bytesOf(size)), { beforeVisible: () => Promise.reject(own) });
+        expect(await failureOf(putting)).to.equal(own);
+        await expectAbsent(store, key);
+      });
+    }
+
+    for (const size of [10, 2 * PART]) {
+      it(`leaves nothing of ${size} bytes when it is cancelled during its last step`, async () => {
+        const store = await ground.client();
+        const key = ground.key();
+        const cancelling = new AbortController();
+        const putting = store.put(key, stream(bytesOf(size)), {
+          signal: cancelling.signal,
+          beforeVisible: () => {
+            cancelling.abort();
+            return new Promise(() => undefined);
+          },
+        });
+        expect((await failureOf(putting)).code).to.equal("INTERRUPTED");
+        await expectAbsent(store, key);
+      });
+    }
+
+    it("does not take the last step after a source that fails, or for a name that is taken", async () => {
+      const store = await ground.client();
+      const key = ground.key();
+      const own = new Error("the source broke");
+      const options = { beforeVisible: () => Promise.reject(new Error("the last step was taken")) };
+      const failing = store.put(
+        key,
+        stream(bytesOf(10), () => Promise.reject(own)),
+        options,
+      );
+      expect(await failing.catch((error: unknown) => error)).to.equal(own);
+      await store.put(key, stream(bytesOf(10)));
+      expect((await failureOf(store.put(key, stream(bytesOf(10)), options))).code).to.equal("STORE_EXISTS");
+    });
 
     for (const size of [10, 3 * PART]) {
       it(`leaves nothing of ${size} bytes when it is cancelled while the source waits`, async () => {

@@ -1,12 +1,12 @@
-/** The scenes of docs/consul-snapshot-restore.md: examples/restore, from its first preview to a run that is over. */
+/** The scenes of docs/reference/consul-snapshot-restore.md: examples/restore, from its first preview to a run that is over. */
 
-import { PulumiProject } from "../support/pulumi";
+import { PulumiProject } from "../support/pulumi/project";
 import { type Ground, withArchive } from "./ground";
 import type { Page } from "./page";
 import { restoreTranscripts } from "./restoreTranscript";
 
 export const consulSnapshotRestore: Page = {
-  file: "docs/consul-snapshot-restore.md",
+  file: "docs/reference/consul-snapshot-restore.md",
   play: () => withArchive({}, scenes),
 };
 

@@ -3,10 +3,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConnectionArgs } from "../../provider/consul/connection";
-import type { Manifest } from "../../provider/transfer/manifest";
-import { type ConsulOptions, type ConsulServer, fill, startConsul } from "../support/consul";
-import { federated } from "../support/federated";
-import { saveTo, temporaryFolder } from "../support/saving";
+import type { Manifest } from "../../provider/catalog/manifest";
+import { type ConsulOptions, type ConsulServer, fill, startConsul } from "../support/consul/consul";
+import { federated } from "../support/consul/federated";
+import { saveTo, temporaryFolder } from "../support/programs/saving";
 
 export interface Ground {
   readonly consul: ConsulServer;

@@ -1,17 +1,17 @@
-/** The scenes of docs/inspect.md: one archive, made by code so that each of its numbers is the same in every run. */
+/** The scenes of docs/reference/command.md: one archive, made by code so that each of its numbers is the same in every run. */
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { archiveOf } from "../fixtures/archive";
 import { keyValue, type StateRecord, stateOf } from "../fixtures/state";
-import { temporaryFolder } from "../support/saving";
+import { temporaryFolder } from "../support/programs/saving";
 import type { Page } from "./page";
 import { type Shell, shellIn } from "./shell";
 
 const SYSTEM_METADATA = 31;
 
 export const inspect: Page = {
-  file: "docs/inspect.md",
+  file: "docs/reference/command.md",
   async play() {
     const folder = await temporaryFolder();
     try {
@@ -26,11 +26,11 @@ export const inspect: Page = {
 };
 
 async function scenes(shell: Shell): Promise<Map<string, string>> {
-  const sound = await shell.type("consul-snapshot verify consul-dc1.snap cut.snap", 1);
+  const valid = await shell.type("consul-snapshot verify consul-dc1.snap cut.snap", 1);
   const older = await shell.type("consul-snapshot verify --consul-version 1.8.7 consul-dc1.snap", 1);
   return new Map([
     ["inspect", await shell.type("consul-snapshot inspect --kvdetails consul-dc1.snap")],
-    ["verify", `${sound}\n${older}`],
+    ["verify", `${valid}\n${older}`],
   ]);
 }
 

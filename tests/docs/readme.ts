@@ -1,6 +1,6 @@
 /** The scenes of README.md: a program's first snapshot, its next, one that fails; and a restore by hand. */
 
-import { PulumiProject } from "../support/pulumi";
+import { PulumiProject } from "../support/pulumi/project";
 import { withArchive } from "./ground";
 import type { Page } from "./page";
 import { restoreTranscripts } from "./restoreTranscript";
@@ -20,7 +20,7 @@ export const readme: Page = {
     withArchive({}, async ({ consul, folder, archive }) => {
       const shell = await shellIn(folder, { CONSUL_HTTP_ADDR: consul.address });
       const source = archive.location.replace(folder, ".");
-      const line = `npx consul-snapshot restore ${source} --safety-snapshot ./before/ --yes`;
+      const line = `npx --no consul-snapshot restore ${source} --safety-snapshot ./before/ --yes`;
       const clean = restoreTranscripts(folder, { hosts: { "10.0.0.1": consul }, archive });
       return new Map([["restore", clean(await shell.type(line))], ...(await programScenes(consul.address))]);
     }),

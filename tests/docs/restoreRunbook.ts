@@ -1,11 +1,11 @@
-/** The scenes of docs/restore-runbook.md: quorum lost, a cluster rolled back, a new one from another's archive. */
+/** The scenes of docs/how-to/disaster-runbook.md: quorum lost, a cluster rolled back, a new one from another's archive. */
 
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ConsulServer } from "../support/consul";
-import { federated } from "../support/federated";
-import { PulumiProject } from "../support/pulumi";
-import { type Lost, loseQuorum, startReplacement } from "../support/quorumLoss";
+import type { ConsulServer } from "../support/consul/consul";
+import { federated } from "../support/consul/federated";
+import { PulumiProject } from "../support/pulumi/project";
+import { type Lost, loseQuorum, startReplacement } from "../support/consul/quorumLoss";
 import { startQuiet, withArchive } from "./ground";
 import type { Page } from "./page";
 import { restoreTranscripts } from "./restoreTranscript";
@@ -15,7 +15,7 @@ import { restoreAtTerminal } from "./terminal";
 type Scenes = Map<string, string>;
 
 export const restoreRunbook: Page = {
-  file: "docs/restore-runbook.md",
+  file: "docs/how-to/disaster-runbook.md",
   async play() {
     return new Map([...(await quorumLoss()), ...(await rollback()), ...(await elsewhere())]);
   },
@@ -48,7 +48,7 @@ async function rescue(lost: Lost, project: PulumiProject): Promise<Scenes> {
   shown.set("lost", old(await before.type("consul kv get app/greeting", 1)));
   shown.set("rescue", old(`$ pulumi up --yes --skip-preview\n${await project.up()}`));
   const archive = relative(String((await project.outputs()).location), project.dir);
-  shown.set("verify", old(await before.type(`npx consul-snapshot verify --consul-version 1.13.9 ${archive}`)));
+  shown.set("verify", old(await before.type(`npx --no consul-snapshot verify --consul-version 1.14.11 ${archive}`)));
   await lost.stop();
 
   const replacement = await startReplacement();
@@ -59,10 +59,10 @@ async function rescue(lost: Lost, project: PulumiProject): Promise<Scenes> {
     const clean = restoreTranscripts(project.dir, { hosts: Object.fromEntries(hosts) });
     await writeFile(project.path("new.token"), first.token);
     const shell = await shellIn(project.dir, { ...operator(first), CONSUL_HTTP_TOKEN_FILE: "new.token" });
-    const restore = `npx consul-snapshot restore ${archive}`;
+    const restore = `npx --no consul-snapshot restore ${archive} --allow otherCluster`;
     // The leader is any of the three.
     const plan = clean(await shell.type(`${restore} --safety-snapshot ./before-restore/ --plan`));
-    shown.set("plan", plan.replace(/10\.0\.1\.\d:8300 leads/, "10.0.1.1:8300 leads"));
+    shown.set("plan", plan.replace(/10\.0\.1\.\d:8300 is the leader/, "10.0.1.1:8300 is the leader"));
     shown.set("restore", clean(await shell.type(`${restore} ${YES} --token-after-restore-file old.token`)));
     const look = ["consul kv get app/greeting", "consul catalog services"];
     const looks = [];
@@ -81,7 +81,7 @@ async function rollback(): Promise<Scenes> {
       options: { httpAddr: consul.address, tokenFile, safetySnapshot: join(folder, "before-restore/") },
       types: "dc1",
     });
-    const command = `$ npx consul-snapshot restore ${relative(archive.location, folder)} --safety-snapshot ./before-restore/`;
+    const command = `$ npx --no consul-snapshot restore ${relative(archive.location, folder)} --safety-snapshot ./before-restore/`;
     return new Map([["asked", clean(`${command}\n${asked}`)]]);
   });
 }
@@ -97,8 +97,8 @@ async function elsewhere(): Promise<Scenes> {
       await writeFile(join(folder, "dc1.token"), await readFile(tokenFile));
       const shell = await shellIn(folder, { ...operator(other), CONSUL_HTTP_TOKEN_FILE: "dc2.token" });
       const clean = restoreTranscripts(folder, { hosts: { "10.0.2.1": other }, archive });
-      const restore = `npx consul-snapshot restore ${relative(archive.location, folder)} ${YES} --run-id 'dc2 from dc1'`;
-      const allowed = `${restore} --allow otherDatacenter`;
+      const restore = `npx --no consul-snapshot restore ${relative(archive.location, folder)} ${YES} --run-id 'dc2 from dc1'`;
+      const allowed = `${restore} --allow otherDatacenter --allow otherCluster`;
       const proof = `${allowed} --token-after-restore-file dc1.token`;
       const shown = new Map([
         ["other-refused", clean(await shell.type(restore, 1))],

@@ -1,10 +1,10 @@
 /** What restores print, as a page shows it: everything that differs from run to run made the same, in order of appearance. */
 
-import type { Manifest } from "../../provider/transfer/manifest";
-import type { ConsulServer } from "../support/consul";
+import type { Manifest } from "../../provider/catalog/manifest";
+import type { ConsulServer } from "../support/consul/consul";
 import { transcripts } from "./transcript";
 
-/** Consul's own bookkeeping, of which there is sometimes more and sometimes less. */
+/** Consul's own bookkeeping, of which there is sometimes more and sometimes less: the number of all records differs, too. */
 const BOOKKEEPING = /^ +Index +\d+ +\d+$\n/gm;
 
 /** What is said only when something takes more than a moment. */
@@ -41,6 +41,8 @@ export function restoreTranscripts(folder: string, { hosts, archive }: Cast): (p
         .replaceAll(/(?<=^ \+ .* created \(0\.1s\)).*/gm, "")
         .replaceAll(/consul-dc2-\d{8}T\d{6}Z-\d+-[0-9a-f]{4}/g, "consul-dc2-20261101T021100Z-1020-a2f2")
         .replaceAll(/(?<=\bcli \S+Z )\S+/g, "ops-1")
+        .replaceAll(/(?<=\(index \d+, )\d+(?= records)/g, "97")
+        .replaceAll(/\b\d+ min ago/g, "less than a minute ago")
         .replaceAll(/(?<=from one )[\d.]+ s/g, "18 s")
         .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, minute)
         .replaceAll(/(?<=\bindex( now)? +)\d+/g, index)
@@ -50,6 +52,8 @@ export function restoreTranscripts(folder: string, { hosts, archive }: Cast): (p
         .replaceAll(/consul-restore-[0-9a-f]{16}-[0-9a-f]{8}/g, "consul-restore-78ecd008b7135772-373fdb40")
         .replaceAll(/\b\d+(\.\d)? kB/g, "8.2 kB")
         .replaceAll(/\b\d+(\.\d)?KB/g, "23.7KB")
+        // How often progress is printed is a matter of time.
+        .replaceAll(/^(.* kB of .* kB\b.*\n)\1+/gm, "$1")
     );
   };
 }

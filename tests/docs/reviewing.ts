@@ -1,9 +1,9 @@
-/** The scenes of docs/reviewing.md: a backup before each upgrade, as a reviewer and a pipeline see it. */
+/** The scenes of docs/how-to/review-a-preview.md: a backup before each upgrade, as a reviewer and a pipeline see it. */
 
 import { appendFile, rm } from "node:fs/promises";
-import { laterIn } from "../support/clock";
-import { startConsul } from "../support/consul";
-import { PulumiProject } from "../support/pulumi";
+import { laterIn } from "../support/programs/clock";
+import { startConsul } from "../support/consul/consul";
+import { PulumiProject } from "../support/pulumi/project";
 import type { Page } from "./page";
 import { transcripts } from "./transcript";
 
@@ -12,16 +12,16 @@ const backup = new ConsulSnapshot("pre-upgrade", {
   target: config.get("target") ?? "./backups/",
   triggers: [config.get("consulVersion") ?? "1.18.0"],
   maxAge: "20h",
-  deletionPolicy: config.get("deletionPolicy"),
+  deletionPolicy: config.get<"retain" | "delete">("deletionPolicy"),
 });`;
 
 const SECRET = PROGRAM.replace(/config\.get\("consulVersion"\).*(?=])/, 'config.requireSecret("databasePassword")');
 
 export const reviewing: Page = {
-  file: "docs/reviewing.md",
+  file: "docs/how-to/review-a-preview.md",
   async play() {
     const consul = await startConsul();
-    const project = await PulumiProject.create(PROGRAM, { config: { "consul:address": consul.address } });
+    const project = await PulumiProject.create(asScript(PROGRAM), { config: { "consul:address": consul.address } });
     try {
       return await scenes(project);
     } finally {
@@ -78,13 +78,18 @@ async function scenes(project: PulumiProject): Promise<Map<string, string>> {
   await pulumi(up);
 
   await pulumi("config set --secret databasePassword first-one");
-  await project.program(SECRET);
+  await project.program(asScript(SECRET));
   await pulumi(up);
   await pulumi("config set --secret databasePassword second-one");
   shown.set("secret", clean(`$ pulumi preview --diff\n${withoutOutputs(await pulumi("preview --diff"))}`));
 
   await show("destroy", "destroy --yes --skip-preview");
   return shown;
+}
+
+/** The page shows TypeScript; the project runs without a compiler. */
+function asScript(program: string): string {
+  return program.replace(/get<[^>]+>/, "get");
 }
 
 /** `--diff` prints every output of the old snapshot as a removed line: dots stand for them. */

@@ -1,7 +1,7 @@
 /** The command restore at a terminal, as a person sees it in the end: lines that were written over are gone. */
 
 import { PassThrough } from "node:stream";
-import { restore, type RestoreOptions } from "../../cli/restore";
+import { restore, type RestoreOptions } from "../../cli/restore/restore";
 
 export interface Session {
   readonly options: RestoreOptions;

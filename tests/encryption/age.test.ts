@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { decrypt, encrypt, identitiesOf } from "../../provider/transfer/encryption";
-import { bytesOf, stream } from "../contract/ground";
-import { tool } from "../support/stores-process";
-import { collect, type KeyPair, keyPair } from "./keys";
+import { decrypt } from "../../provider/age/decrypt";
+import { encrypt } from "../../provider/age/encrypt";
+import { identitiesOf } from "../../provider/age/identities";
+import { bytesOf, stream } from "../support/stores/ground";
+import { tool } from "../support/stores/serverProcess";
+import { collect, type KeyPair, keyPair } from "../support/archives/ageKeys";
 
 const run = promisify(execFile);
 const CHUNK = 64 * 1024;

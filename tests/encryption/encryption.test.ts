@@ -2,9 +2,12 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
 import { explain, SnapshotError } from "../../provider/errors";
-import { checkIdentities, checkRecipients, decrypt, encrypt } from "../../provider/transfer/encryption";
-import { bytesOf, failureOf, stream } from "../contract/ground";
-import { collect, type KeyPair, keyPair } from "./keys";
+import { decrypt } from "../../provider/age/decrypt";
+import { encrypt } from "../../provider/age/encrypt";
+import { checkIdentities } from "../../provider/age/identities";
+import { checkRecipients } from "../../provider/age/recipients";
+import { bytesOf, failureOf, stream } from "../support/stores/ground";
+import { collect, type KeyPair, keyPair } from "../support/archives/ageKeys";
 
 const CHUNK = 64 * 1024;
 const SEALED = CHUNK + 16;

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import { type Certificates, makeCertificates } from "../support/certificates";
-import { type ConsulServer, startConsul } from "../support/consul";
-import { PulumiProject } from "../support/pulumi";
+import { type Certificates, makeCertificates } from "../support/consul/certificates";
+import { type ConsulServer, startConsul } from "../support/consul/consul";
+import { PulumiProject } from "../support/pulumi/project";
 
 const PROGRAM = `
 new ConsulSnapshot("backup", {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { expect } from "chai";
-import { type ConsulCluster, type ConsulServer, inspect, startCluster, until } from "../support/consul";
-import { PulumiProject } from "../support/pulumi";
+import { type ConsulCluster, type ConsulServer, inspect, startCluster, until } from "../support/consul/consul";
+import { PulumiProject } from "../support/pulumi/project";
 
 const PROGRAM = `
 for (const name of (env.NAMES || "backup").split(",")) {

@@ -3,10 +3,10 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { type KeyPair, keyPair } from "../encryption/keys";
-import { type ConsulServer, inspect, startConsul } from "../support/consul";
-import { PulumiProject } from "../support/pulumi";
-import { tool } from "../support/stores-process";
+import { type KeyPair, keyPair } from "../support/archives/ageKeys";
+import { type ConsulServer, inspect, startConsul } from "../support/consul/consul";
+import { PulumiProject } from "../support/pulumi/project";
+import { tool } from "../support/stores/serverProcess";
 
 const PROGRAM = `
 new ConsulSnapshot("backup", {
@@ -20,7 +20,7 @@ const found = ConsulSnapshot.get("found", env.LOCATION);
 exports.sha256 = found.sha256;
 `;
 
-/** What is particular to it; the rest of its life is in the table of `lifecycle.test.ts`. */
+/** What is particular to it; the rest of its life is in `lifecycle/`. */
 describe("an encrypted ConsulSnapshot, in a real engine", function () {
   this.timeout(180_000);
   let consul: ConsulServer;
@@ -74,7 +74,7 @@ describe("an encrypted ConsulSnapshot, in a real engine", function () {
       .to.include("recipient 1 of 1 is not an age recipient")
       .and.not.match(/\n\s+at /);
     await project.up();
-    expect(await project.up({ RECIPIENT: key.recipient })).to.include("was saved before encryption was asked for");
+    expect(await project.up({ RECIPIENT: key.recipient })).to.include("was saved without encryption and stays so");
     for (const name of await readdir(project.path("tmp"), { recursive: true })) expect(name).to.not.match(/snap$/);
     expect(await readdir(join(project.dir, "backups"))).to.have.lengthOf(2);
   });

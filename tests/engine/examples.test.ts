@@ -3,13 +3,14 @@ import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { laterIn } from "../support/clock";
-import { type ConsulCluster, type ConsulServer, inspect, startConsul, until } from "../support/consul";
-import { freePorts, LOOPBACK } from "../support/ports";
-import { PulumiProject } from "../support/pulumi";
-import { loseQuorum, startReplacement, untilItHoldsAll } from "../support/quorumLoss";
-import { saveTo, temporaryFolder } from "../support/saving";
-import { STORES } from "../support/stores";
+import { laterIn } from "../support/programs/clock";
+import { type ConsulCluster, type ConsulServer, inspect, startConsul, until } from "../support/consul/consul";
+import { freePorts, LOOPBACK } from "../support/programs/ports";
+import { PulumiProject } from "../support/pulumi/project";
+import { SECRETS_PROVIDER } from "../support/pulumi/secretsProvider";
+import { loseQuorum, startReplacement, untilItHoldsAll } from "../support/consul/quorumLoss";
+import { saveTo, temporaryFolder } from "../support/programs/saving";
+import { STORES } from "../support/stores/stores";
 
 const run = promisify(execFile);
 
@@ -23,16 +24,12 @@ describe("the examples", function () {
   after(() => consul.stop());
   afterEach(() => project.remove());
 
-  async function archives(folder = "backups"): Promise<string[]> {
-    return (await readdir(project.path(folder))).filter((name) => name.endsWith(".snap")).sort();
-  }
-
   it("quickstart runs by `pulumi up` in the repository's root", async () => {
     const config = { "consul:address": consul.address, "consul-backup:target": "../../backups/" };
     const files = ["Pulumi.yaml", "package.json", "examples/quickstart"];
     project = await PulumiProject.copy(".", "consul-backup", { config }, files);
     const text = await project.up();
-    const [name = ""] = await archives();
+    const [name = ""] = await project.archives();
     expect(text).to.include(name);
     expect((await inspect(project.path("backups", name))).Meta.Index).to.equal((await project.outputs()).index);
   });
@@ -41,11 +38,11 @@ describe("the examples", function () {
     const config = { "consul:address": consul.address, "consul:connectTimeout": "1s" };
     project = await PulumiProject.copy("examples/pre-upgrade", "pre-upgrade", { config });
     await project.up();
-    expect(await archives()).to.have.lengthOf(1);
+    expect(await project.archives()).to.have.lengthOf(1);
     await project.run(["config", "set", "consulVersion", "1.18.1"]);
     const text = await project.up();
     expect(text.indexOf("verified and saved")).to.be.within(0, text.search(/Resource consul updated/));
-    expect(await archives()).to.have.lengthOf(2);
+    expect(await project.archives()).to.have.lengthOf(2);
     expect(await readFile(project.path("installed"), "utf8")).to.equal("1.18.1");
 
     await project.run(["config", "set", "consulVersion", "1.19.0"]);
@@ -62,21 +59,43 @@ describe("the examples", function () {
     const runner = `
 const { LocalWorkspace } = require("@pulumi/pulumi/automation");
 require("${resolve("node_modules/ts-node")}").register({ transpileOnly: true });
-LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", program: async () => require("./index.ts") }, { workDir: "." })
+LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", program: async () => require("./index.ts") }, { workDir: ".", secretsProvider: "${SECRETS_PROVIDER}" })
   .then(async (stack) => {
     await stack.setConfig("consulVersion", { value: process.argv[2] });
     await stack.up();
   });
 `;
     await writeFile(project.path("hook/run.cjs"), runner);
-    const env = { ...project.env, CONSUL_HTTP_ADDR: consul.address };
+    const env = project.environment({ CONSUL_HTTP_ADDR: consul.address });
     const upgrade = (version: string) =>
       run(process.execPath, ["run.cjs", version], { cwd: project.path("hook"), env });
     await upgrade("1.18.0");
     expect(await readdir(project.path("hook"))).to.not.include("backups");
     await upgrade("1.18.1");
-    expect(await archives("hook/backups")).to.have.lengthOf(1);
+    expect(await project.archives("hook/backups")).to.have.lengthOf(1);
     expect(await readFile(project.path("hook/installed"), "utf8")).to.equal("1.18.1");
+  });
+
+  it("a program that has its code inline says what Pulumi's failure means where its folder has no packages", async () => {
+    project = await PulumiProject.create("");
+    const elsewhere = await temporaryFolder();
+    const runner = `
+const { LocalWorkspace } = require("${resolve("node_modules/@pulumi/pulumi/automation")}");
+const { ConsulSnapshot } = require("${resolve("dist/sdk")}");
+const program = async () => void new ConsulSnapshot("backup", { target: "./backups/" });
+LocalWorkspace.createOrSelectStack({ stackName: "astray", projectName: "astray", program })
+  .then((stack) => stack.up())
+  .catch((error) => console.log(error.message));
+`;
+    try {
+      await writeFile(`${elsewhere.path}/run.cjs`, runner);
+      const env = project.environment({ CONSUL_HTTP_ADDR: consul.address });
+      const { stdout } = await run(process.execPath, ["run.cjs"], { cwd: elsewhere.path, env });
+      expect(stdout).to.include("warning: the package pulumi-consul-snapshot cannot be found from ");
+      expect(stdout).to.include("Cannot find module");
+    } finally {
+      await elsewhere.remove();
+    }
   });
 
   it("multi-datacenter backs up each of two joined datacenters through one server, also beside one that fails", async () => {
@@ -101,7 +120,7 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
       const taken = await project.resources();
       expect(taken.map(({ outputs }) => outputs?.datacenter)).to.have.members(["east", "west"]);
       for (const datacenter of ["east", "west"]) {
-        const [name = "", ...others] = await archives(`backups/${datacenter}`);
+        const [name = "", ...others] = await project.archives(`backups/${datacenter}`);
         expect(name).to.match(new RegExp(`^consul-${datacenter}-`));
         expect(others).to.be.empty;
       }
@@ -116,7 +135,7 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
         .to.match(/backup-nowhere .*creating failed/)
         .and.include("CONSUL_UNKNOWN_DATACENTER");
       for (const datacenter of ["east", "west"]) {
-        expect(await archives(`backups/${datacenter}`)).to.have.lengthOf(2);
+        expect(await project.archives(`backups/${datacenter}`)).to.have.lengthOf(2);
       }
     } finally {
       await Promise.all(servers.map((server) => server.stop()));
@@ -129,7 +148,7 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
     const program = (env: Record<string, string> = {}) =>
       run(process.execPath, [resolve("node_modules/ts-node/dist/bin.js"), "index.ts"], {
         cwd: project.path("scheduled"),
-        env: { ...project.env, BACKUP_TARGET: project.path("backups/"), ...env },
+        env: project.environment({ TS_NODE_TRANSPILE_ONLY: "true", BACKUP_TARGET: project.path("backups/"), ...env }),
       });
     type Summary = { taken: boolean; location: string; index: number; takenAt: string; kept: number };
     const summary = async (env?: Record<string, string>) => JSON.parse((await program(env)).stdout) as Summary;
@@ -148,15 +167,14 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
     const first = await summary();
     expect(first).to.include({ taken: true, kept: 1 });
     expect((await inspect(first.location)).Meta.Index).to.equal(first.index);
-    expect(await summary(later(19))).to.deep.equal({ ...first, taken: false });
     // There is a fresh one: nothing is asked of Consul.
-    expect(await summary(unreachable)).to.deep.equal({ ...first, taken: false });
+    expect(await summary({ ...later(19), ...unreachable })).to.deep.equal({ ...first, taken: false });
 
     expect(await failed({ ...later(26), ...unreachable })).to.include("CONSUL_UNREACHABLE");
     const second = await summary(later(26));
     expect(second.taken).to.equal(true);
     expect(second.location).to.not.equal(first.location);
-    expect(await failed({ BACKUP_TARGET: "s3://key:secret@bucket/" })).to.match(/target .* holds credentials/);
+    expect(await failed({ BACKUP_TARGET: "s3://key:secret@bucket/" })).to.match(/target .* contains credentials/);
   });
 
   it("restore restores once, and what was there before is kept", async () => {
@@ -177,7 +195,7 @@ LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "hook", p
       const text = await project.up();
       expect(text).to.match(/outcome +: "(exact|drift)"/);
       expect(await key()).to.equal("the archive");
-      expect(await archives("before-restore")).to.have.lengthOf(1);
+      expect(await project.archives("before-restore")).to.have.lengthOf(1);
 
       await key("the cluster, later");
       await project.up();

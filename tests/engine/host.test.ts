@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { expect } from "chai";
-import { type ConsulServer, startConsul } from "../support/consul";
-import { PulumiProject } from "../support/pulumi";
+import { type ConsulServer, startConsul } from "../support/consul/consul";
+import { PulumiProject } from "../support/pulumi/project";
 
 /** Writes which modules a provider process has loaded, when the engine ends it. */
 const LOADED = `
@@ -117,6 +117,6 @@ for (const name of ["a", "b", "c", "d"]) new ConsulSnapshot(name, { target: "./b
     );
     await project.up({ NODE_OPTIONS: `--require ${hook}` });
     expect((await readdir(project.dir)).filter((name) => name.startsWith("host."))).to.have.lengthOf(1);
-    expect((await readdir(project.path("backups"))).filter((name) => name.endsWith(".snap"))).to.have.lengthOf(4);
+    expect(await project.archives()).to.have.lengthOf(4);
   });
 });

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { expect } from "chai";
-import { until } from "../support/consul";
-import { realArchive } from "../support/heldConsul";
-import { type LyingConsul, lyingConsul } from "../support/lyingConsul";
-import { PulumiProject } from "../support/pulumi";
+import { until } from "../support/consul/consul";
+import { realArchive } from "../support/faults/heldConsul";
+import { type LyingConsul, lyingConsul } from "../support/faults/lyingConsul";
+import { PulumiProject } from "../support/pulumi/project";
 
 const PROGRAM = `
 for (const name of ["a", "b", "c", "d", "e"]) new ConsulSnapshot(name, { target: "./backups/" });
@@ -106,7 +106,7 @@ describe("several snapshots of one Consul", function () {
     await create({ "consul-snapshot:maxConcurrent": "many" });
     const { code, text } = await project.run(["preview"]);
     expect(code).to.not.equal(0);
-    expect(text).to.include("consul-snapshot:maxConcurrent is a whole number from 1: set it, or remove it for 4");
+    expect(text).to.include("consul-snapshot:maxConcurrent must be a positive integer: set it, or remove it for 4");
     expect(text).to.not.match(/\n\s+at /);
   });
 });

@@ -3,15 +3,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { expect } from "chai";
-import { encrypt } from "../../provider/transfer/encryption";
-import { keyPair } from "../encryption/keys";
-import { type Certificates, makeCertificates } from "../support/certificates";
-import { type ConsulServer, startConsul } from "../support/consul";
-import { generatedArchive } from "../support/generatedArchive";
-import { PulumiProject } from "../support/pulumi";
+import { encrypt } from "../../provider/age/encrypt";
+import { keyPair } from "../support/archives/ageKeys";
+import { type Certificates, makeCertificates } from "../support/consul/certificates";
+import { type ConsulServer, startConsul } from "../support/consul/consul";
+import { generatedArchive } from "../support/archives/generatedArchive";
+import { PulumiProject } from "../support/pulumi/project";
 
 describe("secrets", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let certificates: Certificates;
   let consul: ConsulServer;
   before(async () => {
@@ -71,7 +71,7 @@ new ConsulSnapshot("backup", {
 
     const files = await filesOf(project);
     expect(files.filter(({ name }) => name.endsWith(".manifest.json"))).to.have.lengthOf(2);
-    // The archive holds the cluster's ACL tokens: see docs/security.md.
+    // The archive holds the cluster's ACL tokens: see docs/explanation/security.md.
     const others = files.filter(({ name }) => !name.endsWith(".snap"));
     for (const [name, needle] of needles) await expectNowhere(others, name, needle);
     await project.remove();
@@ -98,7 +98,7 @@ exports.sha256 = found.sha256;
       expect(await project.outputs()).to.include({ encrypted: true });
       await expectNowhere(await filesOf(project), `the identity, given ${FORM}`, key.identity);
       const wrong = await project.upFails({ FORM, IDENTITY: other.identity });
-      expect(wrong).to.include("none of the identities given can decrypt it (DECRYPTION_FAILED)");
+      expect(wrong).to.include("none of the identities can decrypt the archive (DECRYPTION_FAILED)");
       said.push(wrong);
     }
     const env = { FORM: "plain", IDENTITY: key.identity };

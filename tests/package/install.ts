@@ -16,6 +16,8 @@ export interface Installed {
   readonly folder: string;
   /** What `npm pack` made. */
   readonly tarball: string;
+  /** The folder of the package. */
+  readonly home: string;
   /** The files of the package, relative to its folder, sorted. */
   readonly files: readonly string[];
   /** Writes files into a new folder of a program, and gives its path. */
@@ -33,7 +35,8 @@ export async function packAndInstall(): Promise<Installed> {
   await run("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"], folder);
   const optional = Object.keys(manifest.peerDependenciesMeta);
   const peers = Object.keys(manifest.peerDependencies).filter((name) => !optional.includes(name));
-  for (const name of [...Object.keys(manifest.dependencies), ...peers, ...BESIDE]) {
+  const unbundled = Object.keys(manifest.dependencies).filter((name) => !manifest.bundleDependencies.includes(name));
+  for (const name of [...unbundled, ...peers, ...BESIDE]) {
     await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
     await symlink(path.join(root, "node_modules", name), path.join(modules, name), "dir");
   }
@@ -44,6 +47,7 @@ export async function packAndInstall(): Promise<Installed> {
     .sort();
   return {
     folder,
+    home,
     tarball,
     files,
     async program(name, contents) {

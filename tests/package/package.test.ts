@@ -1,5 +1,10 @@
+import { readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
+import lock from "../../package-lock.json";
 import manifest from "../../package.json";
+import { effort } from "../support/effort";
 import { type Installed, packAndInstall, run, runModule } from "./install";
 
 describe("the package that npm publishes", function () {
@@ -14,19 +19,103 @@ describe("the package that npm publishes", function () {
   it("holds what a user needs, and nothing else", () => {
     const [compiled, others] = [
       installed.files.filter(isCompiled),
-      installed.files.filter((file) => !isCompiled(file)),
+      installed.files.filter((file) => !isCompiled(file) && !isBundled(file)),
     ];
-    expect(others).to.deep.equal(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    const besideDocumentation = others.filter((file) => !/^(deploy|docs|examples)\//.test(file));
+    expect(besideDocumentation).to.deep.equal([
+      "CHANGELOG.md",
+      "CONTRIBUTING.md",
+      "LICENSE",
+      "README.md",
+      "bin/pulumi-resource-consul-snapshot",
+      "package.json",
+      "schema.json",
+    ]);
     expect(compiled).to.include.members(["dist/sdk/index.js", "dist/sdk/index.d.ts", "dist/provider/runtime.js"]);
     const rooms = new Set(compiled.map((file) => file.split("/")[1]));
     expect([...rooms]).to.satisfy((names: string[]) =>
-      names.every((name) => ["cli", "provider", "sdk"].includes(name)),
+      names.every((name) => ["agent", "cli", "provider", "sdk"].includes(name)),
     );
+  });
+
+  it("holds the encryption library with all that it is made of, in the locked versions", () => {
+    const packages = installed.files.filter(
+      (file) => isBundled(file) && /(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(file),
+    );
+    const bundled = packages.map((file) => file.slice(0, -"/package.json".length));
+    const locked = Object.entries(lock.packages as Readonly<Record<string, { inBundle?: boolean; version?: string }>>);
+    expect(bundled).to.have.members(locked.filter(([, { inBundle }]) => inBundle === true).map(([path]) => path));
+    for (const path of bundled) {
+      const { version } = JSON.parse(readFileSync(join(installed.home, path, "package.json"), "utf8")) as {
+        version: string;
+      };
+      expect(version, path).to.equal(locked.find(([name]) => name === path)?.[1].version);
+    }
+  });
+
+  it("declares every package that it loads: a strict package manager serves no other", () => {
+    const others = [manifest.dependencies, manifest.peerDependencies].flatMap((each) => Object.keys(each));
+    const declared = [manifest.name, ...others];
+    const loaded = installed.files
+      .filter((file) => /^(dist|bin)\/.*(?<!\.d\.ts)$/.test(file))
+      .flatMap((file) => {
+        const text = readFileSync(join(installed.home, file), "utf8");
+        const names = [...text.matchAll(/\b(?:require|import)\("([^".][^"]*)"\)/g)].map(([, name = ""]) => name);
+        return names.filter((name) => !isBuiltin(name)).map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
+      });
+    expect(loaded).to.include.members(["undici", "@pulumi/pulumi", "google-protobuf"]);
+    expect([...new Set(loaded)].filter((name) => !declared.includes(name))).to.deep.equal([]);
   });
 
   it("names no file that is not in it", () => {
     const named = [manifest.main, manifest.types, ...Object.values(manifest.exports).flatMap(targets)];
     expect(installed.files).to.include.members(named.map((file) => file.replace("./", "")));
+  });
+
+  it("contains every page, picture and program that its pages link to", () => {
+    const pages = installed.files.filter((file) => file.endsWith(".md") && !isBundled(file));
+    expect(pages).to.include.members(["README.md", "docs/README.md", "docs/how-to/disaster-runbook.md"]);
+    const missing: string[] = [];
+    for (const page of pages) {
+      const text = readFileSync(join(installed.home, page), "utf8").replaceAll(/^```[^]*?^```$/gm, "");
+      for (const [, target = ""] of text.matchAll(/\]\((?!\w+:)([^)#\s]+)/g)) {
+        const path = join(dirname(page), target);
+        if (!installed.files.some((file) => file === path || file.startsWith(`${path}/`)))
+          missing.push(`${page}: ${path}`);
+      }
+    }
+    expect(missing).to.deep.equal([]);
+  });
+
+  it("contains each example as a whole program", () => {
+    const examples = new Set(
+      installed.files.map((file) => /^examples\/([^/]+)\//.exec(file)?.[1] ?? "").filter(Boolean),
+    );
+    expect(examples).to.include("quickstart");
+    const others = {
+      go: ["Pulumi.yaml", "README.md", "go.mod", "go.sum", "main.go"],
+      python: ["Pulumi.yaml", "README.md", "__main__.py", "requirements.txt"],
+      yaml: ["Pulumi.yaml"],
+    };
+    for (const [name, needed] of Object.entries(others)) {
+      expect(installed.files).to.include.members(needed.map((file) => `examples/${name}/${file}`));
+      examples.delete(name);
+    }
+    for (const name of examples) {
+      // A program of the Automation API has its project in code.
+      const project = readFileSync(`examples/${name}/index.ts`, "utf8").includes("LocalWorkspace")
+        ? []
+        : ["Pulumi.yaml"];
+      const needed = ["index.ts", "package.json", "tsconfig.json", ...project];
+      expect(installed.files).to.include.members(needed.map((file) => `examples/${name}/${file}`));
+    }
+  });
+
+  it("requires the Node.js version that its pages name", () => {
+    const version = /^>=(\d+\.\d+)\.0$/.exec(manifest.engines.node)?.[1];
+    for (const page of ["README.md", "docs/start/requirements.md"]) {
+      expect(readFileSync(page, "utf8"), page).to.include(`${version} or newer`);
+    }
   });
 
   it("is what publint approves of", async () => {
@@ -95,13 +184,22 @@ describe("the package that npm publishes", function () {
     `;
     const strict = { target: "es2022", strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false };
 
-    const settings: Record<string, { module: string; moduleResolution: string; type?: "module" }> = {
+    interface Settings {
+      readonly module: string;
+      readonly moduleResolution: string;
+      readonly type?: "module";
+    }
+    const most: Readonly<Record<string, Settings>> = {
       "with the settings of Pulumi's template": { module: "commonjs", moduleResolution: "node10" },
-      "as CommonJS with node16": { module: "node16", moduleResolution: "node16" },
       "as an ES module with node16": { module: "node16", moduleResolution: "node16", type: "module" },
+    };
+    // That types are found in these ways is checked above.
+    const others: Readonly<Record<string, Settings>> = {
+      "as CommonJS with node16": { module: "node16", moduleResolution: "node16" },
       "for a bundler": { module: "esnext", moduleResolution: "bundler", type: "module" },
     };
-    for (const [how, { type = "commonjs", ...options }] of Object.entries(settings)) {
+    for (const [how, settings] of Object.entries(effort.choose(most, { ...most, ...others }))) {
+      const { type = "commonjs", ...options } = settings;
       it(`compiles and loads ${how}`, async () => {
         const folder = await installed.program(how.replaceAll(/\W/g, "-"), {
           "index.ts": source,
@@ -118,10 +216,16 @@ describe("the package that npm publishes", function () {
   });
 });
 
-const dependencies = Object.keys(manifest.dependencies);
+/** What only this package needs: the SDK of Pulumi, which every program loads, brings the others. */
+const dependencies = Object.keys(manifest.dependencies).filter((name) => !/^(@grpc\/|google-protobuf$)/.test(name));
 
 function isCompiled(file: string): boolean {
   return /^dist\/.*\.(js|d\.ts)$/.test(file);
+}
+
+/** What is bundled, so that nobody gets it in another version. */
+function isBundled(file: string): boolean {
+  return file.startsWith("node_modules/");
 }
 
 /** The files that one entry of `exports` names. */

@@ -1,4 +1,4 @@
-// dist/: what is published, compiled from sdk, provider and cli.
+// dist/: what is published, compiled from what tsconfig.json includes.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
@@ -46,12 +46,12 @@ export async function compile() {
 
 /** The files that `tsconfig.json` includes, relative to the repository. */
 function listSources() {
-  return ["sdk", "provider", "cli"]
-    .filter((folder) => existsSync(join(root, folder)))
-    .flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-        .filter((path) => path.endsWith(".ts"))
-        .sort()
-        .map((path) => join(folder, path)),
-    );
+  /** @type {{ include: readonly string[] }} */
+  const { include } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8"));
+  return include.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts"))
+      .sort()
+      .map((path) => join(folder, path)),
+  );
 }

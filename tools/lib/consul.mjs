@@ -6,6 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "./failure.mjs";
 import { run, start } from "./processes.mjs";
 
+/** The tool that the demo, and a suite that needs one version, run. That of the tests is in `tests/support/consul/binary.ts`. */
+export const CONSUL = "consul-1.14";
+
 /** How long it may take to elect itself, in ms. */
 const READY_MS = 60_000;
 

@@ -1,6 +1,7 @@
 // The programs that the demo runs: the user's own where there are some, else built ones.
 import { accessSync, constants, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { CONSUL } from "./consul.mjs";
 import { toolPath } from "./paths.mjs";
 
 const HOST = "pulumi-language-nodejs";
@@ -14,9 +15,9 @@ export function findPrograms() {
   const pulumi = onPath("pulumi");
   // A Pulumi may stand on PATH as a link to the folder that holds all of it.
   const host = pulumi && (executable(join(dirname(realpathSync(pulumi)), HOST)) ?? onPath(HOST));
-  const found = { consul, pulumi, [HOST]: host };
+  const found = { [CONSUL]: consul, pulumi, [HOST]: host };
   return {
-    consul: consul ?? toolPath("consul"),
+    consul: consul ?? toolPath(CONSUL),
     pulumi: pulumi ?? toolPath("pulumi"),
     host: host ?? toolPath(HOST),
     missing: Object.entries(found).flatMap(([name, path]) => (path === undefined ? [name] : [])),

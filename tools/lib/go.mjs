@@ -12,6 +12,9 @@ import { clearStamp, hashOf, readStamp, writeStamp } from "./stamp.mjs";
 
 const modules = join(root, "tools");
 
+/** The module with the generators of SDKs. */
+const PULUMI = "github.com/pulumi/pulumi/pkg/v3";
+
 /** Programs that learn their version from the linker, and where they keep it; the others know it by themselves. */
 const VERSION_VARIABLES = /** @type {Record<string, string>} */ ({
   "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi": "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
@@ -39,14 +42,15 @@ export function readTool(name) {
   const text = readFileSync(join(folder, "go.mod"), "utf8");
   const go = /^go (\S+)/m.exec(text)?.[1];
   const main = /^tool (\S+)/m.exec(text)?.[1];
-  // The module that holds the package is the required one with the longest path that begins it.
+  // The module that holds the package is the required one with the longest path that begins it. A program of our own, which
+  // lies beside its go.mod, is of the version of Pulumi that it is linked with.
   const holder = [...text.matchAll(/^(?:require)?\s+(\S+) (v\S+)/gm)]
-    .filter(([, path]) => main === path || main?.startsWith(`${path}/`))
+    .filter(([, path = ""]) => (main === undefined ? path === PULUMI : main === path || main.startsWith(`${path}/`)))
     .sort(([, a], [, b]) => (b ?? "").length - (a ?? "").length)[0];
-  if (go === undefined || main === undefined || holder?.[2] === undefined) {
+  if (go === undefined || holder?.[2] === undefined) {
     throw new Failure(`tools/${name}/go.mod has no \`go\` directive, no \`tool\` directive or no requirement for it.`);
   }
-  return { name, folder, package: main, version: holder[2], go };
+  return { name, folder, package: main ?? ".", version: holder[2], go };
 }
 
 /** @param {GoTool} tool */
@@ -61,6 +65,7 @@ function madeFrom(tool) {
   return hashOf([
     readFileSync(join(tool.folder, "go.mod")),
     readFileSync(join(tool.folder, "go.sum")),
+    ...(tool.package === "." ? [readFileSync(join(tool.folder, "main.go"))] : []),
     buildFlags(tool).join(" "),
     `${process.platform} ${process.arch}`,
   ]);
@@ -82,6 +87,17 @@ export async function buildTools(names) {
   }
   if (names.includes("pulumi")) linkDynamicProvider();
   return current;
+}
+
+/**
+ * The folder of the module that holds a tool's package, with all of its files.
+ * @param {string} name
+ */
+export async function findModule(name) {
+  const { folder, package: main } = readTool(name);
+  const listed = await run("go", ["list", "-mod=readonly", "-f", "{{.Module.Dir}}", main], { cwd: folder });
+  if (listed.code !== 0) throw new Failure(`\`go list ${main}\` failed: ${listed.output.trim()}`);
+  return listed.stdout.trim();
 }
 
 /**
@@ -134,7 +150,7 @@ function isOlder(have, need) {
 async function build(tool) {
   const activity = begin(`Building ${tool.name} ${tool.version}`);
   const target = toolPath(tool.name);
-  // Built beside its place and renamed: whoever runs the old one keeps it, and no half a program is ever seen.
+  // Built beside its place and renamed: a process that runs the old one keeps it, and nobody sees half a program.
   const fresh = join(bin, `.${tool.name}.${process.pid}`);
   mkdirSync(bin, { recursive: true });
   const discard = atExit(() => rmSync(fresh, { force: true }));

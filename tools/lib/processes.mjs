@@ -145,7 +145,7 @@ export async function main(script) {
   await stopAll();
 }
 
-/** npm puts a shell between itself and the script, which dies of a signal without passing it on. */
+/** npm puts a shell between itself and the script, which ends at a signal without passing it on. */
 function endWithParent() {
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && void interrupt("SIGTERM"), 500).unref();

@@ -1,7 +1,7 @@
 // A quiet mocha reporter: a line a group of tests, a line a slow test, every failure in full at the end. What it
 // counted goes into the file named by the reporter option `result`, for tools/test.mjs to add up.
 "use strict";
-const { writeFileSync } = require("node:fs");
+const { readFileSync, writeFileSync } = require("node:fs");
 const { Base } = require("mocha").reporters;
 
 /** A test that took longer has a line of its own, in ms. */
@@ -12,6 +12,41 @@ const ALIVE_MS = process.stdout.isTTY === true ? 1_000 : 30_000;
 const LINGER_MS = 10_000;
 
 const terminal = process.stdout.isTTY === true;
+
+/** How tests/support/notApplicable.ts marks a test. */
+const NOT_APPLICABLE = /\(not applicable: .*\)$/s;
+/** What Linux counts processor time in, in ms. */
+const TICK_MS = 10;
+
+/** The processor time of this process and of those of its children that have ended; 0 where Linux does not tell. */
+function cpuMs() {
+  try {
+    const fields = readFileSync("/proc/self/stat", "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** How much of a failure is repeated at the end of a run, in lines. */
+const ACCOUNT_LINES = 25;
+
+/**
+ * A failing test's title, and what was wrong, for the list at the end of a run.
+ * @param {import("mocha").Test} test
+ */
+function account(test) {
+  const {
+    message = "",
+    actual,
+    expected,
+  } = /** @type {{ message?: string, actual?: unknown, expected?: unknown }} */ (test.err ?? {});
+  const isShown = typeof actual === "string" && typeof expected === "string";
+  const lines = `${message}${isShown ? Base.generateDiff(actual, expected) : ""}`.split("\n");
+  return [test.fullTitle(), ...lines.slice(0, ACCOUNT_LINES)].join("\n    ");
+}
 
 module.exports = class Quiet extends Base {
   /**
@@ -24,6 +59,7 @@ module.exports = class Quiet extends Base {
     /** @type {{ title: string, started: number, passed: number, opened: boolean, failed: number } | undefined} */
     let group;
     const skipped = /** @type {string[]} */ ([]);
+    const notApplicable = /** @type {string[]} */ ([]);
 
     const say = (/** @type {string} */ line) => process.stdout.write(`${terminal ? "\r\x1b[K" : ""}${line}\n`);
     const live = (/** @type {string} */ line) => {
@@ -73,7 +109,7 @@ module.exports = class Quiet extends Base {
       if (group) group.failed++;
       single(false, test);
     });
-    runner.on("pending", (test) => skipped.push(test.fullTitle()));
+    runner.on("pending", (test) => (NOT_APPLICABLE.test(test.title) ? notApplicable : skipped).push(test.fullTitle()));
     runner.on("suite end", (suite) => {
       if (!suite.parent?.root || !group) return;
       const { title, passed, failed, started, opened } = group;
@@ -86,10 +122,20 @@ module.exports = class Quiet extends Base {
       live("");
       if (failures.length > 0) Base.list(failures);
       for (const title of skipped) say(`  - skipped: ${title}`);
-      const failed = failures.map((test) => test.fullTitle());
+      const failed = failures.map(account);
+      // Mocha leaves out what comes after a hook that fails, and counts it nowhere.
+      const ran = stats.passes + stats.pending + failures.filter(({ type }) => type === "test").length;
+      if (ran < runner.total) {
+        say(`  - did not run, because a hook failed: ${runner.total - ran} tests`);
+        failed.push(`${runner.total - ran} tests did not run, because a hook failed`);
+      }
       const count = () => {
         const result = options.reporterOptions?.result;
-        if (result !== undefined) writeFileSync(result, JSON.stringify({ passed: stats.passes, failed, skipped }));
+        if (result !== undefined)
+          writeFileSync(
+            result,
+            JSON.stringify({ passed: stats.passes, failed, skipped, notApplicable, cpuMs: cpuMs() }),
+          );
       };
       count();
       setTimeout(() => {

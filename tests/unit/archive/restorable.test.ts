@@ -2,7 +2,16 @@ import { expect } from "chai";
 import { restorableOn } from "../../../provider/archive/restorable";
 import { archiveOf, metaJson } from "../../fixtures/archive";
 import { readArchive } from "../../fixtures/reading";
-import { keyValue, stateOf } from "../../fixtures/state";
+import { filledRecord } from "../../fixtures/recordMutants";
+import { encode, keyValue, type StateRecord, stateOf } from "../../fixtures/state";
+
+/** A message of protobuf: the name of the peer. */
+const TRUST_BUNDLE: StateRecord = { type: 38, value: "\x12\x01p" };
+
+const entry = (kind: string): StateRecord => ({
+  type: 22,
+  value: Buffer.concat([encode(kind), encode({ Entry: { Kind: kind, Name: "x" } })]),
+});
 
 const judge = async (state: Buffer, version: string, meta?: Buffer) =>
   restorableOn(await readArchive(archiveOf(state, meta)), version);
@@ -17,16 +26,28 @@ describe("whether a version of Consul restores an archive", () => {
     expect(await basis("1.13.9+ent")).to.equal("source");
     expect(await basis("1.18.2")).to.equal("source");
     expect(await basis("1.2.3")).to.equal("nearest");
+    expect(await basis("1.23.0")).to.equal("nearest");
     expect(await basis("9.0.0")).to.equal("nearest");
+    const words = async (version: string) => (await judge(plain, version))?.knownBy;
+    expect(await words("1.14.11")).to.equal("tried");
+    expect(await words("1.22.0")).to.equal("by its source");
+    expect(await words("1.2.3")).to.equal("nearest version known: 1.8");
+    expect(await words("1.23.0")).to.equal("nearest version known: 1.22");
+    expect(await words("9.0.0")).to.equal("nearest version known: 2.1");
     for (const version of ["", "new", "1", "1.x"]) expect(await judge(plain, version)).to.equal(undefined);
   });
 
   const cases: [string, Parameters<typeof stateOf>[0], Readonly<Record<string, boolean>>][] = [
     ["keys", [keyValue("a", "1")], { "1.8.7": true, "1.13.9": true, "2.1.0": true }],
-    ["legacy ACLs, gone", [{ type: 4, value: {} }], { "1.8.7": true, "1.14.9": true, "1.15.0": false, "2.1.0": false }],
-    ["virtual addresses", [{ type: 32, value: {} }], { "1.10.0": false, "1.11.0": true }],
-    ["peerings", [{ type: 38, value: "peer" }], { "1.12.9": false, "1.13.9": true }],
+    ["legacy ACLs, gone", [filledRecord(4)], { "1.8.7": true, "1.14.9": true, "1.15.0": false, "2.1.0": false }],
+    ["virtual addresses", [filledRecord(32)], { "1.10.0": false, "1.11.0": true }],
+    ["peerings", [TRUST_BUNDLE], { "1.12.9": false, "1.13.9": true }],
     ["Enterprise records", [{ type: 65, value: "namespace" }], { "1.13.9": false, "1.13.9+ent": true }],
+    ["a certificate in files", [entry("file-system-certificate")], { "1.18.2": false, "1.19.0": true, "2.1.0": true }],
+    // The Community Edition has the kind, and fails to restore it: "sameness-groups are an enterprise-only feature".
+    ["a sameness-group", [entry("sameness-group")], { "1.22.0": false, "1.15.0+ent": false, "1.16.0+ent": true }],
+    ["a rate-limit", [entry("rate-limit")], { "2.1.0": false, "1.22.0+ent": false, "2.0.0+ent": true }],
+    ["a kind that nobody knows", [entry("later")], { "1.22.0": false, "9.0.0": false, "1.22.0+ent": true }],
     ["an entry of Raft's log", [{ type: 1, value: {} }], { "1.13.9": false }],
     ["a type that nobody knows", [{ type: 111, value: {} }], { "1.13.9": false, "1.13.9+ent": true }],
   ];
@@ -39,6 +60,40 @@ describe("whether a version of Consul restores an archive", () => {
       expect(found).to.deep.equal(expected);
     });
   }
+
+  it("depends on the TTL of sessions, for none that is invalid lets a server lead again", async () => {
+    const session = (TTL: string): StateRecord => ({ type: 3, value: { ID: "a", Node: "n", TTL } });
+    for (const ttl of ["", "0", "15s", "1h2m3.5s", "-1.5h", ".5ms", "10\u00b5s"]) {
+      expect((await judge(stateOf([session(ttl)]), "1.13.9"))?.restorable, ttl).to.equal(true);
+    }
+    for (const ttl of ["x", "15", "15 s", "s", ".s", "1d", "15s ", "1".repeat(10_000)]) {
+      expect((await judge(stateOf([session(ttl)]), "1.13.9"))?.restorable, ttl).to.equal(false);
+    }
+  });
+
+  it("depends on the messages within a peering that 1.14 added", async () => {
+    const id = "\x0a\x2475c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11\x12\x01p";
+    const peering = (more: string): StateRecord => ({ type: 35, value: Buffer.from(`${id}${more}`, "latin1") });
+    const verdict = async (more: string) => (await judge(stateOf([peering(more)]), "1.14.11"))?.restorable;
+    expect(await verdict("")).to.equal(true);
+    expect(await verdict("\x6a\x03\x0a\x01x")).to.equal(true);
+    expect(await verdict("\x6a\x01x")).to.equal(false);
+    expect(await verdict("\x6a\x03\x0a\x01\xff")).to.equal(false);
+  });
+
+  it("depends on the id of a resource, with its type and its tenancy", async () => {
+    const field = (number: number, content: string): string =>
+      String.fromCharCode(number * 8 + 2, content.length) + content;
+    const id = (...parts: string[]): string => field(1, field(1, "u") + field(2, "n") + parts.join(""));
+    const [type, tenancy] = [field(3, field(1, "g") + field(3, "k")), field(4, "")];
+    const verdict = async (value: string) =>
+      (await judge(stateOf([{ type: 42, value: Buffer.from(value, "latin1") }]), "1.22.0"))?.restorable;
+    expect(await verdict(id(type, tenancy))).to.equal(true);
+    expect(await verdict(id(type, tenancy) + field(2, type + tenancy))).to.equal(true);
+    for (const wrong of ["", "\xff", field(3, "v"), id(type), id(tenancy), id(type, tenancy) + field(2, type)]) {
+      expect(await verdict(wrong), JSON.stringify(wrong)).to.equal(false);
+    }
+  });
 
   it("gives all reasons, each with its code, and its place where it has one", async () => {
     const state = stateOf([{ type: 111, value: {} }, keyValue("", "1")]);

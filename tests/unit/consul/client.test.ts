@@ -1,5 +1,17 @@
+import { Readable } from "node:stream";
 import { expect } from "chai";
-import { chunk, faultyServer, head, LAST_CHUNK, SNAPSHOT_HEAD, snapshotHead, whole } from "../../support/faultyServer";
+import type { ConsulClient } from "../../../provider/consul/client";
+import type { ConnectionArgs } from "../../../provider/consul/connection";
+import { SnapshotError } from "../../../provider/errors";
+import {
+  chunk,
+  faultyServer,
+  head,
+  LAST_CHUNK,
+  SNAPSHOT_HEAD,
+  snapshotHead,
+  whole,
+} from "../../support/faults/faultyServer";
 import { type Answer, CONSISTENT, clientHarness, failure, readAll, sendSnapshot, STALE } from "./harness";
 
 describe("the client of Consul", function () {
@@ -63,6 +75,20 @@ describe("the client of Consul", function () {
       await harness.serve((socket, _, at) => (at === 0 ? socket.resetAndDestroy() : sendSnapshot(socket)), {}, 30_000);
       expect(await readAll((await harness.client.snapshot(CONSISTENT)).body)).to.equal("snapshot");
       expect(harness.notices).to.have.length(1);
+    });
+
+    it("and reports whether the attempt before was answered", async () => {
+      await harness.serve(
+        (socket, _, at) => {
+          if (at === 0) socket.write(whole(500, "No cluster leader"));
+          else if (at === 1) socket.resetAndDestroy();
+          else sendSnapshot(socket);
+        },
+        {},
+        30_000,
+      );
+      await readAll((await harness.client.snapshot(CONSISTENT)).body);
+      expect(harness.answered).to.deep.equal([true, false]);
     });
 
     it("with longer and longer pauses", async () => {
@@ -153,7 +179,10 @@ describe("the client of Consul", function () {
 
     it("no version while the servers have several", async () => {
       await harness.serve(telling({ self: self("dc1", "1.18.0", false), catalog: catalog("1.13.9", "1.18.0") }));
-      expect(await harness.client.agent()).to.deep.equal({ datacenter: "dc1" });
+      expect(await harness.client.agent()).to.deep.equal({
+        datacenter: "dc1",
+        unknownReason: "the servers run different versions",
+      });
     });
 
     it("the version of the datacenter that was asked for", async () => {
@@ -162,29 +191,128 @@ describe("the client of Consul", function () {
       expect(harness.server.asked[1]?.line).to.equal("GET /v1/catalog/service/consul?stale=&dc=dc2");
     });
 
-    it("without agent:read, the datacenter if there is only one", async () => {
-      await harness.serve(telling({ datacenters: '["dc1"]', catalog: "[]" }));
-      expect(await harness.client.agent()).to.deep.equal({ datacenter: "dc1" });
-      await harness.stop();
-      await harness.serve(telling({ datacenters: '["dc1","dc2"]', catalog: "[]" }));
-      expect(await harness.client.agent()).to.deep.equal({});
+    it("no name that is none, and none that repeats the token", async () => {
+      const names = ["t0ken-of-mine", "dc1\n\u001b[31mok", "d".repeat(500), ""];
+      for (const name of names) {
+        await harness.serve(
+          telling({ self: self(name, "1.13.9"), catalog: catalog(name), datacenters: `["${name}"]` }),
+          {
+            token: "t0ken-of-mine",
+          },
+        );
+        const { unknownReason, ...facts } = await harness.client.agent();
+        expect(facts).to.deep.equal({});
+        expect(unknownReason).to.be.a("string");
+        await harness.stop();
+      }
+      await harness.serve(() => undefined);
     });
 
-    for (const [what, answer] of [
-      ["denied", whole(403, "Permission denied")],
-      ["broken", whole(200, "{")],
-      ["nothing like JSON of Consul's", whole(200, '"hello"')],
-      ["cut", head(200, { "Content-Length": "100" })],
+    it("without agent:read, the datacenter if there is only one", async () => {
+      const unknownReason = "the token may not read /v1/agent/self (agent:read)";
+      await harness.serve(telling({ datacenters: '["dc1"]', catalog: "[]" }), { token: "t0ken" });
+      expect(await harness.client.agent()).to.deep.equal({ datacenter: "dc1", unknownReason });
+      await harness.stop();
+      await harness.serve(telling({ datacenters: '["dc1","dc2"]', catalog: "[]" }), { token: "t0ken" });
+      expect(await harness.client.agent()).to.deep.equal({ unknownReason });
+    });
+
+    it("nothing of a client agent whose token may read nothing, and why", async () => {
+      await harness.serve(telling({ self: self("dc1", "1.18.0", false), catalog: "[]" }), { token: "t0ken" });
+      expect((await harness.client.agent()).unknownReason).to.equal(
+        "the catalog lists no server, as it does for a request without node:read and service:read",
+      );
+    });
+
+    it("no right of the token that was not refused, where something else than Consul answers", async () => {
+      const versions = '[{"ServiceMeta":{"version":"1.13.9"}}]';
+      const answers = [
+        [{ self: "{}", catalog: versions }, "the answer of /v1/agent/self has no valid datacenter and version"],
+        [{ self: self("dc1", "1.18.0", false), catalog: "{}" }, /catalog\/service\/consul is not a list of servers$/],
+        [{ self: self("dc1", "1.18.0", false), catalog: '[{"ServiceMeta":{}}]' }, /does not list the version of the/],
+      ] as const;
+      for (const [answer, reason] of answers) {
+        await harness.serve(telling({ datacenters: '["dc1","dc2"]', ...answer }));
+        expect((await harness.client.agent()).unknownReason).to.match(new RegExp(reason));
+        await harness.stop();
+      }
+      await harness.serve(() => undefined);
+    });
+
+    for (const [what, answer, reason] of [
+      ["denied", whole(403, "Permission denied"), /without a token/],
+      ["a bad request", whole(400, "Invalid query parameter"), /rejects the request \(400 Invalid query parameter\)/],
+      ["broken", whole(200, "{"), /agent\/self is not JSON/],
+      ["nothing like JSON of Consul's", whole(200, '"hello"'), /no valid datacenter and version/],
+      ["truncated", head(200, { "Content-Length": "100" }), /closed the connection/],
     ] as const) {
-      it(`nothing, without failing, when every answer is ${what}`, async () => {
-        await harness.serve((socket) => socket.write(answer, () => what === "cut" && socket.destroy()));
-        expect(await harness.client.agent()).to.deep.equal({});
+      it(`nothing, without failing, when every answer is ${what}, and the reason`, async () => {
+        await harness.serve((socket) => socket.write(answer, () => what === "truncated" && socket.destroy()));
+        const { unknownReason, ...facts } = await harness.client.agent();
+        expect(facts).to.deep.equal({});
+        expect(unknownReason).to.match(reason);
       });
     }
 
     it("nothing, without failing, from a server that does not answer", async () => {
       await harness.serve(() => undefined, { firstByteTimeout: "20ms" });
-      expect(await harness.client.agent()).to.deep.equal({});
+      expect((await harness.client.agent()).unknownReason).to.match(/did not answer within 0\.02 s/);
+    });
+  });
+
+  describe("gives the same reason from every request", () => {
+    const requests: [string, (client: ConsulClient) => Promise<unknown>][] = [
+      ["a snapshot", (client) => client.snapshot(CONSISTENT)],
+      ["the cluster's identity", (client) => client.identity()],
+      ["autopilot's view", (client) => client.health()],
+      [
+        "a restore",
+        async (client) => (await client.restore({ bytes: Readable.from([Buffer.alloc(8)]), size: 8 }))?.error,
+      ],
+    ];
+    const reasons: [string, string, ConnectionArgs, string][] = [
+      ["an unknown token", whole(403, "ACL not found"), { token: "t0ken" }, "CONSUL_DENIED"],
+      ["a missing token", whole(403, "Permission denied"), {}, "CONSUL_DENIED"],
+      [
+        "a datacenter that does not exist",
+        whole(500, "No path to datacenter"),
+        { datacenter: "x" },
+        "CONSUL_UNKNOWN_DATACENTER",
+      ],
+      ["http where https is spoken", whole(400, "Client sent an HTTP request to an HTTPS server."), {}, "CONSUL_TLS"],
+      ["a proxy's login", whole(401, "who are you"), {}, "CONSUL_DENIED"],
+    ];
+    for (const [what, answer, args, code] of reasons) {
+      it(`of ${what}`, async () => {
+        await harness.serve((socket) => socket.write(answer), args);
+        const seen = new Set<string>();
+        for (const [, ask] of requests) {
+          const error = await ask(harness.client).catch((thrown: unknown) => thrown);
+          if (!(error instanceof SnapshotError)) throw new Error("it did not fail as it should", { cause: error });
+          expect(error.code).to.equal(code);
+          seen.add(`${error.message}\n${error.hint}`);
+        }
+        expect([...seen]).to.have.length(1);
+      });
+    }
+
+    it("but a token that lacks a right for one question is no reason for the others", async () => {
+      await harness.serve((socket) => socket.write(whole(403, "Permission denied")), { token: "t0ken" });
+      expect((await harness.client.identity()).serverIds).to.deep.equal([]);
+      expect(await harness.client.health()).to.equal("denied");
+    });
+
+    it("nor is an agent that blocks the path of one", async () => {
+      await harness.serve((socket) => socket.write(whole(403, "Endpoint is blocked by agent configuration")));
+      expect((await harness.client.identity()).serverIds).to.deep.equal([]);
+      expect(await harness.client.health()).to.equal("blocked");
+      expect(await harness.client.knowsToken()).to.equal(true);
+    });
+
+    it("and the health of a cluster that is ill, which Consul answers with 429", async () => {
+      const server = { ID: "a", Name: "a", Address: "a:1", Healthy: false, LastIndex: 1, Version: "1.13.9" };
+      await harness.serve((socket) => socket.write(whole(429, JSON.stringify({ Healthy: false, Servers: [server] }))));
+      expect(await harness.client.health()).to.deep.include({ healthy: false });
     });
   });
 });

@@ -9,9 +9,10 @@ import {
   type ConnectionArgs,
   resolveConnection,
 } from "../../../provider/consul/connection";
+import { CONNECTION_OPTIONS } from "../../../provider/consul/settingsLookup";
 import { SnapshotError } from "../../../provider/errors";
-import { type Certificates, makeCertificates } from "../../support/certificates";
-import { withoutRights } from "../../support/rights";
+import { type Certificates, makeCertificates } from "../../support/consul/certificates";
+import { withoutRights } from "../../support/faults/unprivileged";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -43,7 +44,9 @@ describe("a connection to Consul", function () {
   });
 
   it("is http at 127.0.0.1:8500 without a token when nothing is given", () => {
-    expect(resolve()).to.deep.equal({
+    const { labels, ...connection } = resolve();
+    expect(labels.set).to.deep.equal({});
+    expect(connection).to.deep.equal({
       url: "http://127.0.0.1:8500",
       origin: "http://127.0.0.1:8500",
       pathPrefix: "",
@@ -203,10 +206,10 @@ describe("a connection to Consul", function () {
     const bad: [string, object, RegExp, string?][] = [
       ["a name that is nearly one", { adress: "c:1" }, /connection\.adress is not a setting: did you mean address\?/],
       ["a name that is none", { colour: "red" }, /connection\.colour is not a setting: known are address, /],
-      ["text that is a number", { address: 8500 }, /connection\.address is text/, "connection.address"],
+      ["text that is a number", { address: 8500 }, /connection\.address must be a string/, "connection.address"],
       ["empty text", { address: "" }, /connection\.address is empty/, "connection.address"],
       ["a flag that is text", { insecureHttps: "yes" }, /true or false/, "connection.insecureHttps"],
-      ["a scheme that is none", { scheme: "ftp" }, /"http" or "https"/, "connection.scheme"],
+      ["a scheme that is none", { scheme: "ftp" }, /must be one of "http", "https"/, "connection.scheme"],
       ["an address of another kind", { address: "ftp://c" }, /starts with http:\/\//, "connection.address"],
       ["an address without a host", { address: "http://:8500" }, /is not an address/, "connection.address"],
       ["an address with a bad port", { address: "c:99999" }, /is not an address/, "connection.address"],
@@ -221,19 +224,24 @@ describe("a connection to Consul", function () {
         "connection.caFile",
       ],
       ["a folder that is not there", { caPath: "/not/there" }, /\/not\/there does not exist/, "connection.caPath"],
-      ["a folder in place of a file", { tokenFile: tmpdir() }, /cannot be read \(EISDIR\)/, "connection.tokenFile"],
+      [
+        "a folder in place of a file",
+        { tokenFile: tmpdir() },
+        /is a folder, not a file \(EISDIR\)/,
+        "connection.tokenFile",
+      ],
       ["an authority that is none", { caPem: "hello" }, /connection\.caPem holds no readable PEM/, "connection.caPem"],
       [
         "two authorities",
         { caFile: "/a", caPem: "x" },
-        /caFile and connection\.caPem are given together/,
+        /caFile and connection\.caPem are set together/,
         "connection.caFile",
       ],
       ["a bad duration", { idleTimeout: "soon" }, /idleTimeout: "soon" is not a duration/, "connection.idleTimeout"],
-      ["a limit of nothing", { idleTimeout: 0 }, /longer than nothing/, "connection.idleTimeout"],
-      ["a limit below nothing", { idleTimeout: -1 }, /longer than nothing/, "connection.idleTimeout"],
+      ["a limit of nothing", { idleTimeout: 0 }, /greater than zero/, "connection.idleTimeout"],
+      ["a limit below nothing", { idleTimeout: -1 }, /greater than zero/, "connection.idleTimeout"],
       ["a limit of a year", { idleTimeout: "365d" }, /7 days/, "connection.idleTimeout"],
-      ["a limit that is no number", { idleTimeout: Number.NaN }, /longer than nothing/, "connection.idleTimeout"],
+      ["a limit that is no number", { idleTimeout: Number.NaN }, /greater than zero/, "connection.idleTimeout"],
       ["headers of another form", { headers: { a: "b" } }, /list of \{ name, value \}/],
       ["a header with a bad name", { headers: [{ name: "a b", value: "c" }] }, /name that no header/],
       ["a header of two lines", { headers: [{ name: "a", value: "b\r\nc: d" }] }, /value that no header/],
@@ -259,13 +267,13 @@ describe("a connection to Consul", function () {
       const [one] = checkConnection({ certFile }, sources());
       expect(one).to.deep.equal({
         path: "connection.certFile",
-        reason: "connection.certFile is half of a client certificate: give keyFile or keyPem too",
+        reason: "connection.certFile is half of a client certificate: specify keyFile or keyPem too",
       });
       expect(reasons({ keyFile })).to.deep.equal([
-        "connection.keyFile is half of a client certificate: give certFile or certPem too",
+        "connection.keyFile is half of a client certificate: specify certFile or certPem too",
       ]);
       expect(reasons({}, {}, { CONSUL_CLIENT_CERT: certFile })).to.deep.equal([
-        "CONSUL_CLIENT_CERT is half of a client certificate: give keyFile or keyPem too",
+        "CONSUL_CLIENT_CERT is half of a client certificate: specify keyFile or keyPem too",
       ]);
     });
 
@@ -290,7 +298,7 @@ describe("a connection to Consul", function () {
         passphrase: "secret",
       });
       expect(reasons({ certFile: certificates.clientCert, keyPem })).to.deep.equal([
-        "connection.keyPem needs a passphrase: give a key without one",
+        "connection.keyPem needs a passphrase: specify a key without one",
       ]);
     });
 
@@ -314,11 +322,11 @@ describe("a connection to Consul", function () {
         ),
       );
       expect(wrong.map(({ reason }) => reason).join("\n"))
-        .to.match(/consul:insecureHttps is true or false/)
-        .and.match(/consul:headers is a list/)
+        .to.match(/consul:insecureHttps must be true or false/)
+        .and.match(/consul:headers must be a list of \{ name, value \}/)
         .and.match(/consul:idleTimeout: "soon"/)
         .and.match(/CONSUL_CACERT: \/not\/there\.pem does not exist/)
-        .and.match(/CONSUL_HTTP_SSL is neither true nor false/);
+        .and.match(/CONSUL_HTTP_SSL must be true or false/);
       expect(wrong.filter(({ path }) => path !== undefined)).to.deep.equal([]);
     });
 
@@ -393,8 +401,12 @@ describe("a connection to Consul", function () {
       }),
     );
     expect(reasons({ address: "http://user:s3cr3t@c:1" })).to.deep.equal([
-      "connection.address holds credentials: use httpAuth",
+      "connection.address holds credentials: use connection.httpAuth, consul:httpAuth or CONSUL_HTTP_AUTH",
     ]);
     expect(checkConnection({ address: "http://user:s3cr3t@c:1" }, sources())[0]).to.not.have.property("path");
+    const ofCommand = { ...sources(), options: CONNECTION_OPTIONS };
+    expect(checkConnection({ address: "http://user:s3cr3t@c:1" }, ofCommand)).to.deep.equal([
+      { reason: "--http-addr holds credentials: use CONSUL_HTTP_AUTH" },
+    ]);
   });
 });

@@ -12,7 +12,7 @@ import {
   faultyServer,
   LAST_CHUNK,
   SNAPSHOT_HEAD,
-} from "../../support/faultyServer";
+} from "../../support/faults/faultyServer";
 
 export const CONSISTENT: SnapshotRequest = { consistency: "consistent" };
 export const STALE: SnapshotRequest = { consistency: "stale" };
@@ -24,6 +24,8 @@ export interface ClientHarness {
   server: FaultyServer;
   /** What the client has said. */
   notices: string[];
+  /** Of each attempt that was followed by another: whether the server answered it. */
+  answered: boolean[];
   abort: AbortController;
   /** Starts a server that answers so, and a client of it that does not ask again unless told for how long. */
   serve(answer: Answer, args?: ConnectionArgs, retryForMs?: number): Promise<void>;
@@ -37,6 +39,7 @@ export function clientHarness(): ClientHarness {
     client: undefined as never,
     server: undefined as never,
     notices: [],
+    answered: [],
     abort: new AbortController(),
     async serve(answer, args = {}, retryForMs = 0) {
       harness.server = await faultyServer(answer);
@@ -46,6 +49,7 @@ export function clientHarness(): ClientHarness {
       harness.client = new ConsulClient(resolveConnection(args, { config: () => undefined, env: {} }), {
         signal: harness.abort.signal,
         notice: (message) => harness.notices.push(message),
+        onRetry: (isAnswered) => harness.answered.push(isAnswered),
         retryForMs,
       });
     },
@@ -56,6 +60,7 @@ export function clientHarness(): ClientHarness {
   };
   beforeEach(() => {
     harness.notices = [];
+    harness.answered = [];
     harness.abort = new AbortController();
   });
   afterEach(() => harness.stop());

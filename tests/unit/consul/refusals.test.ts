@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LAST_CHUNK, SNAPSHOT_HEAD, snapshotHead, whole } from "../../support/faultyServer";
+import { LAST_CHUNK, SNAPSHOT_HEAD, snapshotHead, whole } from "../../support/faults/faultyServer";
 import { CONSISTENT, clientHarness, failure } from "./harness";
 
 describe("the client of Consul", function () {
@@ -27,7 +27,14 @@ describe("the client of Consul", function () {
       ["a redirect", whole(302, "", { Location: "https://login.example/" }), "CONSUL_RESPONSE", /login\.example/],
       ["another site", whole(404, "<html><body>nothing</body></html>", html), "CONSUL_RESPONSE", /404, an HTML page/],
       ["a proxy's limit", whole(413, "<html>", html), "CONSUL_RESPONSE", /Raise the proxy's limit/],
-      ["an impatient proxy", whole(504, "<html>", html), "CONSUL_RESPONSE", /read timeout/],
+      [
+        "a proxy that forbids",
+        whole(403, "<html>", html),
+        "CONSUL_DENIED",
+        /a proxy at .* forbids.*403, an HTML page/s,
+      ],
+      ["a gateway that forbids", whole(403, '{"message":"Forbidden"}'), "CONSUL_DENIED", /a proxy at .* forbids/],
+      ["an impatient proxy", whole(504, "<html>", html), "CONSUL_RESPONSE", /proxy's timeouts/],
       ["an error of the server's own", whole(500, "no space left on device"), "CONSUL_RESPONSE", /500 no space left/],
     ];
     for (const [what, answer, code, text] of refusals) {
@@ -67,9 +74,51 @@ describe("the client of Consul", function () {
         httpAuth: "user:pass",
       });
       const { message } = await failure(harness.client.snapshot(CONSISTENT));
-      expect(message).to.match(/500 bad token … \[31m and … xxx/);
+      expect(message).to.match(/500 bad token … \[31m and Basic … xxx/);
       expect(message.length).to.be.lessThan(400);
       expect(message).to.not.match(/\p{C}/u);
+    });
+
+    it("without our secrets in any form in which they may be repeated", async () => {
+      const token = "75c3e0c5-5b53-9d5e-0f7a-token";
+      const login = Buffer.from("backup:p@ss w0rd").toString("base64");
+      const echoes = [
+        `token ${token}`,
+        token.toUpperCase(),
+        Buffer.from(token).toString("base64"),
+        `Basic ${login}`,
+        login,
+        "user backup:p@ss w0rd is unknown",
+        "p@ss w0rd",
+        encodeURIComponent("p@ss w0rd"),
+        encodeURIComponent(`Basic ${login}`),
+      ];
+      for (const echo of echoes) {
+        await harness.serve((socket) => socket.write(whole(302, echo, { Location: `https://x/?${encodeURI(echo)}` })), {
+          token,
+          httpAuth: "backup:p@ss w0rd",
+        });
+        const { message } = await failure(harness.client.snapshot(CONSISTENT));
+        for (const secret of [
+          token,
+          login.replace(/=+$/, ""),
+          "p@ss",
+          "p%40ss",
+          Buffer.from(token).toString("base64"),
+        ]) {
+          expect(message.toLowerCase(), echo).to.not.include(secret.toLowerCase());
+        }
+        await harness.stop();
+      }
+      await harness.serve(() => undefined);
+    });
+
+    it("nothing of a content type that repeats the token", async () => {
+      const type = "text/t0ken-of-mine";
+      await harness.serve((socket) => socket.write(whole(200, "x", { ...snapshotHead(), "Content-Type": type })), {
+        token: "t0ken-of-mine",
+      });
+      expect((await failure(harness.client.snapshot(CONSISTENT))).message).to.include("text/…");
     });
 
     const lies: [string, string, RegExp][] = [
@@ -85,7 +134,7 @@ describe("the client of Consul", function () {
       [
         "a bad index",
         whole(200, "x", { ...snapshotHead(), "X-Consul-Index": "many" }),
-        /x-consul-index that is no number/,
+        /x-consul-index that is not a number/,
       ],
     ];
     for (const [what, answer, text] of lies) {

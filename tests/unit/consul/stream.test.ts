@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import type { ConnectionArgs } from "../../../provider/consul/connection";
+import { ConsulClient } from "../../../provider/consul/client";
+import { type ConnectionArgs, resolveConnection } from "../../../provider/consul/connection";
 import type { SnapshotError } from "../../../provider/errors";
-import { chunk, faultyServer, LAST_CHUNK, SNAPSHOT_HEAD, whole } from "../../support/faultyServer";
-import { CONSISTENT, clientHarness, failure, readAll, sendSnapshot } from "./harness";
+import { chunk, faultyServer, LAST_CHUNK, SNAPSHOT_HEAD, whole } from "../../support/faults/faultyServer";
+import { type Answer, CONSISTENT, clientHarness, failure, readAll, sendSnapshot } from "./harness";
 
 const MB = 1024 * 1024;
 
@@ -59,12 +60,73 @@ describe("the client of Consul", function () {
       expect(received).to.equal(8 * MB);
     });
 
+    it("or sends a trickle: there is a least rate, measured over the limit between bytes", async () => {
+      await harness.serve(
+        (socket) => {
+          socket.write(SNAPSHOT_HEAD);
+          const timer = setInterval(() => socket.write(chunk("x")), 20);
+          socket.once("close", () => clearInterval(timer));
+        },
+        { idleTimeout: "300ms" },
+      );
+      const error = await failure(harness.client.snapshot(CONSISTENT).then(({ body }) => readAll(body)));
+      expect(error.code).to.equal("CONSUL_STALLED");
+      expect(error.message).to.match(/sent less than 1 kB\/s for 0\.3 s, after \d+ bytes/);
+      expect(error.hint).to.include("idleTimeout");
+    });
+
     it("while connecting: the limit for that holds", async () => {
       harness.server = await faultyServer(() => undefined);
       harness.connect({ address: `https://${harness.server.address}`, connectTimeout: "50ms" });
       const error = await failure(harness.client.snapshot(CONSISTENT));
       expect(error.code).to.equal("CONSUL_UNREACHABLE");
       expect(error.message).to.match(/within 0\.05 s/);
+    });
+  });
+
+  describe("reports a slow server, so that others need not wait for it,", () => {
+    const pacesOf = async (answer: Answer, slowAfterMs: { firstByte: number; body: number }): Promise<string[]> => {
+      await harness.serve(answer);
+      const connection = resolveConnection({ address: harness.server.address }, { config: () => undefined, env: {} });
+      const { signal } = new AbortController();
+      const client = new ConsulClient(connection, { signal, notice: (message) => expect.fail(message), slowAfterMs });
+      const paces: string[] = [];
+      const onPace = (pace: string): void => {
+        if (pace !== (paces.at(-1) ?? "normal")) paces.push(pace);
+      };
+      await readAll((await client.snapshot({ ...CONSISTENT, onPace })).body);
+      await client.close();
+      return paces;
+    };
+
+    it("before its first byte", async () => {
+      const answer: Answer = (socket) => setTimeout(() => sendSnapshot(socket), 200);
+      expect(await pacesOf(answer, { firstByte: 20, body: 60_000 })).to.deep.equal(["slow", "normal"]);
+    });
+
+    it("that sends a trickle", async () => {
+      const answer: Answer = (socket) => {
+        let sent = 0;
+        socket.write(SNAPSHOT_HEAD);
+        const timer = setInterval(() => {
+          if (sent++ < 30) return void socket.write(chunk("x"));
+          clearInterval(timer);
+          socket.write(LAST_CHUNK);
+        }, 10);
+      };
+      expect(await pacesOf(answer, { firstByte: 60_000, body: 50 })).to.deep.equal(["slow", "normal"]);
+    });
+
+    it("that is silent in the middle", async () => {
+      const answer: Answer = (socket) => {
+        socket.write(SNAPSHOT_HEAD + chunk("snap").toString());
+        setTimeout(() => socket.write(LAST_CHUNK), 300);
+      };
+      expect(await pacesOf(answer, { firstByte: 60_000, body: 50 })).to.deep.equal(["slow", "normal"]);
+    });
+
+    it("and no other", async () => {
+      expect(await pacesOf((socket) => sendSnapshot(socket), { firstByte: 60_000, body: 60_000 })).to.deep.equal([]);
     });
   });
 

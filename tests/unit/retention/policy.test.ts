@@ -23,6 +23,8 @@ function archive(about: Partial<Archive> & { takenAt: Date }): Archive {
     datacenter: "dc1",
     serverIds: ["a", "b", "c"],
     intact: true,
+    restorable: true,
+    writtenAt: about.takenAt,
     ...about,
   };
 }
@@ -33,7 +35,7 @@ function newestOf(archives: readonly Archive[]): Archive {
 
 /** What stays and goes, by time, and why. */
 function decided(archives: readonly Archive[], policy: Policy, fresh = newestOf(archives), now = NOW) {
-  const { keep, remove, refusal } = decide(archives, fresh, policy, now);
+  const { keep, remove, refusal } = decide(archives, fresh, policy, now, 0);
   return {
     keep: keep.map((verdict) => timeOf(verdict.archive)),
     remove: remove.map((verdict) => timeOf(verdict.archive)),
@@ -215,14 +217,14 @@ describe("the retention policy", () => {
       archive({ takenAt: new Date("2026-11-23T10:00:00Z"), index: 99 }),
       fresh,
       NOW,
-      /lower index and the later time.*a clock is off/,
+      /lower index and a later time.*clock skew/,
     ],
     [
       "an archive is from the future",
       archive({ takenAt: new Date("2026-11-25T10:00:00Z"), index: 101 }),
       fresh,
       new Date("2026-11-24T10:00:00Z"),
-      /in the future: a clock is off/,
+      /in the future: check for clock skew/,
     ],
     ["the new one is from the future", archive(old), fresh, new Date("2026-11-21T10:00:00Z"), /in the future/],
   ];
@@ -245,6 +247,57 @@ describe("the retention policy", () => {
     const rebuilt = archive({ ...old, index: 5000, serverIds: ["x"] });
     const future = archive({ takenAt: new Date("2030-01-01T00:00:00Z"), series: "rival" });
     expect(decide([rebuilt, future, archive(old)], fresh, { keepLast: 1 }, NOW).remove).to.have.length(1);
+  });
+});
+
+describe("the retention policy, against losing what can be restored", () => {
+  const day = (count: number) => new Date(NOW.getTime() - count * DAY);
+
+  it("removes nothing after a save that no Consul could restore", () => {
+    const fresh = archive({ takenAt: day(0), restorable: false });
+    const { keep, remove, refusal } = decide([archive({ takenAt: day(1) })], fresh, { keepLast: 1 }, NOW);
+    expect(refusal).to.match(/not restorable/);
+    expect(remove).to.deep.equal([]);
+    expect(keep).to.have.length(2);
+  });
+
+  it("lets an archive that is not restorable satisfy no rule, in whatever order they come", () => {
+    const good = archive({ takenAt: day(3) });
+    const bad = [archive({ takenAt: day(2), restorable: false }), archive({ takenAt: day(1), restorable: false })];
+    for (const policy of [{ keepLast: 2 }, { keepDaily: 2 }, { keepHourly: 2 }, { keepYearly: 2 }] as Policy[]) {
+      const { keep } = decide([good, ...bad], archive({ takenAt: day(0) }), policy, NOW);
+      expect(keep.map(({ archive: { takenAt } }) => takenAt)).to.deep.equal([day(0), day(3)]);
+    }
+  });
+
+  it("of two saves of one snapshot at once removes neither, and of any number never the last", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 2, maxLength: 6 }),
+        fc.constantFrom<Policy>({ keepLast: 1 }, { keepDaily: 1 }, { keepWithinMs: 1 }),
+        (names, policy) => {
+          const all = names.map((location) => archive({ takenAt: day(0), location }));
+          const removed = new Set(
+            all.flatMap((own) => decide(all, own, policy, NOW, 0).remove.map(({ archive: gone }) => gone)),
+          );
+          expect(removed.size).to.be.below(all.length);
+        },
+      ),
+    );
+  });
+
+  it("never removes what is newer than the new one", () => {
+    const newer = archive({ takenAt: day(0) });
+    expect(decide([newer], archive({ takenAt: day(1) }), { keepLast: 1 }, NOW).remove).to.deep.equal([]);
+  });
+
+  it("spares what was written less than ten minutes before the new one, by the store's clock", () => {
+    const written = (minutes: number) => new Date(day(0).getTime() - minutes * 60_000);
+    const fresh = archive({ takenAt: day(0) });
+    const spared = archive({ takenAt: day(2), writtenAt: written(9) });
+    const old = archive({ takenAt: day(3), writtenAt: written(10) });
+    const { remove } = decide([spared, old], fresh, { keepLast: 1 }, NOW);
+    expect(remove.map((verdict) => verdict.archive)).to.deep.equal([old]);
   });
 });
 
@@ -279,7 +332,7 @@ describe("the retention policy, for any times", () => {
     fc.assert(
       fc.property(series, policies, (archives, policy) => {
         const fresh = newestOf(archives);
-        const { keep, remove } = decide(archives, fresh, policy, NOW);
+        const { keep, remove } = decide(archives, fresh, policy, NOW, 0);
         expect(locations([...keep, ...remove])).to.deep.equal(archives.map((each) => each.location).sort());
         expect(locations(keep)).to.include(fresh.location);
         const intact = archives.filter((each) => each.intact);
@@ -308,8 +361,8 @@ describe("the retention policy, for any times", () => {
             [rule]: (smaller[rule] ?? 0) + (rule === "keepWithinMs" ? more : 1 + (more % 5)),
           };
           const fresh = newestOf(archives);
-          const before = locations(decide(archives, fresh, smaller, NOW).remove);
-          const after = locations(decide(archives, fresh, larger, NOW).remove);
+          const before = locations(decide(archives, fresh, smaller, NOW, 0).remove);
+          const after = locations(decide(archives, fresh, larger, NOW, 0).remove);
           expect(before).to.include.members(after);
         },
       ),
@@ -320,7 +373,7 @@ describe("the retention policy, for any times", () => {
     fc.assert(
       fc.property(series, policies, (archives, policy) => {
         const fresh = newestOf(archives);
-        const { keep } = decide(archives, fresh, policy, NOW);
+        const { keep } = decide(archives, fresh, policy, NOW, 0);
         const again = decide(
           keep.map((verdict) => verdict.archive),
           fresh,

@@ -2,18 +2,8 @@ import { homedir } from "node:os";
 import { expect } from "chai";
 import fc from "fast-check";
 import { explain, SnapshotError } from "../../../provider/errors";
-import {
-  checkTemplate,
-  expandTemplate,
-  fixedPrefix,
-  formatLocation,
-  matchesTemplate,
-  parseLocation,
-  PLACEHOLDERS,
-  type Placeholder,
-  samePlace,
-} from "../../../provider/store/location";
-import { shownUrl } from "../../../provider/store/shownUrl";
+import { formatLocation, parseLocation, samePlace } from "../../../provider/store/location";
+import { shownUrl } from "../../../provider/store/urlCredentials";
 
 const NAME = "consul-{datacenter}-{timestamp}-{index}-{random}.snap";
 
@@ -58,6 +48,10 @@ describe("a location", () => {
     ["a\0b", /NUL/],
     ["http://bucket/x", /unknown scheme/],
     ["file://", /no path/],
+    ["s3:/bucket/x", /begins with s3: is neither/],
+    ["S3:bucket/x", /neither a URL nor clearly a path/],
+    ["gs//bucket/x", /begins with gs/],
+    ["azblob:bucket", /neither a URL nor clearly a path/],
     ["file:///x/?no_tmp_dir=true", /takes none/],
     ["s3:///x", /no bucket/],
     ["s3://?region=x", /no bucket/],
@@ -121,7 +115,7 @@ describe("a location", () => {
     it("is refused as such, and never shown, whatever the secret holds", () => {
       for (const scheme of ["s3", "gs", "azblob", "S3", "file"]) {
         for (const text of KEYS.flatMap((key) => SECRETS.map((secret) => `${scheme}://${key}:${secret}@bucket/x/`))) {
-          expect(refusedOf(text).message, text).to.include("holds credentials");
+          expect(refusedOf(text).message, text).to.include("contains credentials");
         }
       }
       for (const text of KEYS.flatMap((key) => SECRETS.map((secret) => `http://${key}:${secret}@bucket/x/`))) {
@@ -174,78 +168,17 @@ describe("a location", () => {
     expect(samePlace(place, parseLocation("s3://b/y.snap?region=a"))).to.equal(false);
     expect(samePlace(place, parseLocation("gs://b/x.snap"))).to.equal(false);
   });
-});
 
-describe("a name template", () => {
-  const values: Record<Placeholder, string> = {
-    datacenter: "dc1",
-    index: "1182",
-    term: "3",
-    timestamp: "20261123T150405Z",
-    consulVersion: "1.13.9",
-    project: "infra",
-    stack: "prod",
-    name: "backup",
-    random: "9f3a",
-  };
-
-  it("is filled in", () => {
-    expect(expandTemplate(NAME, values)).to.equal("consul-dc1-20261123T150405Z-1182-9f3a.snap");
-  });
-
-  it("is refused with an unknown placeholder, a stray brace, or nothing that changes", () => {
-    for (const [text, reason] of [
-      ["s3://b/{datacentre}-{index}.snap", /unknown placeholder/],
-      ["s3://b/{index.snap", /brace/],
-      ["s3://b/index}.snap", /brace/],
-      ["s3://b/{datacenter}.snap", /same for every snapshot/],
-    ] as const) {
-      const error = refusal(() => checkTemplate(parseLocation(text), false));
-      expect(error).to.include({ code: "TARGET_INVALID" });
-      expect(error.message).to.match(reason);
+  it("needs no working directory where it is absolute", () => {
+    const cwd = process.cwd.bind(process);
+    process.cwd = () => {
+      throw Object.assign(new Error("ENOENT: uv_cwd"), { code: "ENOENT" });
+    };
+    try {
+      expect(parseLocation("/backups/x.snap").key).to.equal("/backups/x.snap");
+      expect(() => parseLocation("backups/x.snap")).to.throw(SnapshotError, "the working directory does not exist");
+    } finally {
+      process.cwd = cwd;
     }
-    checkTemplate(parseLocation("s3://b/{datacenter}.snap"), true);
-    checkTemplate(parseLocation("s3://b/{random}.snap"), false);
-  });
-
-  it("never leads out of its folder, whatever the values are", () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.constantFrom("..", ".", "", "/", "../..", "\\", "a\0b", "é")), (value) => {
-        const filled = expandTemplate("a/{name}/{stack}.snap", { ...values, name: value, stack: value });
-        const parts = filled.split("/");
-        expect(parts).to.have.lengthOf(3);
-        expect(filled).to.match(/^[A-Za-z0-9._/-]+$/);
-        expect(parts).to.not.include("..").and.not.include(".").and.not.include("");
-      }),
-    );
-  });
-
-  it("knows the names that it can give, and no others", () => {
-    fc.assert(
-      fc.property(fc.string(), fc.nat(), (text, index) => {
-        const key = expandTemplate(`a/${NAME}`, { ...values, datacenter: text, index: String(index) });
-        expect(matchesTemplate(`a/${NAME}`, key)).to.equal(true);
-      }),
-    );
-    for (const stranger of [
-      "consul-dc1-20261123T150405Z-1182-9f3a.snap",
-      "a/consul-dc1-yesterday-1182-9f3a.snap",
-      "a/consul-dc1-20261123T150405Z-1182-9f3a.snap.bak",
-      "a/b/consul-dc1-20261123T150405Z-1182-9f3a.snap",
-      "a/consul-dc1-20261123T150405Z-x-9f3a.snap",
-    ]) {
-      expect(matchesTemplate(`a/${NAME}`, stranger), stranger).to.equal(false);
-    }
-    expect(matchesTemplate("a.snap", "aXsnap")).to.equal(false);
-  });
-
-  it("has a fixed beginning to list by", () => {
-    expect(fixedPrefix("a/b/c-{index}.snap")).to.equal("a/b/c-");
-    expect(fixedPrefix("a.snap")).to.equal("a.snap");
-  });
-
-  it("names every placeholder in the hint", () => {
-    const { hint } = refusal(() => checkTemplate(parseLocation("s3://b/{x}.snap"), false));
-    for (const name of Object.keys(PLACEHOLDERS)) expect(hint).to.include(`{${name}}`);
   });
 });

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { SnapshotError } from "../../../provider/errors";
-import { type Bucketed, checkSettings, endpointOf, flag, word } from "../../../provider/store/settings";
+import { azureSettings } from "../../../provider/store/azure/config";
+import { findBackend } from "../../../provider/store/backends";
+import { checkSettings, endpointOf, flag, word } from "../../../provider/store/settings";
 
-function check(scheme: Bucketed, query: string): SnapshotError | undefined {
+function check(scheme: string, query: string): SnapshotError | undefined {
   try {
-    checkSettings(scheme, '"place"', new URLSearchParams(query));
+    checkSettings(findBackend(scheme)!.settings, '"place"', new URLSearchParams(query));
     return undefined;
   } catch (error) {
     if (error instanceof SnapshotError) return error;
@@ -14,7 +16,7 @@ function check(scheme: Bucketed, query: string): SnapshotError | undefined {
 
 describe("a bucket's settings", () => {
   // What gocloud.dev's documentation gives for examples of Pulumi's backends, and what is ours.
-  const accepted: readonly (readonly [Bucketed, string])[] = [
+  const accepted: readonly (readonly [string, string])[] = [
     ["s3", "region=us-east-1&awssdk=v2&profile=backup&endpoint=minio.local:9000&disableSSL=true&s3ForcePathStyle=true"],
     ["s3", "endpoint=https://minio.local&use_path_style=1&disable_https=F&hostname_immutable=true"],
     ["s3", "accelerate=true&dualstack=true&fips=false&anonymous=True&rate_limiter_capacity=5"],
@@ -32,30 +34,33 @@ describe("a bucket's settings", () => {
     });
   }
 
-  const refused: readonly (readonly [Bucketed, string, RegExp])[] = [
+  const refused: readonly (readonly [string, string, RegExp])[] = [
     ["s3", "regoin=x", /unknown setting "regoin"\nDid you mean region\?/],
     ["s3", "storageclass=x", /Did you mean storageClass\?/],
-    ["s3", "zzzzzzzzzzzzz=x", /Known are region, /],
+    ["s3", "zzzzzzzzzzzzz=x", /Settings are region, /],
     ["gs", "region=x", /unknown setting/],
     ["s3", "toString=x", /unknown setting/],
+    ["s3", "constructor=x", /unknown setting/],
+    ["gs", "__proto__=x", /unknown setting/],
+    ["azblob", "hasOwnProperty=x", /unknown setting/],
     ["s3", "role=arn:aws:iam::1:role/x", /not supported\n.*role_arn/],
     ["s3", "region=a&region=b", /sets region twice/],
-    ["s3", "sse=AES256&ssetype=AES256", /which are the same/],
-    ["s3", "region=", /to nothing/],
+    ["s3", "sse=AES256&ssetype=AES256", /which mean the same/],
+    ["s3", "region=", /has an empty region/],
     ["s3", "anonymous=yes", /true or false/],
-    ["s3", "sse=rot13", /Known are AES256, aws:kms/],
+    ["s3", "sse=rot13", /Values are AES256, aws:kms/],
     ["s3", "endpoint=not a url", /not a URL/],
     ["s3", "endpoint=ftp://x", /not a URL/],
-    ["s3", "endpoint=https://u:p@x", /holds credentials/],
-    ["s3", "endpoint=https://u:1/p@x", /holds credentials/],
-    ["s3", "b=1&c=d@x", /holds credentials/],
+    ["s3", "endpoint=https://u:p@x", /contains credentials/],
+    ["s3", "endpoint=https://u:1/p@x", /contains credentials/],
+    ["s3", "b=1&c=d@x", /contains credentials/],
     ["azblob", "domain=https://x/y", /not a host name/],
-    ["azblob", "storageClass=Archive", /Known are Hot, Cool, Cold/],
-    ["s3", "aws_secret_access_key=x", /holds credentials/],
-    ["s3", "X-Amz-Credential=x", /holds credentials/],
-    ["azblob", "sig=x", /holds credentials/],
-    ["azblob", "account_key=x", /holds credentials/],
-    ["gs", "access_token=x", /holds credentials/],
+    ["azblob", "storageClass=Archive", /Values are Hot, Cool, Cold/],
+    ["s3", "aws_secret_access_key=x", /contains credentials/],
+    ["s3", "X-Amz-Credential=x", /contains credentials/],
+    ["azblob", "sig=x", /contains credentials/],
+    ["azblob", "account_key=x", /contains credentials/],
+    ["gs", "access_token=x", /contains credentials/],
   ];
   for (const [scheme, query, reason] of refused) {
     it(`of ${scheme} cannot be ${query}`, () => {
@@ -72,8 +77,8 @@ describe("a bucket's settings", () => {
   });
 
   it("give words in the store's own spelling", () => {
-    expect(word(new Map([["storageClass", "cool"]]), "azblob", "storageClass")).to.equal("Cool");
-    expect(word(new Map(), "azblob", "storageClass")).to.equal(undefined);
+    expect(word(azureSettings, new Map([["storageClass", "cool"]]), "storageClass")).to.equal("Cool");
+    expect(word(azureSettings, new Map(), "storageClass")).to.equal(undefined);
   });
 
   it("complete an endpoint that has no scheme", () => {

@@ -1,0 +1,184 @@
+/** `consul-snapshot agent`: snapshots by a schedule, with the configuration of HashiCorp's agent. */
+
+import { checkRecipients } from "../provider/age/recipients";
+import { explain, isCode, SnapshotError } from "../provider/errors";
+import type { Connection } from "../provider/consul/connection";
+import { Board } from "./board";
+import { systemClock } from "./clock";
+import { type AgentConfig, readConfig } from "./config/config";
+import { type ReadFlags, readFlags } from "./config/flags";
+import { connect } from "./connect";
+import { checkConfig } from "./checkConfig";
+import { runDaemon } from "./daemon";
+import { readConfigFiles } from "./files";
+import { type Log, makeLog } from "./log";
+import { runOnce } from "./oneShot";
+import type { Schedule } from "./schedule";
+import { Syslog } from "./syslog";
+import { Access } from "./access";
+
+/** What the process gives. */
+export interface AgentIo {
+  /** Whole lines. */
+  readonly write: (line: string) => void;
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted by a signal that ends the process. */
+  readonly signal: AbortSignal;
+  /** Receives what reads the configuration again. */
+  readonly onReload: (reload: () => void) => void;
+  /** Receives what takes a snapshot on demand. */
+  readonly onSnapshot: (snapshot: () => void) => void;
+}
+
+/**
+ * @param args - behind the name of the command
+ * @returns the exit code
+ * @throws SnapshotError `ARGUMENT_INVALID` where the flags or the configuration are invalid
+ */
+export async function runAgent(args: readonly string[], io: AgentIo): Promise<number> {
+  const { write, env, signal } = io;
+  const flags = readFlags(args);
+  const { config, connection } = await load(flags, env);
+  if (flags.checkConfig) {
+    const { ok, lines } = await checkConfig(config, connection, signal, systemClock.now());
+    lines.forEach(write);
+    return ok ? 0 : 1;
+  }
+  if (isServed(config)) return serve(config, flags, io);
+  const { log, close } = openLog(config, write);
+  const access = new Access(config, env, log);
+  try {
+    return (await runOnce(config, access, signal, log, () => systemClock.now())) ? 0 : 1;
+  } finally {
+    await access.end();
+    close();
+  }
+}
+
+/** The log of a configuration, which begins with its notices. */
+function openLog(config: AgentConfig, write: (line: string) => void): { log: Log; close: () => void } {
+  const now = (): Date => systemClock.now();
+  const plain = makeLog(config.log, write, now);
+  const syslog = config.log.syslog
+    ? new Syslog(config.log.facility, (why) => plain.warn(`no lines reach syslog: ${why}`))
+    : undefined;
+  const log = makeLog(
+    config.log,
+    (line, level) => {
+      write(line);
+      syslog?.write(line, level);
+    },
+    now,
+  );
+  for (const notice of config.notices) log.warn(notice);
+  return { log, close: () => syslog?.close() };
+}
+
+interface Loaded {
+  readonly config: AgentConfig;
+  readonly connection: Connection;
+}
+
+/** @throws SnapshotError `ARGUMENT_INVALID` */
+async function load(flags: ReadFlags, env: NodeJS.ProcessEnv): Promise<Loaded> {
+  const config = readConfig(readConfigFiles(flags), flags, { env });
+  for (const { name, recipients } of config.destinations) {
+    if (recipients !== undefined) await checkRecipientsOf(name, recipients);
+  }
+  return { config, connection: connect(config.connection, env) };
+}
+
+async function checkRecipientsOf(destination: string, recipients: readonly string[]): Promise<void> {
+  try {
+    await checkRecipients(recipients);
+  } catch (error) {
+    if (!isCode(error, "ARGUMENT_INVALID")) throw error;
+    const message = `the configuration is invalid: recipients of ${destination}: ${error.message}`;
+    throw new SnapshotError(error.code, message, error.hint, error);
+  }
+}
+
+type ServedConfig = AgentConfig & { readonly schedule: Schedule };
+
+interface Turn {
+  readonly config: ServedConfig;
+  /** What is served again where this cannot be served. */
+  readonly former?: ServedConfig;
+}
+
+/** Each configuration runs until the end, or until the next one: a save that has begun is finished first. */
+async function serve(first: ServedConfig, flags: ReadFlags, io: AgentIo): Promise<number> {
+  for (let turn: Turn | undefined = { config: first }; turn !== undefined && !io.signal.aborted; ) {
+    turn = await serveOne(turn, flags, io);
+  }
+  return 0;
+}
+
+/** @returns what follows, if anything does */
+async function serveOne(
+  { config, former }: Turn,
+  flags: ReadFlags,
+  { write, env, signal, ...io }: AgentIo,
+): Promise<Turn | undefined> {
+  const { log, close } = openLog(config, write);
+  const ending = new AbortController();
+  const end = (): void => ending.abort(signal.reason);
+  signal.addEventListener("abort", end);
+  const state: { next?: ServedConfig; isServing: boolean; trigger: () => boolean } = {
+    isServing: false,
+    trigger: () => false,
+  };
+  const reload = async (): Promise<void> => {
+    if (signal.aborted) return;
+    try {
+      const { config: changed } = await load(flags, env);
+      if (!isServed(changed)) throw new Error("interval is 0, which a running agent cannot change to");
+      state.next = changed;
+      log.info("Reloading the configuration");
+      ending.abort("reload");
+    } catch (error) {
+      log.error(`the configuration was not reloaded, and nothing has changed: ${explain(error)}`);
+    }
+  };
+  // One after another: the last that was asked for counts.
+  let reloading = Promise.resolve();
+  io.onReload(() => {
+    reloading = reloading.then(reload);
+  });
+  io.onSnapshot(() => {
+    if (!state.trigger()) log.warn("no snapshot is taken: this agent does not lead");
+  });
+  try {
+    await runDaemon({
+      config,
+      schedule: config.schedule,
+      env,
+      log,
+      clock: systemClock,
+      board: new Board(config.destinations, systemClock.now()),
+      stop: ending.signal,
+      isUrgent: () => signal.aborted,
+      onReady(trigger) {
+        state.isServing = true;
+        state.trigger = trigger;
+      },
+    });
+    await reloading;
+    log.info(state.next === undefined ? "Snapshot agent stopped" : "Configuration reloaded");
+    return state.next && { config: state.next, former: state.isServing ? config : (former ?? config) };
+  } catch (error) {
+    if (former === undefined || state.isServing) throw error;
+    await reloading;
+    const { next } = state;
+    const what = next === undefined ? "the former one is served again" : "the next one is tried";
+    log.error(`the new configuration cannot be served, so ${what}: ${explain(error)}`);
+    return next === undefined ? { config: former } : { config: next, former };
+  } finally {
+    signal.removeEventListener("abort", end);
+    close();
+  }
+}
+
+function isServed(config: AgentConfig): config is ServedConfig {
+  return config.schedule !== "once";
+}

@@ -1,0 +1,94 @@
+/** `agent -check-config`: what a configuration would do, with one harmless request to Consul and to each destination. */
+
+import { ConsulClient } from "../provider/consul/client";
+import type { Connection } from "../provider/consul/connection";
+import { explainInOneLine, isCode, SnapshotError } from "../provider/errors";
+import { openStore } from "../provider/store/backends";
+import { fixedPrefix } from "../provider/store/nameTemplate";
+import { isEmpty, type Policy, spelled } from "../provider/retention/policy";
+import type { AgentConfig, Destination } from "./config/config";
+import { nextDue, type Schedule } from "./schedule";
+
+export interface ConfigCheck {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
+}
+
+/** Takes no snapshot, writes nothing, and registers nothing. */
+export async function checkConfig(
+  config: AgentConfig,
+  connection: Connection,
+  signal: AbortSignal,
+  now: Date,
+): Promise<ConfigCheck> {
+  const consul = await tryConsul(connection, signal);
+  const destinations = await Promise.all(config.destinations.map((each) => tryDestination(each)));
+  const lines = [
+    `Consul ${connection.url}: ${consul ?? "answers, and has a leader"}`,
+    `Schedule: ${describeSchedule(config.schedule, now)}`,
+    ...config.destinations.flatMap((destination, at) => [
+      `Destination ${destination.name}: ${destinations[at] ?? "can be listed"}`,
+      `  names: ${destination.target.key}${destination.recipients === undefined ? "" : ", encrypted"}`,
+      `  keeps: ${describePolicy(destination)}`,
+      ...(destination.schedule === undefined ? [] : [`  schedule: ${describeSchedule(destination.schedule, now)}`]),
+    ]),
+    ...config.notices.map((notice) => `Note: ${notice}`),
+  ];
+  return { ok: [consul, ...destinations].every((problem) => problem === undefined), lines };
+}
+
+/** @returns what is wrong, in one line */
+async function tryConsul(connection: Connection, signal: AbortSignal): Promise<string | undefined> {
+  const client = new ConsulClient(connection, { signal, notice: () => undefined });
+  try {
+    if ((await client.leader()) === undefined) return explainInOneLine(noLeader(connection));
+    const refusal = await client.refusalOfToken();
+    return refusal && explainInOneLine(refusal);
+  } catch (error) {
+    return explainInOneLine(error);
+  } finally {
+    await client.close();
+  }
+}
+
+function noLeader({ url }: Connection): SnapshotError {
+  return new SnapshotError(
+    "CONSUL_NO_LEADER",
+    `Consul at ${url} reaches no leader`,
+    "After an election, try again. While quorum is lost, only stale snapshots can be taken: set stale.",
+  );
+}
+
+async function tryDestination({ target, credentials }: Destination): Promise<string | undefined> {
+  try {
+    const store = await openStore(target, { credentials });
+    const objects = store.list(fixedPrefix(target.key))[Symbol.asyncIterator]();
+    try {
+      await objects.next();
+      return undefined;
+    } finally {
+      await objects.return?.();
+      store.close();
+    }
+  } catch (error) {
+    // A folder is made by the first snapshot.
+    if (target.scheme === "file" && isCode(error, "STORE_NOT_FOUND")) return undefined;
+    return explainInOneLine(error);
+  }
+}
+
+function describeSchedule(schedule: Schedule | "once", now: Date): string {
+  if (schedule === "once") return "one snapshot, then exit";
+  if (schedule.kind === "interval") return `every ${spelled(schedule.everyMs)}, by one elected agent`;
+  const next = nextDue(schedule, now, now).toISOString();
+  return `${schedule.expression} (${schedule.timeZone}), by one elected agent; next at ${next}`;
+}
+
+function describePolicy({ overwrite, retention }: Destination): string {
+  if (overwrite) return "one archive, which each snapshot replaces";
+  if (isEmpty(retention)) return "all archives";
+  const rules = Object.entries(retention as Readonly<Record<keyof Policy, number>>);
+  return rules
+    .map(([rule, value]) => (rule === "keepWithinMs" ? `keepWithin ${spelled(value)}` : `${rule} ${value}`))
+    .join(", ");
+}

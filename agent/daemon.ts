@@ -1,0 +1,274 @@
+/** The agent as a service: registered in Consul, elected among its kind, and saving while it leads. */
+
+import { compact } from "../provider/compact";
+import { SnapshotError, explain, explainInOneLine, isCode } from "../provider/errors";
+import { ConsulClient } from "../provider/consul/client";
+import { withLock } from "../provider/consul/lock";
+import { take } from "../provider/save/take";
+import { Access } from "./access";
+import type { Board } from "./board";
+import type { Clock } from "./clock";
+import { collectDuring } from "./collection";
+import type { AgentConfig, Destination, HttpConfig } from "./config/config";
+import { deliver } from "./deliver";
+import { pauseAfterGivingUp } from "./givenUp";
+import { sendHeartbeat } from "./heartbeat";
+import type { EndpointOptions } from "./http/server";
+import { judgeHealth } from "./http/health";
+import { readLastSaved, readNewest } from "./lastSaved";
+import type { Log } from "./log";
+import { Presence } from "./presence";
+import { reporterOn } from "./reporting";
+import { Saver } from "./saver";
+import { longestSilence, type Schedule } from "./schedule";
+
+const FAILED_MS = 10_000;
+/** For saves to end by themselves; what is aborted then ends within some seconds more. */
+const GRACE_MS = 3_000;
+
+export interface DaemonOptions {
+  readonly config: AgentConfig;
+  readonly schedule: Schedule;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly board: Board;
+  /** Aborted when the agent shall end. */
+  readonly stop: AbortSignal;
+  /** Whether saves that have begun get a few seconds only. Asked when `stop` is aborted. */
+  readonly isUrgent: () => boolean;
+  /** Called once the configuration can be served. Receives what takes a snapshot on demand. */
+  readonly onReady: (trigger: () => boolean) => void;
+}
+
+/**
+ * Runs until `stop` is aborted.
+ *
+ * @throws SnapshotError `ARGUMENT_INVALID`, before `onReady`, where another datacenter is asked for, or an address is in use
+ */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { config, env, log } = options;
+  const access = new Access(config, env, log);
+  // Saves have a login of their own: a new one must not end the token of the session that holds the lock.
+  const savingAccess = new Access(config, env, log);
+  try {
+    await serveAndLead(options, access, savingAccess);
+  } finally {
+    await Promise.all([access.end(), savingAccess.end()]);
+  }
+}
+
+async function serveAndLead(options: DaemonOptions, access: Access, savingAccess: Access): Promise<void> {
+  const { config, log, clock, stop } = options;
+  const silences = longestSilences(options);
+  // The destination that is due most often shows that saving goes on; one that fails makes the check critical at once.
+  const presence = new Presence(
+    config,
+    [...silences.values()].reduce((least, each) => Math.min(least, each)),
+    access,
+    log,
+  );
+  const saver = makeSaver(options, savingAccess, presence);
+  // Aborts what still runs some time after the end was asked for.
+  const kill = new AbortController();
+  const onStop = (): void => {
+    if (options.isUrgent()) setTimeout(() => kill.abort(stop.reason), GRACE_MS).unref();
+  };
+  await checkDatacenter(config, access, stop, log).catch((error: unknown) => {
+    if (isCode(error, "ARGUMENT_INVALID")) throw error;
+    if (stop.aborted) return;
+    // Leadership is tried again until it can be had.
+    log.warn(`the local datacenter is not known yet: ${explain(error)}`);
+  });
+  const hasEnded = (): boolean => stop.aborted;
+  if (hasEnded()) return;
+  const endpoints = config.http && (await serve(endpointsOf(options, config.http, silences, () => saver.trigger())));
+  if (endpoints !== undefined) log.info("Serving HTTP", { address: endpoints.address });
+  stop.addEventListener("abort", onStop);
+  if (stop.aborted) onStop();
+  options.onReady(() => saver.trigger());
+  const keeping = presence.keep(stop);
+  log.info("Snapshot agent running");
+  try {
+    let givenUp = 0;
+    while (!stop.aborted) {
+      const ended = await lead(options, access, presence, saver, kill.signal);
+      givenUp = ended === "gave up" ? givenUp + 1 : 0;
+      const pauseMs = ended === "failed" ? FAILED_MS : givenUp === 0 ? 0 : pauseOf(options, givenUp);
+      if (pauseMs > 0) await clock.wait(new Date(clock.now().getTime() + pauseMs), stop);
+    }
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    await keeping;
+    await presence.leave();
+    await endpoints?.close();
+  }
+}
+
+/** How long each destination may go without a snapshot, in milliseconds. */
+function longestSilences({ config, schedule, clock }: DaemonOptions): ReadonlyMap<Destination, number> {
+  const now = clock.now();
+  const usual = longestSilence(schedule, config.jitterMs, now);
+  const silenceOf = (own?: Schedule): number => (own === undefined ? usual : longestSilence(own, config.jitterMs, now));
+  return new Map(config.destinations.map((destination) => [destination, silenceOf(destination.schedule)]));
+}
+
+/** What serves them takes memory that an agent without endpoints need not have. */
+async function serve(options: EndpointOptions): Promise<{ address: string; close: () => Promise<void> }> {
+  const { serveEndpoints } = await import("./http/server.js");
+  return serveEndpoints(options);
+}
+
+function endpointsOf(
+  { board, clock, stop }: DaemonOptions,
+  { address, maxAgeMs }: HttpConfig,
+  silences: ReadonlyMap<Destination, number>,
+  snapshot: () => boolean,
+): EndpointOptions {
+  const now = (): Date => clock.now();
+  return {
+    address,
+    board,
+    now,
+    snapshot,
+    health: async () => {
+      const found = await Promise.all(
+        [...silences].map(async ([destination, silenceMs]) => {
+          const own = { name: destination.name, maxAgeMs: maxAgeMs ?? silenceMs };
+          try {
+            return { ...own, ...(await readNewest(destination, now(), stop)) };
+          } catch (error) {
+            return { ...own, problem: explainInOneLine(error) };
+          }
+        }),
+      );
+      return judgeHealth(found, now());
+    },
+  };
+}
+
+function pauseOf({ board, clock }: DaemonOptions, times: number): number {
+  const nextStarts = board.destinations.flatMap(({ nextStart }) => nextStart ?? []);
+  return pauseAfterGivingUp(times, nextStarts, clock.now());
+}
+
+/** @returns `failed`: leadership could not be obtained */
+async function lead(
+  { config, log, clock, board, stop }: DaemonOptions,
+  access: Access,
+  presence: Presence,
+  saver: Saver,
+  kill: AbortSignal,
+): Promise<"ended" | "gave up" | "failed"> {
+  log.info("Waiting to obtain leadership...");
+  const ending = new AbortController();
+  const state = { isLeading: false };
+  const onStop = (): void => {
+    if (!state.isLeading) ending.abort(stop.reason);
+  };
+  const onKill = (): void => ending.abort(kill.reason);
+  stop.addEventListener("abort", onStop);
+  kill.addEventListener("abort", onKill);
+  if (stop.aborted) onStop();
+  try {
+    const connection = await access.connection(ending.signal);
+    const waits = (): void => board.setStandby(clock.now());
+    const lock = { key: config.lockKey, signal: ending.signal, notice: (message: string) => log.debug(message), waits };
+    const gaveUp = await withLock(connection, lock, async (held) => {
+      state.isLeading = true;
+      board.setLeader(true, clock.now());
+      await presence.leads();
+      log.info("Obtained leadership");
+      const result = await saver.run(held, stop);
+      if (held.aborted && !kill.aborted) log.warn(reasonOf(held));
+      return result;
+    });
+    return gaveUp === true ? "gave up" : "ended";
+  } catch (error) {
+    if (stop.aborted) return "ended";
+    await access.reconsider(error);
+    log.error(`leadership cannot be obtained: ${explain(error)}`);
+    return "failed";
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    kill.removeEventListener("abort", onKill);
+    if (state.isLeading) {
+      board.setLeader(false, clock.now());
+      await presence.follows();
+    }
+  }
+}
+
+function makeSaver(
+  { config, schedule, log, clock, board, stop }: DaemonOptions,
+  access: Access,
+  presence: Presence,
+): Saver {
+  const consistency = config.stale ? "stale" : "consistent";
+  return new Saver({
+    destinations: config.destinations,
+    schedule,
+    jitterMs: config.jitterMs,
+    maxFailures: config.maxFailures,
+    clock,
+    log,
+    board,
+    random: Math.random,
+    take: async (signal) => {
+      try {
+        const connection = await access.connection(signal);
+        const request = compact({ connection, consistency, scratchFolder: config.scratchFolder });
+        return await collectDuring(() => take(request, reporterOn(log, signal)));
+      } catch (error) {
+        await access.reconsider(error);
+        void presence.saving("critical", explain(error));
+        throw error;
+      }
+    },
+    deliver: async (archive, destination, signal) => {
+      try {
+        const reporter = reporterOn(log, signal, destination.name);
+        return await collectDuring(() => deliver(archive, destination, consistency, reporter, () => clock.now()));
+      } catch (error) {
+        void presence.saving("critical", `${destination.name}: ${explain(error)}`);
+        throw error;
+      }
+    },
+    lastSaved: async (destination, signal) => {
+      try {
+        return await readLastSaved(destination, clock.now(), signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        log.warn(`the stored archives cannot be listed: ${explain(error)}`, { destination: destination.name });
+        return "unknown";
+      }
+    },
+    complete: () => {
+      void presence.saving("passing", "every destination has the newest snapshot");
+      if (config.heartbeatUrl !== undefined) void sendHeartbeat(config.heartbeatUrl, log, stop);
+    },
+  });
+}
+
+/** A lock in one datacenter and snapshots of another would exclude nobody. */
+async function checkDatacenter(config: AgentConfig, access: Access, signal: AbortSignal, log: Log): Promise<void> {
+  const wanted = config.connection.datacenter;
+  if (wanted === undefined) return;
+  const local = compact({ ...(await access.connection(signal)), datacenter: undefined });
+  const client = new ConsulClient(local, { signal, notice: (message) => log.debug(message) });
+  try {
+    const { datacenter } = await client.agent();
+    if (datacenter === undefined || datacenter === wanted) return;
+    throw new SnapshotError(
+      "ARGUMENT_INVALID",
+      `datacenter is ${wanted}, and the local agent is in ${datacenter}: snapshots of another datacenter are taken one at a time`,
+      "Set interval to 0 and run the agent by a scheduler, or run it in that datacenter.",
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+function reasonOf({ reason }: AbortSignal): string {
+  return reason instanceof SnapshotError ? reason.message : "leadership ends";
+}

@@ -1,0 +1,80 @@
+/** One verified archive on its way to one destination. */
+
+import type { Manifest } from "../provider/catalog/manifest";
+import { compact } from "../provider/compact";
+import { explain } from "../provider/errors";
+import type { Reporter } from "../provider/reporter";
+import { prune, type Pruned } from "../provider/retention/prune";
+import { publish } from "../provider/save/publish";
+import type { TakenArchive } from "../provider/save/take";
+import { warnIfNotRestorable } from "../provider/save/warnings";
+import { openStore } from "../provider/store/backends";
+import type { Store } from "../provider/store/store";
+import type { Destination } from "./config/destinations";
+import { formerToRemove, listNamed, removeFormer } from "./formerArchives";
+
+export interface Delivered {
+  readonly manifest: Manifest;
+  /** How many archives are there now, and how many retention removed; where there is a policy. */
+  readonly pruned?: Pick<Pruned, "kept" | "removed">;
+}
+
+/**
+ * Stores the archive, then applies the destination's retention. What fails in retention is a warning: the archive stands.
+ *
+ * @param now - the clock
+ * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `ARGUMENT_INVALID`, `INTERRUPTED`
+ */
+export async function deliver(
+  archive: TakenArchive,
+  destination: Destination,
+  consistency: "consistent" | "stale",
+  reporter: Reporter,
+  now: () => Date,
+): Promise<Delivered> {
+  const { target, credentials, overwrite, recipients, series, retention } = destination;
+  const store = await openStore(target, { credentials });
+  try {
+    const request = {
+      target,
+      overwrite,
+      ...compact({ recipients }),
+      purpose: "backup" as const,
+      consistency,
+      owner: { organization: "consul-snapshot", project: "consul-snapshot", stack: "agent", name: "agent", series },
+    };
+    const saved = await publish(store, archive.stream(), request, reporter.signal);
+    warnIfNotRestorable(saved.manifest, reporter);
+    // One agent at a time saves, so no other run is still reporting an archive: none is spared for its age.
+    const place = { store, template: target.key, policy: retention, now: now(), sparedMs: 0 };
+    const pruned = await prune({ ...place, saved }, reporter);
+    const former = await pruneFormer(store, archive, destination, pruned, reporter);
+    return compact({
+      manifest: saved.manifest,
+      pruned: pruned && { kept: pruned.kept, removed: pruned.removed + former },
+    });
+  } finally {
+    store.close();
+  }
+}
+
+/** @returns how many archives of HashiCorp's agent were removed */
+async function pruneFormer(
+  store: Store,
+  archive: TakenArchive,
+  { target, retention, dropIn }: Destination,
+  pruned: Pruned | undefined,
+  reporter: Reporter,
+): Promise<number> {
+  const retain = retention.keepLast ?? 0;
+  if (!dropIn || retain === 0 || pruned === undefined || pruned.refusal !== undefined) return 0;
+  try {
+    const named = await listNamed(store, target.key, reporter.signal);
+    const kept = { count: pruned.kept, unusable: pruned.unusable ?? 0 };
+    const removed = formerToRemove(named, kept, retain, BigInt(archive.nanoseconds));
+    return await removeFormer(store, removed, reporter.signal);
+  } catch (error) {
+    reporter.warn(`retention: the archives of the former agent could not be removed: ${explain(error)}`);
+    return 0;
+  }
+}

@@ -1,0 +1,43 @@
+/** The configuration files that the flags name, in the order in which they override each other. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SnapshotError } from "../provider/errors";
+import { systemCode } from "../provider/systemCode";
+import { cleanText } from "../provider/text";
+import type { ConfigText } from "./config/config";
+import type { ReadFlags } from "./config/flags";
+
+/**
+ * Files first, then the `*.json` of each folder by name; folders inside are not read.
+ *
+ * @throws SnapshotError `ARGUMENT_INVALID`
+ */
+export function readConfigFiles({ configFiles, configFolders }: ReadFlags): readonly ConfigText[] {
+  for (const file of configFiles) {
+    if (!file.endsWith(".json")) throw invalid(file, "its name does not end in .json", "Rename it.");
+  }
+  const ofFolders = configFolders.flatMap((folder) =>
+    attempt(folder, () => readdirSync(folder, { withFileTypes: true }))
+      // Kubernetes mounts each file of a secret as a link.
+      .filter((entry) => entry.name.endsWith(".json") && !entry.isDirectory())
+      .map(({ name }) => join(folder, name))
+      .sort(),
+  );
+  return [...configFiles, ...ofFolders].map((file) => ({
+    file,
+    text: attempt(file, () => readFileSync(file, "utf8")),
+  }));
+}
+
+function attempt<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw invalid(path, systemCode(error), "Check the path and its permissions.");
+  }
+}
+
+function invalid(path: string, why: string, hint: string): SnapshotError {
+  return new SnapshotError("ARGUMENT_INVALID", `the configuration ${cleanText(path)} cannot be read: ${why}`, hint);
+}

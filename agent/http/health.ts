@@ -1,0 +1,35 @@
+/** Whether backups can be relied on, judged from what lies at the destinations. Pure. */
+
+import { spelledAge } from "../../provider/catalog/status";
+import type { Newest } from "../lastSaved";
+
+/** What a destination has, or why it cannot be read. */
+export interface DestinationHealth extends Newest {
+  readonly name: string;
+  /** Of the newest restorable archive, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** One line. */
+  readonly problem?: string;
+}
+
+export interface Health {
+  readonly ok: boolean;
+  /** One sentence for each destination that is not healthy. */
+  readonly reasons: readonly string[];
+}
+
+/** @param now - the clock; an archive of the future is not among what is judged */
+export function judgeHealth(destinations: readonly DestinationHealth[], now: Date): Health {
+  const reasons = destinations.flatMap(({ name, maxAgeMs, takenAt, restorableAt, problem }) => {
+    if (problem !== undefined) return [`${name} cannot be read: ${problem}`];
+    if (restorableAt === undefined) {
+      const isFuture = takenAt !== undefined && takenAt > now;
+      return [`${name} has no restorable archive${isFuture ? ", but one of the future: check for clock skew" : ""}`];
+    }
+    const ageMs = now.getTime() - restorableAt.getTime();
+    if (ageMs <= maxAgeMs) return [];
+    const [age, limit] = [spelledAge(ageMs), spelledAge(maxAgeMs)];
+    return [`the newest restorable archive of ${name} is ${age} old, and may be ${limit}`];
+  });
+  return { ok: reasons.length === 0, reasons };
+}

@@ -1,0 +1,60 @@
+/** The newest archives of a destination, as its manifests say: schedules go on from there, and health is judged by them. */
+
+import { compact } from "../provider/compact";
+import { isCode } from "../provider/errors";
+import { listSeries } from "../provider/retention/listing";
+import { type Archive, CLOCK_TOLERANCE_MS } from "../provider/retention/policy";
+import { openStore } from "../provider/store/backends";
+import type { Destination } from "./config/destinations";
+import type { LastSaved } from "./saver";
+
+export interface Newest {
+  /** When the newest archive was taken. */
+  readonly takenAt?: Date;
+  /** When the newest one was taken that can be restored. One of the future says nothing about the present. */
+  readonly restorableAt?: Date;
+}
+
+/**
+ * @param now - the clock
+ * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `INTERRUPTED`
+ */
+export async function readNewest(
+  { target, credentials, series }: Destination,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Newest> {
+  const store = await openStore(target, { credentials });
+  try {
+    const { archives } = await listSeries(store, target.key, series, undefined, signal);
+    const intact = archives.filter(({ intact }) => intact);
+    const last = now.getTime() + CLOCK_TOLERANCE_MS;
+    const usable = intact.filter(({ restorable, takenAt }) => restorable && takenAt.getTime() <= last);
+    return compact({ takenAt: latest(intact), restorableAt: latest(usable) });
+  } finally {
+    store.close();
+  }
+}
+
+/**
+ * When the newest archive of a destination was taken. A folder that does not exist yet has none.
+ *
+ * @throws SnapshotError as `readNewest` does, except `STORE_NOT_FOUND`
+ */
+export async function readLastSaved(
+  destination: Destination,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Exclude<LastSaved, "unknown">> {
+  try {
+    return (await readNewest(destination, now, signal)).takenAt ?? "none";
+  } catch (error) {
+    if (isCode(error, "STORE_NOT_FOUND")) return "none";
+    throw error;
+  }
+}
+
+function latest(archives: readonly Archive[]): Date | undefined {
+  const [first, ...others] = archives.map(({ takenAt }) => takenAt);
+  return first && others.reduce((last, time) => (time > last ? time : last), first);
+}

@@ -1,0 +1,50 @@
+/** `interval` 0: one snapshot, retention, and an exit code. No election, no registration. */
+
+import { compact } from "../provider/compact";
+import { explain } from "../provider/errors";
+import { take } from "../provider/save/take";
+import type { Access } from "./access";
+import { collectDuring } from "./collection";
+import type { AgentConfig } from "./config/config";
+import { deliver } from "./deliver";
+import { sendHeartbeat } from "./heartbeat";
+import type { Log } from "./log";
+import { reporterOn } from "./reporting";
+
+/**
+ * One destination neither waits for nor fails with another.
+ *
+ * @param now - the clock
+ * @returns whether every destination has received the snapshot
+ */
+export async function runOnce(
+  { stale, scratchFolder, destinations, heartbeatUrl }: AgentConfig,
+  access: Access,
+  signal: AbortSignal,
+  log: Log,
+  now: () => Date,
+): Promise<boolean> {
+  const consistency = stale ? "stale" : "consistent";
+  try {
+    const connection = await access.connection(signal);
+    const request = compact({ connection, consistency, scratchFolder });
+    const archive = await collectDuring(() => take(request, reporterOn(log, signal)));
+    const deliveries = destinations.map(async (destination) => {
+      const name = destinations.length === 1 ? undefined : destination.name;
+      try {
+        await collectDuring(() => deliver(archive, destination, consistency, reporterOn(log, signal, name), now));
+        log.info("Saved snapshot", { id: archive.nanoseconds, destination: name });
+        return true;
+      } catch (error) {
+        log.error(`the snapshot could not be saved: ${explain(error)}`, { destination: destination.name });
+        return false;
+      }
+    });
+    const isComplete = (await Promise.all(deliveries).finally(() => archive.close())).every((isSaved) => isSaved);
+    if (isComplete && heartbeatUrl !== undefined) await sendHeartbeat(heartbeatUrl, log, signal);
+    return isComplete;
+  } catch (error) {
+    log.error(`no snapshot could be taken: ${explain(error)}`);
+    return false;
+  }
+}

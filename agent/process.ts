@@ -1,0 +1,42 @@
+/** The agent as a process: its environment and its signals. */
+
+import { runAgent } from "./agent";
+
+/** What is left then is abandoned. Everything has limits of its own that are shorter. */
+const END_MS = 10_000;
+
+/**
+ * SIGTERM and SIGINT end it, SIGHUP reads the configuration again, SIGUSR1 takes a snapshot now.
+ *
+ * @param write - receives whole lines
+ * @returns the exit code
+ * @throws SnapshotError `ARGUMENT_INVALID` where the flags or the configuration are invalid
+ */
+export async function runAgentInProcess(args: readonly string[], write: (line: string) => void): Promise<number> {
+  const ending = new AbortController();
+  const actions = { reload: (): void => undefined, snapshot: (): void => undefined };
+  const handlers: Readonly<Partial<Record<NodeJS.Signals, () => void>>> = {
+    SIGINT: () => end("SIGINT"),
+    SIGTERM: () => end("SIGTERM"),
+    SIGQUIT: () => end("SIGQUIT"),
+    SIGHUP: () => actions.reload(),
+    SIGUSR1: () => actions.snapshot(),
+  };
+  const end = (name: string): void => {
+    ending.abort(name);
+    setTimeout(() => process.exit(1), END_MS).unref();
+  };
+  const entries = Object.entries(handlers);
+  for (const [name, handler] of entries) process.on(name, handler);
+  try {
+    return await runAgent(args, {
+      write,
+      env: process.env,
+      signal: ending.signal,
+      onReload: (reload) => (actions.reload = reload),
+      onSnapshot: (snapshot) => (actions.snapshot = snapshot),
+    });
+  } finally {
+    for (const [name, handler] of entries) process.off(name, handler);
+  }
+}

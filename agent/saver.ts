@@ -1,0 +1,297 @@
+/**
+ * Saves by the schedules of the destinations, while this agent leads.
+ *
+ * One snapshot is taken for all destinations that are due. Each then receives it by itself: a slow one is left out of later
+ * rounds until it is done, and one that fails gets the same archive again, with growing pauses, until the next round.
+ */
+
+import { explain } from "../provider/errors";
+import type { TakenArchive } from "../provider/save/take";
+import type { Board } from "./board";
+import type { Clock } from "./clock";
+import type { Destination } from "./config/destinations";
+import type { Delivered } from "./deliver";
+import type { Log } from "./log";
+import { nextDue, type Schedule } from "./schedule";
+
+export interface SaverOptions {
+  readonly destinations: readonly Destination[];
+  readonly schedule: Schedule;
+  readonly jitterMs: number;
+  /** 0 is no limit. */
+  readonly maxFailures: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly board: Board;
+  /** From 0 up to, but not including, 1. */
+  readonly random: () => number;
+  readonly take: (signal: AbortSignal) => Promise<TakenArchive>;
+  readonly deliver: (archive: TakenArchive, destination: Destination, signal: AbortSignal) => Promise<Delivered>;
+  /** When the newest archive of a destination was taken. */
+  readonly lastSaved: (destination: Destination, signal: AbortSignal) => Promise<LastSaved>;
+  /** Called after a delivery, when no destination lacks the newest snapshot that was due for it. */
+  readonly complete: () => void;
+}
+
+/** `none`: the destination has no archive. `unknown`: it cannot be read. */
+export type LastSaved = Date | "none" | "unknown";
+
+/** One destination's turn. */
+interface Lane {
+  readonly destination: Destination;
+  /** By the schedule. */
+  next: Date;
+  /** When it is written to: `next`, later by the jitter, or earlier after a failure or on demand. */
+  dueAt: Date;
+  /** When to try the pending archive again. */
+  retryAt: Date | undefined;
+  /** What it has not received yet. */
+  pending: Round | undefined;
+  /** When the newest snapshot that was due for it was taken, until it arrives; also from one leadership to the next. */
+  missedAt: Date | undefined;
+  busy: Promise<void> | undefined;
+  /** Rounds in a row that failed. */
+  failures: number;
+  /** Failures of the pending archive. */
+  attempts: number;
+}
+
+interface Round {
+  readonly archive: TakenArchive;
+  readonly startedAt: Date;
+}
+
+const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 3_600_000;
+
+export class Saver {
+  readonly #options: SaverOptions;
+  readonly #lanes: readonly Lane[];
+  readonly #open = new Set<Round>();
+  #takeFailures = 0;
+  #wake = (): void => undefined;
+  #isRunning = false;
+  /** How often a snapshot was asked for. */
+  #demands = 0;
+
+  constructor(options: SaverOptions) {
+    this.#options = options;
+    this.#lanes = options.destinations.map((destination) => ({
+      destination,
+      next: new Date(0),
+      dueAt: new Date(0),
+      retryAt: undefined,
+      pending: undefined,
+      missedAt: undefined,
+      busy: undefined,
+      failures: 0,
+      attempts: 0,
+    }));
+  }
+
+  /**
+   * Runs until it has to end.
+   *
+   * @param held - aborted when the work must stop at once
+   * @param stop - aborted when no other round may begin
+   * @returns whether it gave up, after too many failures
+   */
+  async run(held: AbortSignal, stop: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
+    this.#isRunning = true;
+    const demandsBefore = this.#demands;
+    const wake = (): void => this.#wake();
+    held.addEventListener("abort", wake);
+    stop.addEventListener("abort", wake);
+    this.#takeFailures = 0;
+    const isEnding = (): boolean => held.aborted || stop.aborted;
+    try {
+      try {
+        await Promise.all(this.#lanes.map((lane) => this.#begin(lane, held)));
+      } catch (error) {
+        if (held.aborted) return false;
+        throw error;
+      }
+      // One may have been asked for meanwhile.
+      if (this.#demands > demandsBefore) for (const lane of this.#lanes) lane.dueAt = clock.now();
+      while (!isEnding()) {
+        if (this.#hasGivenUp()) return true;
+        const now = clock.now();
+        const due = this.#lanes.filter((lane) => lane.busy === undefined && lane.dueAt <= now);
+        if (due.length > 0) await this.#round(due, now, held);
+        for (const lane of this.#lanes) {
+          const isDue = lane.retryAt !== undefined && lane.retryAt <= now;
+          if (isDue && lane.busy === undefined && lane.pending !== undefined) this.#send(lane, lane.pending, held);
+        }
+        if (due.length === 0) await this.#sleep(isEnding);
+      }
+      return false;
+    } finally {
+      this.#isRunning = false;
+      await this.settled();
+      for (const lane of this.#lanes) lane.pending = undefined;
+      await this.#closeUnused();
+      held.removeEventListener("abort", wake);
+      stop.removeEventListener("abort", wake);
+    }
+  }
+
+  /**
+   * Makes every destination due: at once, or as soon as it is no longer being written to.
+   *
+   * @returns whether a snapshot will be taken
+   */
+  trigger(): boolean {
+    if (!this.#isRunning) return false;
+    this.#demands++;
+    for (const lane of this.#lanes) lane.dueAt = this.#options.clock.now();
+    this.#wake();
+    return true;
+  }
+
+  /** Resolves when no destination is being written to. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#lanes.map(({ busy }) => busy ?? Promise.resolve()));
+  }
+
+  async #begin(lane: Lane, signal: AbortSignal): Promise<void> {
+    const { lastSaved, clock } = this.#options;
+    lane.failures = 0;
+    lane.retryAt = undefined;
+    const last = await lastSaved(lane.destination, signal);
+    const now = clock.now();
+    // Where the place cannot be read, what this agent knows itself counts.
+    if (last !== "unknown" || lane.next.getTime() === 0) {
+      lane.next = nextDue(this.#scheduleOf(lane), last instanceof Date ? last : undefined, now);
+    }
+    // Another agent may have saved since.
+    if (lane.missedAt !== undefined && last instanceof Date && last >= lane.missedAt) lane.missedAt = undefined;
+    if (lane.next <= now) lane.missedAt ??= now;
+    this.#setDue(lane, lane.missedAt === undefined ? lane.next : now);
+  }
+
+  async #round(lanes: readonly Lane[], startedAt: Date, held: AbortSignal): Promise<void> {
+    const { take, board, log, clock } = this.#options;
+    for (const lane of lanes) {
+      lane.missedAt = startedAt;
+      board.began(lane.destination.name, startedAt);
+    }
+    let archive: TakenArchive;
+    try {
+      archive = await take(held);
+      board.observe("take", (clock.now().getTime() - startedAt.getTime()) / 1000);
+    } catch (error) {
+      if (held.aborted) return;
+      this.#takeFailures++;
+      board.notTaken(error);
+      const now = clock.now();
+      for (const lane of lanes) {
+        board.failed(lane.destination.name, error, now);
+        this.#advance(lane, startedAt);
+        this.#setDue(lane, earlier(lane.next, this.#retryTime(this.#takeFailures)));
+      }
+      log.error(`no snapshot could be taken: ${explain(error)}`);
+      return;
+    }
+    this.#takeFailures = 0;
+    const round: Round = { archive, startedAt };
+    this.#open.add(round);
+    for (const lane of lanes) {
+      const jitter = Math.floor(this.#options.random() * this.#options.jitterMs);
+      this.#advance(lane, startedAt);
+      this.#setDue(lane, new Date(lane.next.getTime() + jitter));
+      lane.attempts = 0;
+      lane.pending = round;
+      this.#send(lane, round, held);
+    }
+    await this.#closeUnused();
+  }
+
+  #send(lane: Lane, round: Round, held: AbortSignal): void {
+    lane.retryAt = undefined;
+    lane.busy = this.#sendAll(lane, round, held).finally(() => {
+      lane.busy = undefined;
+      this.#wake();
+    });
+  }
+
+  async #sendAll(lane: Lane, round: Round, held: AbortSignal): Promise<void> {
+    const { deliver, board, log, clock, complete } = this.#options;
+    const { name } = lane.destination;
+    const id = round.archive.nanoseconds;
+    const startedAt = clock.now();
+    try {
+      const delivered = await deliver(round.archive, lane.destination, held);
+      const endedAt = clock.now();
+      board.delivered(name, delivered, round.startedAt, endedAt);
+      board.observe("deliver", (endedAt.getTime() - startedAt.getTime()) / 1000);
+      log.info("Saved snapshot", { id, ...(this.#lanes.length === 1 ? {} : { destination: name }) });
+      lane.failures = 0;
+      lane.pending = undefined;
+      lane.missedAt = undefined;
+      if (this.#lanes.every(({ missedAt }) => missedAt === undefined)) complete();
+    } catch (error) {
+      if (held.aborted) return;
+      board.failed(name, error, clock.now());
+      if (lane.attempts === 0) lane.failures++;
+      lane.attempts++;
+      lane.retryAt = this.#retryTime(lane.attempts);
+      log.error(`the snapshot could not be saved: ${explain(error)}`, { id, destination: name });
+    } finally {
+      await this.#closeUnused();
+    }
+  }
+
+  /** An archive is kept in its file as long as a destination waits for it. */
+  async #closeUnused(): Promise<void> {
+    for (const round of this.#open) {
+      if (this.#lanes.some(({ pending }) => pending === round)) continue;
+      this.#open.delete(round);
+      await round.archive.close();
+    }
+  }
+
+  #hasGivenUp(): boolean {
+    const { maxFailures, log } = this.#options;
+    const most = this.#lanes.reduce((max, { failures }) => Math.max(max, failures), this.#takeFailures);
+    if (maxFailures === 0 || most < maxFailures) return false;
+    log.warn(`gave up leadership after ${most} failures in a row, so that another agent can try`);
+    return true;
+  }
+
+  async #sleep(isEnding: () => boolean): Promise<void> {
+    const { clock } = this.#options;
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    const times = this.#lanes
+      .filter(({ busy }) => busy === undefined)
+      .flatMap(({ dueAt, retryAt, pending }) => [dueAt, ...(retryAt === undefined || !pending ? [] : [retryAt])]);
+    // With every destination busy there is nothing to wait for but them.
+    const until = times.reduce(earlier, new Date(clock.now().getTime() + LONGEST_RETRY_MS));
+    if (!isEnding()) await clock.wait(until, woken.signal);
+    this.#wake = () => undefined;
+  }
+
+  /** A snapshot on demand, or another try, leaves the rhythm as it is. */
+  #advance(lane: Lane, startedAt: Date): void {
+    if (lane.next <= startedAt) lane.next = nextDue(this.#scheduleOf(lane), lane.next, this.#options.clock.now());
+  }
+
+  #setDue(lane: Lane, dueAt: Date): void {
+    lane.dueAt = dueAt;
+    this.#options.board.of(lane.destination.name).nextStart = dueAt;
+  }
+
+  #scheduleOf({ destination }: Lane): Schedule {
+    return destination.schedule ?? this.#options.schedule;
+  }
+
+  #retryTime(attempts: number): Date {
+    const pause = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
+    return new Date(this.#options.clock.now().getTime() + pause);
+  }
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b;
+}

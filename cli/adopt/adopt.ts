@@ -1,0 +1,117 @@
+/** `consul-snapshot adopt`: archives that another program has made get manifests, one after the other. */
+
+import type { Decryption } from "../../provider/age/identities";
+import { seriesProblem } from "../../provider/args/series";
+import { adoptArchive } from "../../provider/catalog/adoption";
+import type { Manifest } from "../../provider/catalog/manifest";
+import { archiveOfManifest } from "../../provider/catalog/manifestName";
+import { errorData } from "../../provider/errorData";
+import { explain, isCode, isInvalidArchive } from "../../provider/errors";
+import { shellWord } from "../../provider/shellWord";
+import { openStore } from "../../provider/store/backends";
+import { formatLocation, parseSource } from "../../provider/store/location";
+import { shownUrl } from "../../provider/store/urlCredentials";
+import { byteSize } from "../consulOutput/goText";
+import type { CommandIo } from "../description/command";
+import { usageError } from "../description/usageError";
+import { decryptionOf } from "../source/readArchive";
+import { requireArchive } from "../source/source";
+import { isFolder, withoutManifests } from "../source/sources";
+import { counted } from "../terminal/counted";
+import { interruptibleOn } from "../terminal/interruption";
+import { jsonText } from "../terminal/json";
+import { type Progress, verifyingOn } from "../terminal/progress";
+import { shown } from "../terminal/rows";
+import type { AdoptOptions } from "./options";
+
+type Outcome = { readonly source: string } & ({ readonly manifest: Manifest } | { readonly failure: unknown });
+
+/**
+ * Goes on with the others where one fails.
+ *
+ * @returns the exit code
+ * @throws SnapshotError `ARGUMENT_INVALID`, `DECRYPTION_FAILED`, `INTERRUPTED`
+ */
+export async function adopt(names: readonly string[], options: AdoptOptions, io: CommandIo): Promise<number> {
+  const { series, identity, format } = options;
+  const problem = seriesProblem(series);
+  if (problem !== undefined) throw usageError(`--series ${problem}`, "Use such a name.");
+  const decryption = await decryptionOf(identity);
+  const { archives, skipped } = withoutManifests(names);
+  if (skipped > 0) io.errors.write(`skipped ${counted(skipped, "manifest")}\n`);
+  const outcomes: Outcome[] = [];
+  const remains =
+    format === "json" ? "some archives may have been adopted" : "archives without a printed line were not adopted";
+  await interruptibleOn(io.errors, remains, async (progress) => {
+    for (const name of archives) {
+      const outcome = await tryToAdopt(name, series, decryption, progress);
+      outcomes.push(outcome);
+      progress.end();
+      if ("failure" in outcome) progress.line(`${shown(outcome.source)}: ${explain(outcome.failure)}`);
+      else if (format !== "json") io.output.write(describeAdopted(outcome.manifest));
+    }
+  });
+  if (format === "json") io.output.write(jsonText({ series, archives: outcomes.map(outcomeData) }));
+  return exitCodeOf(outcomes);
+}
+
+async function tryToAdopt(name: string, series: string, decryption: Decryption, progress: Progress): Promise<Outcome> {
+  try {
+    return { source: name, manifest: await adoptOne(name, series, decryption, progress) };
+  } catch (failure) {
+    if (progress.signal.aborted) throw failure;
+    // A URL that is refused may hold a secret.
+    return { source: isCode(failure, "TARGET_INVALID") ? shownUrl(name) : name, failure };
+  }
+}
+
+async function adoptOne(name: string, series: string, decryption: Decryption, progress: Progress): Promise<Manifest> {
+  requireName(name);
+  const place = parseSource(name);
+  const store = await openStore(place);
+  const { signal } = progress;
+  try {
+    const object = await requireArchive(store, place, signal);
+    const received = verifyingOn(progress, object.size);
+    return await adoptArchive(store, object, formatLocation(place), series, { decryption, signal, received });
+  } finally {
+    store.close();
+  }
+}
+
+/** @throws SnapshotError `ARGUMENT_INVALID` for what cannot have a manifest beside it */
+function requireName(name: string): void {
+  if (name === "-") throw usageError("standard input cannot have a manifest beside it", "Use a path or a URL.");
+  const archive = archiveOfManifest(name);
+  if (archive !== undefined) {
+    throw usageError(
+      `${shown(shownUrl(name))} is a manifest, not an archive`,
+      `Specify its archive: ${shown(shellWord(archive))}`,
+    );
+  }
+  if (isFolder(name))
+    throw usageError(`${shown(shownUrl(name))} is a folder, not an archive`, "Specify the archives in it.");
+}
+
+function describeAdopted({ location, index, contents, size, encrypted, restorable }: Manifest): string {
+  const records = contents.reduce((sum, { count }) => sum + count, 0);
+  const facts = [`index ${index}`, `${records} records`, byteSize(size), ...(encrypted ? ["encrypted"] : [])];
+  const problems = restorable?.ok === false ? restorable.reasons : [];
+  const warnings = problems.map((problem) => `\n  but no Consul would restore it: ${shown(problem)}`).join("");
+  return `${shown(location)}: verified and adopted (${facts.join(", ")})${warnings}\n`;
+}
+
+function outcomeData(outcome: Outcome): object {
+  const { source } = outcome;
+  if ("failure" in outcome) return { source, adopted: false, error: errorData(outcome.failure) };
+  const { location, snapshotId, takenAt, index, size, archiveSize, sha256, storedSize, encrypted, restorable } =
+    outcome.manifest;
+  const facts = { location, snapshotId, takenAt, index, size, archiveSize, sha256, storedSize, encrypted };
+  return { source, adopted: true, ...facts, restorable: restorable ?? null };
+}
+
+function exitCodeOf(outcomes: readonly Outcome[]): number {
+  const failures = outcomes.flatMap((outcome) => ("failure" in outcome ? [outcome.failure] : []));
+  if (failures.length === 0) return 0;
+  return failures.every(isInvalidArchive) ? 1 : 2;
+}

@@ -1,0 +1,28 @@
+import { describeCommand } from "../description/command";
+
+export const completion = describeCommand({
+  name: "completion",
+  summary: "Prints a script that lets a shell complete commands, options and their values",
+  operands: [{ name: "SHELL", doc: "bash, zsh or fish", choices: ["bash", "zsh", "fish"] }],
+  options: {},
+  examples: [
+    {
+      does: "Print what bash loads with: source <(consul-snapshot completion bash)",
+      line: "consul-snapshot completion bash",
+    },
+    {
+      does: "Print what fish loads with: consul-snapshot completion fish | source",
+      line: "consul-snapshot completion fish",
+    },
+  ],
+  exitCodes: [
+    { code: 0, meaning: "the script is printed" },
+    { code: 2, meaning: "the command was typed wrongly" },
+  ],
+  async run({ operands: [shell = ""], io }) {
+    const { completionScript } = await import("../completion/scripts.js");
+    const { COMMANDS } = await import("../commands.js");
+    io.output.write(completionScript(shell, COMMANDS));
+    return 0;
+  },
+});

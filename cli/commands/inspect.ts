@@ -1,0 +1,32 @@
+import { describeCommand } from "../description/command";
+import { inspectOptions } from "../inspect/options";
+
+export const inspect = describeCommand({
+  name: "inspect",
+  summary: "Prints what is in an archive, as consul snapshot inspect prints it",
+  operands: [{ name: "SOURCE", doc: "an archive: a path, a URL, or - for standard input", source: true }],
+  options: inspectOptions,
+  examples: [
+    {
+      does: "What is in the archive, and under which keys",
+      line: "consul-snapshot inspect --kvdetails consul-dc1.snap",
+    },
+    {
+      does: "Also which versions of Consul can restore it, as JSON",
+      line: "consul-snapshot inspect --full --format json consul-dc1.snap",
+    },
+  ],
+  failureCode: 1,
+  exitCodes: [
+    { code: 0, meaning: "the archive is printed" },
+    { code: 1, meaning: "the archive is invalid, or could not be read" },
+    { code: 2, meaning: "the command was typed wrongly" },
+  ],
+  // Like Consul's own command.
+  jsonErrors: false,
+  async run({ operands: [source = ""], options, io }) {
+    const work = await import("../inspect/inspect.js");
+    await work.printInspection(source, options, io.output);
+    return 0;
+  },
+});

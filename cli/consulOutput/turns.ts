@@ -1,0 +1,73 @@
+/** Gives the event loop a turn now and then, while something large is made ready to be printed. */
+
+import { performance } from "node:perf_hooks";
+
+/** How long work may take without one, in milliseconds. */
+const LONGEST_MS = 15;
+/** Steps between two looks at the clock. */
+const STEPS = 64;
+
+export class Turns {
+  #steps = 0;
+  #since = performance.now();
+
+  /** To be called at each step: whether a turn is due. */
+  isDue(): boolean {
+    return ++this.#steps % STEPS === 0 && performance.now() - this.#since > LONGEST_MS;
+  }
+
+  async give(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#since = performance.now();
+  }
+}
+
+/** Bytes that are made piece by piece, in memory that grows by doubling. */
+export class Filling {
+  #bytes: Buffer;
+  #length = 0;
+
+  /** @param expected - how many there will be, about */
+  constructor(expected = 4096) {
+    this.#bytes = Buffer.allocUnsafe(Math.max(expected, 64));
+  }
+
+  add(piece: string | Buffer): void {
+    const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+    this.copy(bytes, 0, bytes.length);
+  }
+
+  copy(source: Buffer, from: number, to: number): void {
+    this.#reserve(to - from);
+    this.#length += source.copy(this.#bytes, this.#length, from, to);
+  }
+
+  repeat(byte: number, count: number): void {
+    this.#reserve(count);
+    this.#bytes.fill(byte, this.#length, this.#length + count);
+    this.#length += count;
+  }
+
+  end(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #reserve(count: number): void {
+    const wanted = this.#length + count;
+    if (wanted <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(wanted, 2 * this.#bytes.length));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+/** Leaves turns to the event loop: there may be hundreds of thousands of pieces. */
+export async function gather(pieces: Iterable<string | Buffer>): Promise<Buffer> {
+  const turns = new Turns();
+  const bytes = new Filling();
+  for (const piece of pieces) {
+    if (turns.isDue()) await turns.give();
+    bytes.add(piece);
+  }
+  return bytes.end();
+}

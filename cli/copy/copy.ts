@@ -1,0 +1,206 @@
+/** `consul-snapshot copy`: an archive with its manifest in another place, verified while it is stored. */
+
+import { createHash } from "node:crypto";
+import { decryptIfEncrypted, encryptedBytes } from "../../provider/age/decrypt";
+import type { Decryption } from "../../provider/age/identities";
+import { checkRecipients } from "../../provider/age/recipients";
+import { ArchiveReader } from "../../provider/archive/reader";
+import { type Manifest, readManifest } from "../../provider/catalog/manifest";
+import { compact } from "../../provider/compact";
+import { SnapshotError } from "../../provider/errors";
+import { encryptedName, isEncryptedName } from "../../provider/save/encrypt";
+import { publish, publishAsIs, unixNanoseconds } from "../../provider/save/publish";
+import { openVerifiedStream } from "../../provider/save/verifiedStream";
+import { openStore } from "../../provider/store/backends";
+import { formatLocation, type Location, parseLocation, parseSource, samePlace } from "../../provider/store/location";
+import { checkTemplate, folderOf, hasPlaceholders } from "../../provider/store/nameTemplate";
+import type { Store, StoredObject } from "../../provider/store/store";
+import { megabytes } from "../../provider/units";
+import type { CommandIo } from "../description/command";
+import { usageError } from "../description/usageError";
+import { decryptionOf } from "../source/readArchive";
+import { checkPlainName } from "../source/plainName";
+import { requireArchive } from "../source/source";
+import { interruptibleOn } from "../terminal/interruption";
+import { jsonText } from "../terminal/json";
+import { type Progress, verifyingOn } from "../terminal/progress";
+import { shown } from "../terminal/rows";
+import type { CopyOptions } from "./options";
+
+/** For an archive without a manifest. */
+const OWNER = { organization: "consul-snapshot", project: "command", stack: "default", name: "copy" };
+
+/**
+ * @returns the exit code
+ * @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID`, `ARCHIVE_*`, `DECRYPTION_FAILED`, `STORE_*`, `INTERRUPTED`
+ */
+export async function copy(source: string, target: string, options: CopyOptions, io: CommandIo): Promise<number> {
+  const { recipient, decrypt = false } = options;
+  if (recipient !== undefined) await checkRecipients(recipient);
+  if (recipient !== undefined && decrypt) {
+    throw usageError(
+      "--decrypt and --recipient contradict each other",
+      "Use one: --recipient encrypts for other keys.",
+    );
+  }
+  if (source === "-")
+    throw usageError("an archive on standard input cannot be copied", "It has no manifest: use a path or a URL.");
+  const from = parseSource(source);
+  const decryption = await decryptionOf(options.identity);
+  const manifest = await interruptibleOn(io.errors, "nothing was copied", async (progress) => {
+    const stores: Store[] = [];
+    try {
+      const origin = await openStore(from);
+      stores.push(origin);
+      const written = await readManifest(origin, from.key);
+      const to = namedTarget(parseLocation(target), target, from, decrypt);
+      const staysEncrypted = written?.encrypted === true && recipient === undefined && !decrypt;
+      const stored = recipient === undefined && !staysEncrypted ? to : { ...to, key: encryptedName(to.key) };
+      if (samePlace(from, stored)) throw usageError("the copy would replace its source", "Choose another target.");
+      const destination = await openStore(to);
+      stores.push(destination);
+      if (staysEncrypted) requireWholeName(stored);
+      const object = await requireArchive(origin, from, progress.signal);
+      const { overwrite = false } = options;
+      const transfer = { origin, from, object, destination, to: stored, overwrite, progress };
+      if (staysEncrypted) return await transferAsIs(transfer, written);
+      return await transferVerified({ ...transfer, to }, written, decryption, options);
+    } finally {
+      for (const store of stores) store.close();
+    }
+  });
+  const { location, encrypted, sha256, storedSize, series } = manifest;
+  io.output.write(
+    options.format === "json"
+      ? jsonText({ location, series, sha256, storedSize, encrypted })
+      : `${shown(location)}: copied and verified (${megabytes(storedSize)}${encrypted ? ", encrypted" : ""})\n`,
+  );
+  return 0;
+}
+
+/** In a folder the archive keeps its name, without `.age` where it is decrypted. */
+function namedTarget(target: Location, typed: string, from: Location, decrypt: boolean): Location {
+  const folder = folderOf(typed, target.key);
+  if (folder !== undefined) {
+    const name = from.key.slice(from.key.lastIndexOf("/") + 1);
+    const kept = decrypt && isEncryptedName(name) ? name.slice(0, -".age".length) : name;
+    return { ...target, key: folder + kept };
+  }
+  // A fixed name is what a copy has: it is checked for unknown placeholders only.
+  checkTemplate(target, true);
+  return target;
+}
+
+interface Transfer {
+  readonly origin: Store;
+  readonly from: Location;
+  readonly object: StoredObject;
+  readonly destination: Store;
+  readonly to: Location;
+  readonly overwrite: boolean;
+  readonly progress: Progress;
+}
+
+function requireWholeName({ key }: Location): void {
+  if (!hasPlaceholders(key)) return;
+  throw usageError(
+    "an encrypted archive is copied to a name without placeholders",
+    "Write the whole name, or a folder.",
+  );
+}
+
+/** An encrypted archive needs no identity to stay what its manifest describes. */
+async function transferAsIs(
+  { origin, from, object, destination, to, overwrite, progress }: Transfer,
+  written: Manifest,
+): Promise<Manifest> {
+  const { signal } = progress;
+  const received = verifyingOn(progress, object.size);
+  const manifest = { ...written, location: formatLocation(to) };
+  const hash = createHash("sha256");
+  let done = 0;
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    const stored = origin.read(from.key, { version: object.version, signal });
+    const notEncrypted = (): SnapshotError => replaced("the archive is not encrypted, and so");
+    for await (const piece of encryptedBytes(stored, notEncrypted)) {
+      hash.update(piece);
+      done += piece.length;
+      received(piece.length);
+      yield piece;
+    }
+    if (done !== written.storedSize || hash.digest("hex") !== written.storedSha256)
+      throw replaced("the encrypted archive is");
+  }
+  await publishAsIs(destination, bytes(), to.key, manifest, { overwrite, signal });
+  return manifest;
+}
+
+async function transferVerified(
+  { origin, from, object, destination, to, overwrite, progress }: Transfer,
+  written: Manifest | undefined,
+  decryption: Decryption,
+  { recipient, decrypt = false }: CopyOptions,
+): Promise<Manifest> {
+  const { signal } = progress;
+  const received = verifyingOn(progress, object.size);
+  const stored = origin.read(from.key, { version: object.version, signal });
+  const whenKnown = (encrypted: boolean): void => {
+    if (encrypted && recipient === undefined && !decrypt) {
+      throw written === undefined ? encryptedSource(from) : replaced("the archive is encrypted, and so");
+    }
+    checkPlainName("the name of the copy", to, recipient);
+  };
+  const archive = decryptIfEncrypted(stored, { decryption, whenKnown });
+  const reader = new ArchiveReader({});
+  try {
+    const verified = await openVerifiedStream(archive, reader, received);
+    const bytes = written === undefined ? verified.bytes : onlyAs(verified, written);
+    const about = compact({ datacenter: written?.datacenter, consulVersion: written?.consulVersion });
+    const published = await publish(
+      destination,
+      { ...verified, bytes, about, nanoseconds: unixNanoseconds(verified.meta) },
+      compact({
+        target: to,
+        overwrite,
+        recipients: recipient,
+        purpose: written?.purpose ?? "backup",
+        consistency: written?.consistency ?? "consistent",
+        owner: { ...OWNER, ...(written === undefined ? {} : { series: written.series }) },
+      }),
+      signal,
+    );
+    return published.manifest;
+  } finally {
+    reader.destroy();
+    // Where the store refuses the archive, nobody has read it to its end.
+    await archive.return(undefined);
+  }
+}
+
+/** Ends with a failure unless the archive is the one that its manifest describes. */
+async function* onlyAs(
+  {
+    bytes,
+    report,
+  }: { readonly bytes: AsyncIterable<Uint8Array>; readonly report: Promise<{ readonly sha256: string }> },
+  { sha256 }: Manifest,
+): AsyncGenerator<Uint8Array> {
+  yield* bytes;
+  if ((await report).sha256 === sha256) return;
+  throw replaced("the archive is valid, but");
+}
+
+function replaced(what: string): SnapshotError {
+  return new SnapshotError(
+    "ARCHIVE_CHECKSUM",
+    `${what} not the one that its manifest describes`,
+    "Find out who replaced it. Without its manifest it can be copied: it then belongs to another series.",
+  );
+}
+
+function encryptedSource(source: Location): SnapshotError {
+  return usageError(
+    `${shown(formatLocation(source))} is encrypted, and no manifest says what its bytes must be`,
+    "Add --decrypt, or --recipient age1… to encrypt the copy; both need --identity.",
+  );
+}

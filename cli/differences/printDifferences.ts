@@ -1,0 +1,35 @@
+/** Prints differences as they are found: there may be any number of them. */
+
+import type { Difference, DiffSummary } from "../../provider/contents/diff";
+import type { Output } from "../terminal/output";
+
+/** What is printed between two looks at whether the reader keeps up. */
+const FLUSH_EVERY = 1000;
+
+/** Makes text of differences, in their order, and then of their counts. */
+export interface DifferencePrinter {
+  difference(difference: Difference): string;
+  ending(summary: DiffSummary): string;
+}
+
+/**
+ * @param found - called when both sides have been read, before anything is printed
+ * @throws SnapshotError what the differences throw
+ */
+export async function printDifferences(
+  differences: AsyncGenerator<Difference, DiffSummary>,
+  printer: DifferencePrinter,
+  output: Output,
+  found: () => void,
+): Promise<DiffSummary> {
+  for (let count = 1; ; count++) {
+    const step = await differences.next();
+    if (count === 1) found();
+    if (step.done === true) {
+      output.write(printer.ending(step.value));
+      return step.value;
+    }
+    output.write(printer.difference(step.value));
+    if (count % FLUSH_EVERY === 0) await output.flush();
+  }
+}

@@ -1,0 +1,128 @@
+/** `consul-snapshot list`: what lies at a place, printed as it is found, so that memory does not grow with the number of objects. */
+
+import { type Listed, type ListedArchive, listPlace, visitArchives } from "../../provider/catalog/list";
+import { isNewer } from "../../provider/catalog/newest";
+import { reasonsToKeep, type Reasoning } from "../../provider/retention/reasons";
+import { isEmpty, type Policy } from "../../provider/retention/policy";
+import { compact } from "../../provider/compact";
+import { formatLocation } from "../../provider/store/location";
+import { explain } from "../../provider/errors";
+import type { CommandIo } from "../description/command";
+import type { OptionValues } from "../description/option";
+import type { retentionOptions } from "../options/retention";
+import { retentionPolicy } from "../options/retentionPolicy";
+import { type Place, withPlace } from "../../provider/catalog/place";
+import { interruptible } from "../terminal/interruption";
+import { jsonPrinter, type Other, prettyPrinter, type Printer } from "./printer";
+
+export interface ListOptions extends OptionValues<typeof retentionOptions> {
+  readonly series?: string;
+  readonly all?: boolean;
+  readonly format?: string;
+}
+
+const INCOMPLETE = 2;
+/** What is held to be sorted; a manifest takes some kilobytes. */
+const MOST_SORTED = 1000;
+
+/**
+ * @returns the exit code
+ * @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID`, `STORE_*`, `INTERRUPTED`
+ */
+export async function list(target: string, options: ListOptions, { output, errors }: CommandIo): Promise<number> {
+  const policy = retentionPolicy(options, "list");
+  const now = new Date();
+  const printer = options.format === "json" ? jsonPrinter(output) : prettyPrinter(output, errors, now);
+  try {
+    await interruptible("the list is incomplete", (signal) =>
+      withPlace(target, signal, (place) =>
+        print(place, options, isEmpty(policy) ? undefined : policy, printer, now, signal),
+      ),
+    );
+    return 0;
+  } catch (error) {
+    // What is printed already stays one document.
+    if (!(await printer.fail(error))) throw error;
+    errors.write(`${explain(error)}\n`);
+    return INCOMPLETE;
+  }
+}
+
+async function print(
+  place: Place,
+  options: ListOptions,
+  policy: Policy | undefined,
+  printer: Printer,
+  now: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, location, prefix } = place;
+  const retention = retentionOf(place, policy, now, signal);
+  const at = (key: string): string => formatLocation(location, key);
+  const printArchive = async (listed: ListedArchive): Promise<void> => {
+    const reasons = (await retention(listed.manifest.series)).get(store.locate(listed.key));
+    await printer.archive({ listed, location: at(listed.key), retention: reasons });
+  };
+  // A short list is in the order of time, a long one in that of the store.
+  let sorted = [] as ListedArchive[] | undefined;
+  const others = await visitArchives(place, options.series, signal, async (listed) => {
+    if (sorted === undefined) await printArchive(listed);
+    else if (sorted.push(listed) > MOST_SORTED) {
+      for (const each of sorted) await printArchive(each);
+      sorted = undefined;
+    }
+    return true;
+  });
+  for (const each of sorted?.sort((a, b) => (isNewer(a, b) ? 1 : -1)) ?? []) await printArchive(each);
+  await printer.endOfArchives(
+    compact({
+      name: place.name,
+      series: options.series,
+      orphans: others.orphanedManifests,
+      unreadable: others.unreadableManifests,
+      all: options.all === true,
+    }),
+  );
+  if (options.all !== true) return;
+  for (const kind of ["orphan", "stranger"] as const) {
+    await printer.begin(kind);
+    // Apart from the archives, and without keeping them until then: the place is listed again.
+    const rest = only(kind, listPlace(store, prefix, signal, kind === "stranger"));
+    for await (const listed of sortedIfFew(rest, (a, b) => (a.key < b.key ? -1 : 1))) {
+      await printer.other(listed, at(listed.key));
+    }
+    await printer.end(kind);
+  }
+}
+
+async function* only(kind: Other["kind"], listing: AsyncIterable<Listed>): AsyncGenerator<Other> {
+  for await (const listed of listing) if (listed.kind === kind) yield listed;
+}
+
+/** A short list in order, a long one as the store lists it. */
+async function* sortedIfFew<T>(listing: AsyncIterable<T>, compare: (a: T, b: T) => number): AsyncGenerator<T> {
+  let held: T[] | undefined = [];
+  for await (const listed of listing) {
+    if (held === undefined) yield listed;
+    else if (held.push(listed) > MOST_SORTED) {
+      yield* held;
+      held = undefined;
+    }
+  }
+  yield* held?.sort(compare) ?? [];
+}
+
+/** What retention says of each series, found when it is first met. Memory grows with the archives of series under a policy. */
+function retentionOf(
+  { store, prefix }: Place,
+  policy: Policy | undefined,
+  now: Date,
+  signal: AbortSignal,
+): (series: string) => Promise<ReadonlyMap<string, Reasoning>> {
+  const known = new Map<string, Promise<ReadonlyMap<string, Reasoning>>>();
+  return (series) => {
+    const found = known.get(series) ?? reasonsToKeep(store, prefix, series, policy, now, signal);
+    known.set(series, found);
+    return found;
+  };
+}

@@ -1,0 +1,93 @@
+/** `consul-snapshot pack`: what Raft has on the disk of a dead server becomes an archive, with a manifest beside it. */
+
+import { hostname } from "node:os";
+import { checkRecipients } from "../../provider/age/recipients";
+import { ArchiveReader } from "../../provider/archive/reader";
+import { compact } from "../../provider/compact";
+import { packedArchive } from "../../provider/contents/pack";
+import { findRaftSnapshot, type FoundSnapshot } from "../../provider/contents/raftSnapshot";
+import { type Published, publish, unixNanoseconds } from "../../provider/save/publish";
+import { openVerifiedStream } from "../../provider/save/verifiedStream";
+import { openStore } from "../../provider/store/backends";
+import { parseLocation } from "../../provider/store/location";
+import { checkTemplate } from "../../provider/store/nameTemplate";
+import type { CommandIo } from "../description/command";
+import { checkPlainName } from "../source/plainName";
+import { interruptibleOn } from "../terminal/interruption";
+import { jsonText } from "../terminal/json";
+import type { Progress } from "../terminal/progress";
+import { rows, shown } from "../terminal/rows";
+import type { PackOptions } from "./options";
+
+/** Of the names of rows, in characters. */
+const WIDTH = 10;
+
+/**
+ * @returns the exit code
+ * @throws SnapshotError `STORE_*`, `ARCHIVE_*`, `STATE_UNDECODABLE`, `TARGET_INVALID`, `ARGUMENT_INVALID`, `INTERRUPTED`
+ */
+export async function pack(
+  folder: string,
+  target: string,
+  options: PackOptions,
+  { output, errors }: CommandIo,
+): Promise<number> {
+  const published = await interruptibleOn(errors, "no archive was written", (progress) => {
+    progress.status({ phase: "readingArchive", location: folder });
+    return write(target, options, progress, () => findRaftSnapshot(folder, progress.signal));
+  });
+  output.write(options.format === "json" ? jsonText(packedJson(published)) : packedText(published));
+  return 0;
+}
+
+type Packed = Published & FoundSnapshot;
+
+async function write(
+  target: string,
+  { recipient, overwrite = false }: PackOptions,
+  progress: Progress,
+  find: () => Promise<FoundSnapshot>,
+): Promise<Packed> {
+  const place = parseLocation(target);
+  checkTemplate(place, true);
+  checkPlainName("TARGET", place, recipient);
+  if (recipient !== undefined) await checkRecipients(recipient);
+  const found = await find();
+  for (const reason of found.skipped) progress.warn(`a newer snapshot is invalid: ${reason}`);
+  const reader = new ArchiveReader();
+  const store = await openStore(place);
+  try {
+    const verified = await openVerifiedStream(packedArchive(found.snapshot), reader, () => undefined);
+    const owner = { organization: "consul-snapshot", project: "command", stack: hostname(), name: "pack" };
+    const request = { target: place, overwrite, purpose: "backup", consistency: "stale", owner } as const;
+    const archive = { ...verified, about: {}, nanoseconds: unixNanoseconds(verified.meta) };
+    const published = await publish(store, archive, compact({ ...request, recipients: recipient }), progress.signal);
+    return { ...published, ...found };
+  } finally {
+    reader.destroy();
+    store.close();
+  }
+}
+
+function packedJson({ manifest, snapshot, skipped }: Packed): object {
+  const { location, snapshotId, takenAt, index, size, archiveSize, sha256 } = manifest;
+  return { location, source: snapshot.folder, snapshotId, takenAt, index, size, archiveSize, sha256, skipped };
+}
+
+function packedText({ manifest, snapshot }: Packed): string {
+  const lines = [
+    `Packed and verified ${shown(manifest.location)}`,
+    ...rows(
+      [
+        ["from", snapshot.folder],
+        ["taken", manifest.takenAt],
+        ["index", manifest.index],
+        ["SHA-256", manifest.sha256],
+      ],
+      WIDTH,
+    ),
+    "Writes after this index are only in the log of Raft, and are not in the archive: see whether another server has a newer",
+    "snapshot.",
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,51 @@
+/** `consul-snapshot prune`: retention by hand, for what a run has refused to remove by itself. */
+
+import { pruneDeliberately, requireRule } from "../../provider/retention/prune";
+import { openStore } from "../../provider/store/backends";
+import { parseLocation } from "../../provider/store/location";
+import { cleanMessage } from "../../provider/text";
+import type { CommandIo } from "../description/command";
+import type { OptionValues } from "../description/option";
+import { checkTyped } from "../description/usageError";
+import type { retentionOptions } from "../options/retention";
+import { retentionPolicy } from "../options/retentionPolicy";
+import { interruptibleOn } from "../terminal/interruption";
+import { jsonText } from "../terminal/json";
+
+export interface PruneOptions extends OptionValues<typeof retentionOptions> {
+  /** `organization/project/stack/name`. */
+  readonly series: string;
+  readonly dryRun?: boolean;
+  readonly format?: string;
+}
+
+/**
+ * @returns the exit code
+ * @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID`, `STORE_*`, `INTERRUPTED`
+ */
+export async function pruneByHand(
+  target: string,
+  options: PruneOptions,
+  { output, errors }: CommandIo,
+): Promise<number> {
+  const isJson = options.format === "json";
+  const isDryRun = options.dryRun === true;
+  const policy = retentionPolicy(options, "prune");
+  checkTyped(() => requireRule(policy));
+  const place = parseLocation(target);
+  const remains = isDryRun ? "nothing was removed" : "some archives may have been removed";
+  const pruned = await interruptibleOn(errors, remains, async (progress) => {
+    const store = await openStore(place);
+    try {
+      return await pruneDeliberately(
+        { store, template: place.key, series: options.series, policy, now: new Date() },
+        isDryRun,
+        isJson ? progress : { ...progress, info: (message) => output.write(`${cleanMessage(message)}\n`) },
+      );
+    } finally {
+      store.close();
+    }
+  });
+  if (isJson) output.write(jsonText({ series: options.series, dryRun: isDryRun, ...pruned }));
+  return 0;
+}

@@ -1,0 +1,41 @@
+/** What a restore would change, record by record: the current state of the cluster beside the archive of the plan. */
+
+import { diffArchives } from "../../provider/contents/diff";
+import type { Session } from "../../provider/restore/session";
+import { DifferencesJson } from "../differences/differencesJson";
+import { DifferenceText } from "../differences/differenceText";
+import { printDifferences } from "../differences/printDifferences";
+import type { Output } from "../terminal/output";
+import type { Progress } from "../terminal/progress";
+import { shown } from "../terminal/rows";
+
+const HEADING = "Records: + comes back, - is lost, ~ changes\n\n";
+
+/**
+ * @param session - of a plan, whose archive was verified
+ * @param plan - as data, where JSON is wanted: the differences are part of the same document
+ * @throws SnapshotError `ARCHIVE_*`, `STATE_UNDECODABLE`, `STORE_*`, `CONSUL_*`, `INTERRUPTED`
+ */
+export async function printPlanDifferences(
+  session: Session,
+  plan: object | undefined,
+  output: Output,
+  progress: Progress,
+): Promise<void> {
+  const archive = await session.source();
+  const differences = diffArchives(
+    { label: "the current state", open: () => currentState(session) },
+    { label: shown(archive.location), open: () => archive.bytes() },
+    { reading: ({ label }) => progress.status({ phase: "readingArchive", location: label }) },
+  );
+  const printer = plan === undefined ? new DifferenceText(false) : new DifferencesJson(plan, false);
+  await printDifferences(differences, printer, output, () => {
+    progress.end();
+    if (plan === undefined) output.write(`\n${HEADING}`);
+  });
+}
+
+async function* currentState({ client }: Session): AsyncGenerator<Uint8Array> {
+  const { body } = await client.snapshot({ consistency: "consistent" });
+  yield* body;
+}

@@ -1,0 +1,49 @@
+/**
+ * `consul-snapshot restore` as a process. Once the archive is sent, neither a signal nor a lost terminal, pager or pipe ends
+ * the process before the answer is known and recorded in the receipt. The exit code is decided here, and nowhere else.
+ * `main.ts` watches standard output and standard error for failures.
+ */
+
+import { ENDING_SIGNALS, withoutEchoes } from "../../provider/abort";
+import { explain } from "../../provider/errors";
+import type { Output } from "../terminal/output";
+import { DONE, NOTHING_DONE, restore, type RestoreOptions, UNSETTLED } from "./restore";
+
+/** Signals that nobody sends to stop a command, and that end a process without a handler. (SIGUSR1 opens Node's debugger.) */
+const OTHER_SIGNALS = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGXCPU", "SIGPWR", "SIGIO"] as const;
+
+/**
+ * @param output - standard output, watched for failures
+ * @returns the exit code
+ */
+export async function restoreInProcess(source: string, options: RestoreOptions, output: Output): Promise<number> {
+  const interrupted = new AbortController();
+  const giveUp = new AbortController();
+  let isSending = false;
+
+  const stop = withoutEchoes((name) => {
+    if (!interrupted.signal.aborted) interrupted.abort(name);
+    // Only a person at a terminal sends SIGINT twice; service managers and closed terminals send other signals.
+    else if (name === "SIGINT" && isSending) giveUp.abort(name);
+    else if (!isSending) process.exit(NOTHING_DONE);
+  });
+  for (const name of [...ENDING_SIGNALS, ...OTHER_SIGNALS]) process.on(name, stop);
+
+  process.on("uncaughtException", (error) => {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(isSending ? UNSETTLED : NOTHING_DONE);
+  });
+
+  const code = await restore(source, options, {
+    input: process.stdin,
+    output: process.stdout,
+    errors: process.stderr,
+    signal: interrupted.signal,
+    giveUp: giveUp.signal,
+    whenSending: () => (isSending = true),
+  });
+  if (code !== DONE || options.plan === true) return code;
+  // The cluster is restored, and only the receipt tells the result.
+  await output.flush();
+  return output.failure === undefined || output.failure.code === "EPIPE" ? DONE : UNSETTLED;
+}

@@ -1,0 +1,157 @@
+/**
+ * `consul-snapshot restore`: all state of a cluster is replaced with that of an archive, once a person has typed the
+ * datacenter's name, or with `--yes`.
+ */
+
+import { compact } from "../../provider/compact";
+import { errorData } from "../../provider/errorData";
+import { explain, SnapshotError } from "../../provider/errors";
+import { adopt } from "../../provider/restore/adoption";
+import { execute } from "../../provider/restore/execute";
+import { NothingRestored } from "../../provider/restore/guards";
+import { type Preparation, prepare } from "../../provider/restore/prepare";
+import { planData } from "../../provider/restore/planData";
+import type { Receipt } from "../../provider/restore/receipt";
+import { type Restored, Unsettled } from "../../provider/restore/request";
+import { type Session, withSession } from "../../provider/restore/session";
+import { openStore } from "../../provider/store/backends";
+import type { Location } from "../../provider/store/location";
+import { requireArchive } from "../source/source";
+import { jsonText } from "../terminal/json";
+import { Output, type OutputStream } from "../terminal/output";
+import { type Progress, progressOn } from "../terminal/progress";
+import { shown } from "../terminal/rows";
+import { againCommand } from "./again";
+import { confirm, isTerminal, type Questioning, requireDatacenterName, withoutTerminal } from "./confirmation";
+import { resultJson, unsettledJson } from "./json";
+import type { RestoreOptions } from "./options";
+import { describePlan } from "./plan";
+import { printPlanDifferences } from "./planDifferences";
+import { requestOf } from "./request";
+import { describeResult, describeUnsettled } from "./result";
+
+export type { RestoreOptions } from "./options";
+
+/** `errors` shows progress, questions and failures; `signal` aborts when the command is interrupted. */
+export interface Terminal extends Questioning {
+  readonly output: OutputStream;
+  /** Aborts when a person does not want to wait for Consul's answer either. Default: never. */
+  readonly giveUp?: AbortSignal;
+  /** Called when the archive is about to be sent. */
+  readonly whenSending?: () => void;
+}
+
+/** Restored and proved, or, with `--plan`, would be restored. */
+export const DONE = 0;
+/** Refused or failed before anything of the cluster was changed. */
+export const NOTHING_DONE = 1;
+/** Begun, and not proved: the cluster may be changed. */
+export const UNSETTLED = 2;
+
+type Prepared = Preparation | { readonly earlier: Receipt };
+
+/** @returns the exit code */
+export async function restore(source: string, options: RestoreOptions, terminal: Terminal): Promise<number> {
+  const progress = progressOn(new Output(terminal.errors), terminal.signal);
+  const isJson = options.format === "json";
+  const printJson = (value: object): void => {
+    if (isJson) terminal.output.write(jsonText(value));
+  };
+  const stopping = (): void => progress.line("interrupted: stopping; interrupt again to end at once");
+  const whenSending = (): void => {
+    terminal.signal.removeEventListener("abort", stopping);
+    terminal.whenSending?.();
+  };
+  terminal.signal.addEventListener("abort", stopping);
+  try {
+    const request = await requestOf(source, options, new Date());
+    const { runId } = request;
+    const isPlan = options.plan === true;
+    if (options.diff === true && !isPlan) throw diffWithoutPlan();
+    const isAsking = options.yes !== true && !isPlan;
+    if (isAsking && !isTerminal(terminal)) {
+      await requireSource(request.source, terminal.signal);
+      throw withoutTerminal();
+    }
+    const { giveUp } = terminal;
+    const announce = (): void => progress.line(`run id: ${shown(runId)}`);
+    if (options.yes === true && !isPlan) announce();
+    return await withSession(request, progress, compact({ giveUp, whenSending }), async (session) => {
+      const prepared = await prepare(session, { readState: isAsking || isPlan });
+      if (!("earlier" in prepared)) requireDatacenterName(prepared.cluster);
+      if (isPlan) {
+        const wouldRestore = !("earlier" in prepared) && prepared.refusal === undefined;
+        const isComparing = options.diff === true && wouldRestore;
+        const output = new Output(terminal.output);
+        const plan = isJson ? planData(prepared, runId) : undefined;
+        progress.end();
+        if (plan === undefined) output.write(`${describePlan(prepared, new Date())}\n`);
+        else if (!isComparing) output.write(jsonText(plan));
+        if (isComparing) await printPlanDifferences(session, plan, output, progress);
+        return wouldRestore ? DONE : NOTHING_DONE;
+      }
+      if (isAsking) {
+        await ask(prepared, progress, terminal);
+        announce();
+      }
+      const restored = await carryOut(prepared, session);
+      progress.end();
+      const guards = "earlier" in prepared ? undefined : prepared.guards;
+      terminal.output.write(
+        isJson ? jsonText(resultJson(restored, runId, guards)) : `${describeResult(restored, runId)}\n`,
+      );
+      return restored.outcome === "unproved" ? UNSETTLED : DONE;
+    });
+  } catch (error) {
+    if (error instanceof Unsettled) {
+      const again = (runId: string): string => againCommand(source, options, options.runId ?? runId);
+      progress.line(describeUnsettled(error, again));
+      printJson(unsettledJson(error, again(error.attempt.runId)));
+      // A plan sends nothing, and a run that has begun sends nothing again.
+      return options.plan === true ? NOTHING_DONE : UNSETTLED;
+    }
+    progress.line(explainUntouched(error));
+    printJson({ error: errorData(error) });
+    return NOTHING_DONE;
+  } finally {
+    terminal.signal.removeEventListener("abort", stopping);
+  }
+}
+
+/** @throws SnapshotError `STORE_*` where there is no such archive */
+async function requireSource(source: Location, signal: AbortSignal): Promise<void> {
+  const store = await openStore(source);
+  try {
+    await requireArchive(store, source, signal);
+  } finally {
+    store.close();
+  }
+}
+
+function diffWithoutPlan(): SnapshotError {
+  return new SnapshotError(
+    "ARGUMENT_INVALID",
+    "--diff belongs to --plan",
+    "Add --plan to see what would change, or omit --diff to restore.",
+  );
+}
+
+function carryOut(prepared: Prepared, session: Session): Promise<Restored> {
+  return "earlier" in prepared ? adopt(prepared.earlier, session) : execute(prepared, session);
+}
+
+/** @throws SnapshotError unless a person has read the plan and typed the datacenter's name */
+async function ask(prepared: Prepared, progress: Progress, terminal: Terminal): Promise<void> {
+  progress.line(describePlan(prepared, new Date()));
+  // A run that has begun before is only read back.
+  if ("earlier" in prepared) return;
+  if (prepared.refusal !== undefined) throw prepared.refusal;
+  await confirm(prepared.cluster, terminal);
+}
+
+/** A failure of a run that has sent nothing to Consul. */
+function explainUntouched(error: unknown): string {
+  if (!(error instanceof SnapshotError)) return explain(error);
+  if (error.code === "INTERRUPTED") return "interrupted: nothing was restored (INTERRUPTED)\nThe cluster is as it was.";
+  return error instanceof NothingRestored ? explain(error) : `${explain(error)}\nNothing was restored.`;
+}

@@ -1,0 +1,80 @@
+/** `consul-snapshot save`: one snapshot, by the function that a ConsulSnapshot uses. */
+
+import { compact } from "../../provider/compact";
+import { parseDuration } from "../../provider/duration";
+import type { Owner } from "../../provider/owner";
+import { seriesProblem } from "../../provider/args/series";
+import { save, type SavedArchive, type SaveRequest } from "../../provider/save/save";
+import { parseLocation } from "../../provider/store/location";
+import { checkTemplate } from "../../provider/store/nameTemplate";
+import { megabytes } from "../../provider/units";
+import type { CommandIo } from "../description/command";
+import { usageError } from "../description/usageError";
+import { OVERWRITE } from "../options/overwrite";
+import { retentionPolicy } from "../options/retentionPolicy";
+import { connectionOf } from "../source/connection";
+import { checkPlainName } from "../source/plainName";
+import { interruptibleOn } from "../terminal/interruption";
+import { jsonText } from "../terminal/json";
+import { shown } from "../terminal/rows";
+import type { SaveOptions } from "./options";
+
+/** Not the host's name: a job in a container has another one each time, and retention would then never remove anything. */
+const OWNER: Owner = { organization: "consul-snapshot", project: "command", stack: "default", name: "save" };
+
+/**
+ * @returns the exit code
+ * @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID`, `CONSUL_*`, `ARCHIVE_*`, `STORE_*`, `INTERRUPTED`
+ */
+export async function saveOnce(target: string, options: SaveOptions, { output, errors }: CommandIo): Promise<number> {
+  const request = saveRequest(target, options);
+  const saved = await interruptibleOn(errors, "no incomplete archive was left behind", (progress) =>
+    save(request, progress),
+  );
+  output.write(options.format === "json" ? jsonText(savedJson(saved)) : describeSaved(saved));
+  return 0;
+}
+
+/** @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID` */
+export function saveRequest(target: string, options: SaveOptions, env: NodeJS.ProcessEnv = process.env): SaveRequest {
+  const { stale = false, overwrite = false, maxStaleness, recipient, series } = options;
+  const place = parseLocation(target);
+  checkTemplate(place, overwrite, OVERWRITE);
+  checkPlainName("TARGET", place, recipient);
+  if (maxStaleness !== undefined && !stale) {
+    throw usageError("--max-staleness requires --stale: a consistent snapshot is never stale", "Add --stale.");
+  }
+  const wrong = series === undefined ? undefined : seriesProblem(series);
+  if (wrong !== undefined) throw usageError(`--series ${wrong}`, "Omit --series, or use such a name.");
+  return compact({
+    connection: connectionOf(options, env),
+    consistency: stale ? "stale" : "consistent",
+    maxStalenessMs: maxStaleness === undefined ? undefined : parseDuration(maxStaleness),
+    target: place,
+    overwrite,
+    recipients: recipient,
+    retention: retentionPolicy(options, "save"),
+    purpose: "backup",
+    owner: compact({ ...OWNER, series }),
+  });
+}
+
+function describeSaved({ manifest, pruned }: SavedArchive): string {
+  const records = manifest.contents.reduce((sum, { count }) => sum + count, 0);
+  const facts = [
+    `index ${manifest.index}`,
+    `${records} records`,
+    megabytes(manifest.storedSize),
+    ...(manifest.encrypted ? ["encrypted"] : []),
+  ];
+  const rest = pruned === undefined ? "" : `\n  retention: kept ${pruned.kept}, removed ${pruned.removed}`;
+  return `${shown(manifest.location)}: saved and verified (${facts.join(", ")})${rest}\n`;
+}
+
+function savedJson({ manifest, pruned }: SavedArchive): object {
+  const { location, series, snapshotId, takenAt, index, size, archiveSize, sha256, storedSize, encrypted } = manifest;
+  const { datacenter, consulVersion, consistency, restorable } = manifest;
+  const facts = { location, series, snapshotId, takenAt, index, size, archiveSize, sha256, storedSize, encrypted };
+  const retention = pruned && compact({ kept: pruned.kept, removed: pruned.removed, refusal: pruned.refusal });
+  return compact({ ...facts, consistency, datacenter, consulVersion, restorable, pruned: retention });
+}

@@ -1,0 +1,33 @@
+/** What to do with archives that have no manifest: those of `consul snapshot save` and of other agents. */
+
+import type { Stranger } from "../../provider/catalog/list";
+import { shellWord } from "../../provider/shellWord";
+import { shown } from "../terminal/rows";
+import { isArchiveName } from "./archiveName";
+
+/** An archive that no series has. */
+export interface Unadopted {
+  readonly location: string;
+  /** `adopt` replaces no manifest, not even one that cannot be read. */
+  readonly unreadableManifest: boolean;
+}
+
+/**
+ * @param known - what was found before
+ * @returns which of two objects a hint is about: the first archive, if possible one without a manifest
+ */
+export function toAdopt(
+  known: Unadopted | undefined,
+  { key, unreadableManifest }: Stranger,
+  location: string,
+): Unadopted | undefined {
+  const isBetter = known === undefined || (known.unreadableManifest && !unreadableManifest);
+  return isBetter && isArchiveName(key) ? { location, unreadableManifest } : known;
+}
+
+export function adoptHint({ location, unreadableManifest }: Unadopted): string {
+  const command = `consul-snapshot adopt ${shown(shellWord(location))} --series ORGANIZATION/PROJECT/STACK/NAME`;
+  return unreadableManifest
+    ? `To verify the archive and write a new manifest, delete the one that cannot be read, and run: ${command}`
+    : `To verify an archive and write its manifest: ${command}`;
+}

@@ -1,0 +1,60 @@
+/** Where a result of any size goes: standard output, or a new file that appears only once it is complete. */
+
+import { isCode, SnapshotError } from "../../provider/errors";
+import { type Location, parseLocation } from "../../provider/store/location";
+import { openStore } from "../../provider/store/backends";
+import { hasPlaceholders } from "../../provider/store/nameTemplate";
+import { interruptible } from "../terminal/interruption";
+import type { Output } from "../terminal/output";
+import { shown } from "../terminal/rows";
+
+export type Written = AsyncIterable<Uint8Array>;
+
+/** What is written between two looks at whether the reader keeps up, in bytes. */
+const FLUSH_BYTES = 1024 * 1024;
+
+/**
+ * @param file - a path, or a URL. Default: standard output
+ * @throws SnapshotError `STORE_*` (`STORE_EXISTS` where there is one already), `TARGET_INVALID`, `INTERRUPTED`, and what the
+ *   bytes throw
+ */
+export async function writeTo(file: string | undefined, bytes: Written, output: Output): Promise<void> {
+  await (file === undefined ? writeToOutput(bytes, output) : writeToFile(fileOf(file), bytes));
+}
+
+/** @throws SnapshotError `TARGET_INVALID` */
+function fileOf(name: string): Location {
+  const place = parseLocation(name);
+  if (!hasPlaceholders(place.key)) return place;
+  const what = hasPlaceholders(name) ? "contains a brace, as only names of archives do" : "is a folder";
+  throw new SnapshotError("TARGET_INVALID", `--output ${shown(name)} ${what}`, "Use the name of a new file.");
+}
+
+async function writeToFile(place: Location, bytes: Written): Promise<void> {
+  await interruptible("nothing was written", async (signal) => {
+    const store = await openStore(place);
+    try {
+      await store.put(place.key, bytes, { signal });
+    } catch (error) {
+      throw isCode(error, "STORE_EXISTS")
+        ? new SnapshotError("STORE_EXISTS", error.message, "Choose another name for --output.", error)
+        : error;
+    } finally {
+      store.close();
+    }
+  });
+}
+
+/** Writes no faster than it is read. */
+export async function writeToOutput(bytes: Written | Iterable<Uint8Array>, output: Output): Promise<void> {
+  let unflushed = 0;
+  for await (const piece of bytes) {
+    output.write(piece);
+    unflushed += piece.length;
+    if (unflushed < FLUSH_BYTES) continue;
+    await output.flush();
+    unflushed = 0;
+    // Nobody reads any more.
+    if (output.failure !== undefined) return;
+  }
+}

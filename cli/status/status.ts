@@ -1,0 +1,152 @@
+/** `consul-snapshot status`: one verdict for monitoring, from the stored archives alone. */
+
+import type { Decryption } from "../../provider/age/identities";
+import { isManifestOf } from "../../provider/catalog/facts";
+import { listPlace } from "../../provider/catalog/list";
+import { judgeStatus, type StatusVerdict, summarizeSeries } from "../../provider/catalog/status";
+import { readStoredArchive } from "../../provider/catalog/storedArchive";
+import { compact } from "../../provider/compact";
+import { parseDuration } from "../../provider/duration";
+import { isInvalidArchive, SnapshotError } from "../../provider/errors";
+import { formatLocation } from "../../provider/store/location";
+import { adoptHint, toAdopt, type Unadopted } from "../source/adoptHint";
+import type { CommandIo } from "../description/command";
+import { type Place, withPlace } from "../../provider/catalog/place";
+import { decryptionOf } from "../source/readArchive";
+import { interruptibleOn } from "../terminal/interruption";
+import { jsonText } from "../terminal/json";
+import { type Progress, verifyingOn } from "../terminal/progress";
+import { shown } from "../terminal/rows";
+
+export interface StatusOptions {
+  readonly maxAge: string;
+  readonly series?: string;
+  readonly verify?: boolean;
+  readonly identity?: readonly string[];
+  readonly format?: string;
+}
+
+/** A verdict, and the location of its archive. */
+interface Judged extends StatusVerdict {
+  readonly location?: string;
+  /** With `--verify`: whether the archive was read and is valid. */
+  readonly verified?: boolean;
+  /** An archive without a manifest that can be read, where the newest with one is too old or there is none. */
+  readonly unadopted?: Unadopted;
+}
+
+/**
+ * @returns the exit code
+ * @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID`, `STORE_*`, `DECRYPTION_FAILED`
+ */
+export async function status(target: string, options: StatusOptions, { output, errors }: CommandIo): Promise<number> {
+  const maxAgeMs = parseDuration(options.maxAge);
+  if (maxAgeMs <= 0) {
+    throw new SnapshotError("ARGUMENT_INVALID", "--max-age must be greater than zero", "Use --max-age 26h.");
+  }
+  const decryption = options.verify === true ? await decryptionOf(options.identity) : undefined;
+  const verdicts = await interruptibleOn(errors, "nothing is known", (progress) =>
+    withPlace(target, progress.signal, (place) => judgeAll(place, options, decryption, maxAgeMs, progress)),
+  );
+  const ok = verdicts.every((verdict) => verdict.ok);
+  // What is wrong comes first: monitoring shows the first line.
+  verdicts.sort((a, b) => Number(a.ok) - Number(b.ok));
+  if (options.format === "json")
+    output.write(jsonText({ ok, maxAgeSeconds: maxAgeMs / 1000, series: verdicts.map(verdictJson) }));
+  else for (const verdict of verdicts) output.write(`${describe(verdict)}\n`);
+  return ok ? 0 : 1;
+}
+
+async function judgeAll(
+  place: Place,
+  { series }: StatusOptions,
+  decryption: Decryption | undefined,
+  maxAgeMs: number,
+  progress: Progress,
+): Promise<Judged[]> {
+  const now = new Date();
+  const summaries = await summarizeSeries(listPlace(place.store, place.prefix, progress.signal), now);
+  const names = series === undefined ? [...summaries.keys()].sort() : [series];
+  const judged: Judged[] = [];
+  for (const name of names.length === 0 ? [undefined] : names) {
+    const verdict = judgeStatus(name === undefined ? undefined : summaries.get(name), maxAgeMs, now);
+    judged.push(await examine(compact({ ...verdict, series: name }), place, decryption, progress));
+  }
+  if (judged.every(({ ok }) => ok)) return judged;
+  const unadopted = await findUnadopted(place, progress.signal);
+  return judged.map((each) => (each.ok ? each : compact({ ...each, unadopted })));
+}
+
+/** One of the archives that are not judged, because they have no manifest that can be read. */
+async function findUnadopted({ store, location, prefix }: Place, signal: AbortSignal): Promise<Unadopted | undefined> {
+  let found: Unadopted | undefined;
+  for await (const listed of listPlace(store, prefix, signal, true)) {
+    if (listed.kind === "stranger") found = toAdopt(found, listed, formatLocation(location, listed.key));
+    if (found?.unreadableManifest === false) break;
+  }
+  return found;
+}
+
+/** @param decryption - where the archive is to be read as well */
+async function examine(
+  verdict: StatusVerdict,
+  { store, location: place }: Place,
+  decryption: Decryption | undefined,
+  progress: Progress,
+): Promise<Judged> {
+  const { newest } = verdict;
+  if (newest === undefined) return verdict;
+  const location = formatLocation(place, newest.key);
+  if (decryption === undefined) return { ...verdict, location };
+  const wrong = (why: string): Judged => ({
+    ...verdict,
+    location,
+    ok: false,
+    reason: "notRestorable",
+    sentence: `the newest archive is not restorable: ${why}`,
+    verified: false,
+  });
+  try {
+    const { report } = await readStoredArchive(store, newest.archive, {
+      decryption,
+      signal: progress.signal,
+      received: verifyingOn(progress, newest.archive.size),
+    });
+    if (isManifestOf(newest.manifest, report, newest.archive.size)) return { ...verdict, location, verified: true };
+    return wrong("it is not the archive that its manifest describes");
+  } catch (error) {
+    if (isInvalidArchive(error)) return wrong(error.message);
+    throw error;
+  }
+}
+
+function describe({ ok, series, sentence, location, verified, gaps, unadopted }: Judged): string {
+  const about = series === undefined ? "" : `${shown(series)}: `;
+  const read = verified === true ? ", and was read to its last byte" : "";
+  const where = location === undefined ? "" : `\n  ${shown(location)}`;
+  const lines = gaps.map(({ from, to }) => `\n  no archive from ${from} to ${to}`).join("");
+  const beside = unadopted === undefined ? "" : `\n  ${describeUnadopted(unadopted)}`;
+  return `${ok ? "OK" : "NOT OK"}: ${about}${shown(sentence)}${read}${where}${lines}${beside}`;
+}
+
+function describeUnadopted(unadopted: Unadopted): string {
+  const reason = unadopted.unreadableManifest ? "has a manifest that cannot be read" : "has no manifest";
+  return `${shown(unadopted.location)} ${reason}, so it does not count. ${adoptHint(unadopted)}`;
+}
+
+function verdictJson(judged: Judged): object {
+  const { ok, reason, sentence, series, newest, ageMs, gaps, location, verified, unadopted } = judged;
+  return compact({
+    series: series ?? null,
+    ok,
+    reason,
+    sentence,
+    location: location ?? null,
+    takenAt: newest?.manifest.takenAt ?? null,
+    ageSeconds: ageMs === undefined ? null : Math.floor(ageMs / 1000),
+    index: newest?.manifest.index ?? null,
+    verified,
+    gaps,
+    unadopted: unadopted?.location,
+  });
+}

@@ -1,0 +1,54 @@
+/** Ctrl-C and other signals that end a command in order. */
+
+import { constants } from "node:os";
+import { ENDING_SIGNALS, withoutEchoes } from "../../provider/abort";
+import { isCode, SnapshotError } from "../../provider/errors";
+import type { Output } from "./output";
+import { type Progress, progressOn } from "./progress";
+
+/**
+ * Does work that a signal ends; a second signal ends the process at once.
+ *
+ * @param remains - what an interrupted run leaves, such as "nothing was written"
+ * @throws SnapshotError `INTERRUPTED`, or what `work` throws
+ */
+export async function interruptible<T>(remains: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupted = new AbortController();
+  const { signal } = interrupted;
+  const stop = withoutEchoes((name) => {
+    // `exit` lets stores remove unfinished files.
+    if (signal.aborted) process.exit(128 + constants.signals[name]);
+    // A read that waits for standard input would keep the process alive.
+    process.stdin.destroy();
+    interrupted.abort(new SnapshotError("INTERRUPTED", `interrupted (${name}): ${remains}`, "Run it again."));
+  });
+  for (const name of ENDING_SIGNALS) process.on(name, stop);
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted || isCode(error, "INTERRUPTED")) throw error;
+    throw signal.reason;
+  } finally {
+    for (const name of ENDING_SIGNALS) process.off(name, stop);
+  }
+}
+
+/**
+ * The same, with progress on standard error, which ends with the work.
+ *
+ * @throws SnapshotError as `interruptible` does
+ */
+export function interruptibleOn<T>(
+  errors: Output,
+  remains: string,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  return interruptible(remains, async (signal) => {
+    const progress = progressOn(errors, signal);
+    try {
+      return await work(progress);
+    } finally {
+      progress.end();
+    }
+  });
+}

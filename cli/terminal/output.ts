@@ -1,0 +1,42 @@
+/**
+ * Standard output or standard error. A reader may go away and a disk may be full at any time: that never ends the work;
+ * it is remembered, and the command decides its exit code by it.
+ */
+
+import type { Writable } from "node:stream";
+
+/** What a stream of this process offers. */
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+export class Output {
+  readonly isTerminal: boolean;
+  readonly #stream: OutputStream;
+  #failure: NodeJS.ErrnoException | undefined;
+
+  constructor(stream: OutputStream) {
+    this.#stream = stream;
+    this.isTerminal = stream.isTTY === true;
+    stream.on("error", (error: NodeJS.ErrnoException) => (this.#failure ??= error));
+  }
+
+  /** The width of the terminal, in characters. Default: 80. */
+  get columns(): number {
+    return this.#stream.columns ?? 80;
+  }
+
+  /** Why something could not be written. Complete after `flush`. */
+  get failure(): NodeJS.ErrnoException | undefined {
+    return this.#failure;
+  }
+
+  /** Writes, unless an earlier write has failed. */
+  write(text: string | Uint8Array): void {
+    if (this.#failure === undefined) this.#stream.write(text);
+  }
+
+  /** Resolves when all that was written has arrived, or cannot arrive. */
+  flush(): Promise<void> {
+    if (this.#failure !== undefined || this.#stream.destroyed) return Promise.resolve();
+    return new Promise((resolve) => this.#stream.write("", () => resolve()));
+  }
+}

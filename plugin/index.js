@@ -1,0 +1,1 @@
+require("../bin/pulumi-resource-consul-snapshot");

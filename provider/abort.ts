@@ -1,0 +1,79 @@
+/** Helpers that stop waiting as soon as a signal is aborted, even if the awaited work ignores the signal. */
+
+import { performance } from "node:perf_hooks";
+
+/** The signals that ask a process to stop: Ctrl-C, `kill` and service managers, a closed terminal, Ctrl-\\. */
+export const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
+/** Two signals within this time are treated as one. */
+const ECHO_MS = 500;
+
+/**
+ * Wraps a handler so that it ignores a signal that follows the previous one within half a second: npm and npx forward
+ * the signal that a terminal has already sent to all processes, and systemd with `SendSIGHUP` sends SIGHUP right after
+ * SIGTERM.
+ *
+ * @param clock - in milliseconds, monotonic
+ */
+export function withoutEchoes(
+  handle: (name: NodeJS.Signals) => void,
+  clock: () => number = () => performance.now(),
+): (name: NodeJS.Signals) => void {
+  let last: number | undefined;
+  return (name) => {
+    const now = clock();
+    const isEcho = last !== undefined && now - last < ECHO_MS;
+    last = now;
+    if (!isEcho) handle(name);
+  };
+}
+
+/** Waits for `work`. If the signal is aborted first, rejects with the signal's reason. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/**
+ * Passes a stream through. As soon as the signal is aborted, even while waiting for a chunk, throws the signal's
+ * reason.
+ */
+export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await orAborted(() => iterator.next(), signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    const left = iterator.return?.();
+    // A source that is still waiting for data ends later; nothing waits for it here.
+    if (signal.aborted) void Promise.resolve(left).catch(() => undefined);
+    else await left;
+  }
+}
+
+/** Each step gets its own promise: a single long-lived promise would keep a reference to the chunk of every race. */
+async function orAborted<T>(step: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([step(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,156 @@
+/** One form for protobuf messages that differ only in the order of their fields, entries of maps among them. */
+
+const VARINT = 0;
+const FIXED_64 = 1;
+const BYTES = 2;
+const FIXED_32 = 5;
+/** More fields than any peering has. */
+const MAX_FIELDS = 5000;
+
+/**
+ * Sorts the fields of a message, and leaves what is within them. Entries of a map are fields of one number, and Go
+ * writes them in an order that changes.
+ *
+ * @param message - as it is where it is no message
+ */
+export function canonicalMessage(message: Buffer): Buffer {
+  // Strings of one character a byte are compared much faster than buffers.
+  const fields: string[] = [];
+  for (let at = 0; at < message.length; ) {
+    const end = endOfField(message, at);
+    if (end < 0 || end > message.length) return message;
+    if (fields.length === MAX_FIELDS) return message;
+    fields.push(message.toString("latin1", at, end));
+    at = end;
+  }
+  return Buffer.from(fields.sort().join(""), "latin1");
+}
+
+/** The last field of bytes with this number; nothing where there is none, or where it is no message. */
+export function fieldOfMessage(message: Buffer, number: number): Buffer | undefined {
+  let found: Buffer | undefined;
+  for (let at = 0; at < message.length; ) {
+    const tag = varint(message, at);
+    const end = endOfField(message, at);
+    if (tag === undefined || end < 0 || end > message.length) return undefined;
+    const length = tag.value === number * 8 + BYTES ? varint(message, tag.end) : undefined;
+    if (length !== undefined) found = message.subarray(length.end, end);
+    at = end;
+  }
+  return found;
+}
+
+/** @returns -1 where there is no field */
+function endOfField(message: Buffer, at: number): number {
+  const tag = varint(message, at);
+  if (tag === undefined) return -1;
+  switch (tag.value % 8) {
+    case VARINT:
+      return varint(message, tag.end)?.end ?? -1;
+    case FIXED_64:
+      return tag.end + 8;
+    case BYTES: {
+      const length = varint(message, tag.end);
+      return length === undefined ? -1 : length.end + length.value;
+    }
+    case FIXED_32:
+      return tag.end + 4;
+    default:
+      return -1;
+  }
+}
+
+function varint(message: Buffer, from: number): { value: number; end: number } | undefined {
+  let value = 0;
+  for (let at = from; at < from + 10; at++) {
+    const byte = message[at];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * 2 ** (7 * (at - from));
+    if (byte < 0x80) return { value, end: at + 1 };
+  }
+  return undefined;
+}
+
+/**
+ * The messages that peerings and resources are, as proto/private/pbpeering and proto-public/pbresource of Consul 1.22.7
+ * declare them (older versions have a part of them): number of a field and what it holds; numbers (varints) are left out, as
+ * the decoder takes any. `!` as in the table of structs; a message may be empty, and must be there. A server that restores a
+ * resource without its id, or an id without its type or its tenancy, crashes (internal/storage/inmem/schema.go).
+ */
+const MESSAGES: ReadonlyMap<string, ReadonlyMap<number, string>> = tableOf({
+  Peering:
+    "1:uuid! 2:string! 3:string 4:Timestamp 5:Entry 7:string 8:string 9:string 10:string 13:StreamStatus 17:RemoteInfo 18:string",
+  PeeringTrustBundle: "1:string 2:string! 3:string 4:string 5:string",
+  PeeringSecrets: "1:uuid! 2:Establishment 3:Stream",
+  Establishment: "1:uuid",
+  Stream: "1:uuid 2:uuid",
+  Entry: "1:string 2:string",
+  StreamStatus: "1:string 2:string 3:Timestamp 4:Timestamp 5:Timestamp",
+  RemoteInfo: "1:string 2:string 3:Locality",
+  Locality: "1:string 2:string",
+  Resource: "1:ID! 2:ID 3:string 4:string 5:Entry 6:StatusEntry 7:Any",
+  ID: "1:string 2:string 3:Type! 4:Tenancy!",
+  Type: "1:string 2:string 3:string",
+  Tenancy: "1:string 2:string",
+  StatusEntry: "1:string 2:Status",
+  Status: "1:string 2:Condition 3:Timestamp",
+  Condition: "1:string 3:string 4:string 5:Reference",
+  Reference: "1:Type 2:Tenancy 3:string 4:string",
+  Any: "1:string",
+  Timestamp: "",
+});
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * @param name - of a message in the table
+ * @returns what is wrong with it, as the end of a sentence; nothing where Consul takes it
+ */
+export function messageProblem(name: string, message: Buffer): string | undefined {
+  const fields = MESSAGES.get(name) ?? new Map<number, string>();
+  const missing = new Set([...fields].filter(([, kind]) => kind.endsWith("!")).map(([number]) => number));
+  let count = 0;
+  for (let at = 0; at < message.length; ) {
+    const end = endOfField(message, at);
+    if (end < 0 || end > message.length) return "is not a message of protobuf";
+    if (++count > MAX_FIELDS) return `has more than ${MAX_FIELDS} fields`;
+    const tag = varint(message, at) as { value: number; end: number };
+    const number = Math.floor(tag.value / 8);
+    if (number === 0) return "is not a message of protobuf";
+    const kind = tag.value % 8 === BYTES ? fields.get(number)?.replace("!", "") : undefined;
+    if (kind !== undefined) {
+      const content = message.subarray((varint(message, tag.end) as { end: number }).end, end);
+      if (content.length > 0 || MESSAGES.has(kind)) missing.delete(number);
+      if (!isFieldOf(kind, content)) {
+        return `has a field ${number} of another kind`;
+      }
+    }
+    at = end;
+  }
+  return missing.size === 0 ? undefined : `lacks field ${[...missing].join(" and ")}`;
+}
+
+function tableOf(messages: Readonly<Record<string, string>>): ReadonlyMap<string, ReadonlyMap<number, string>> {
+  return new Map(
+    Object.entries(messages).map(([name, text]) => {
+      const fields = text.matchAll(/(\d+):(\S+)/g);
+      return [name, new Map(Array.from(fields, ([, number = "", kind = ""]) => [Number(number), kind]))];
+    }),
+  );
+}
+
+function isFieldOf(kind: string, content: Buffer): boolean {
+  if (kind === "string") return isText(content);
+  if (kind === "uuid") return content.length === 0 || UUID.test(content.toString("latin1"));
+  return messageProblem(kind, content) === undefined;
+}
+
+function isText(bytes: Buffer): boolean {
+  try {
+    utf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

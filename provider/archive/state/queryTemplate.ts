@@ -1,0 +1,143 @@
+/**
+ * The template of a prepared query. Consul compiles it and renders it once while it restores a state, and crashes where that
+ * fails: agent/consul/prepared_query/template.go, Consul 1.13.9 ("Bad Template.Type", "Bad format", "Bad evaluation", "Bad
+ * Regexp").
+ */
+
+import { isGoRegexp } from "./goRegexp";
+import { Head } from "./head";
+import type { StructFields } from "./structFields";
+
+/** More levels than any expression that is written. */
+const MAX_DEPTH = 50;
+
+/**
+ * @param query - of a record whose fields have the right kinds
+ * @returns what is wrong, as the end of a sentence about the record
+ */
+export function queryTemplateProblem(query: StructFields): string | undefined {
+  const template = query.fields("Template");
+  const type = template?.text("Type") ?? "";
+  if (template === undefined || type === "") return undefined;
+  if (type !== "name_prefix_match") return "has a template of a type that Consul does not have";
+  if (!isGoRegexp(template.text("Regexp"))) return "has a template with a regular expression that Go may not compile";
+  const isRendered = stringsOf(query, "Service").every(isTemplate);
+  return isRendered ? undefined : "has a template that Consul may not compile";
+}
+
+/** All strings within a field, at any depth, keys of maps left out. */
+function stringsOf(fields: StructFields, name: string): string[] {
+  const found: string[] = [];
+  fields.visit(name, (buffer, at) => visitStrings(buffer, at, found));
+  return found;
+}
+
+/** @returns where the value ends */
+function visitStrings(buffer: Buffer, at: number, found: string[]): number {
+  const { kind, length, content, end } = new Head().read(buffer, at);
+  if (kind === "raw") found.push(buffer.toString("latin1", content, end));
+  if (kind !== "list" && kind !== "map") return end;
+  let next = content;
+  for (let i = 0; i < length; i++) {
+    if (kind === "map") next = new Head().readKey(buffer, next).end;
+    next = visitStrings(buffer, next, found);
+  }
+  return next;
+}
+
+/** Text around expressions `${…}`, in the language HIL. Two dollar signs in turn are text: `$${`, but not `$$${`. */
+function isTemplate(text: string): boolean {
+  try {
+    for (let from = 0, at = text.indexOf("${"); at !== -1; at = text.indexOf("${", from)) {
+      let signs = 1;
+      while (at - signs >= from && text[at - signs] === "$") signs += 1;
+      from = signs % 2 === 1 ? new Expression(text, at + 2).end() : at + 2;
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
+}
+
+class Refused extends Error {}
+
+type Type = "string" | "number" | "boolean";
+
+const VARIABLES: readonly string[] = ["name.full", "name.prefix", "name.suffix", "agent.segment"];
+
+/** An expression whose evaluation cannot fail: each operator has operands of its own type, and nothing is divided. */
+class Expression {
+  private depth = 0;
+
+  constructor(
+    private readonly text: string,
+    private at: number,
+  ) {}
+
+  /** @returns where the text goes on behind the brace */
+  end(): number {
+    this.choice();
+    if (!this.take(/\s*\}/y)) throw new Refused();
+    return this.at;
+  }
+
+  private choice(): Type {
+    if (++this.depth > MAX_DEPTH) throw new Refused();
+    const type = this.logical();
+    this.depth -= 1;
+    if (!this.take(/\s*\?/y)) return type;
+    const one = this.choice();
+    if (type !== "boolean" || !this.take(/\s*:/y) || this.choice() !== one) throw new Refused();
+    return one;
+  }
+
+  private logical(): Type {
+    const type = this.comparison();
+    while (this.take(/\s*(?:&&|\|\|)/y)) if (type !== "boolean" || this.comparison() !== type) throw new Refused();
+    return type;
+  }
+
+  private comparison(): Type {
+    const type = this.sum();
+    if (this.take(/\s*[=!]=/y)) {
+      if (this.sum() !== type) throw new Refused();
+      return "boolean";
+    }
+    if (!this.take(/\s*[<>]=?/y)) return type;
+    if (type !== "number" || this.sum() !== type) throw new Refused();
+    return "boolean";
+  }
+
+  private sum(): Type {
+    const type = this.term();
+    while (this.take(/\s*[+*-]/y)) if (type !== "number" || this.term() !== type) throw new Refused();
+    return type;
+  }
+
+  private term(): Type {
+    if (this.take(/\s*\(/y)) {
+      const type = this.choice();
+      if (!this.take(/\s*\)\s*/y)) throw new Refused();
+      return type;
+    }
+    if (this.take(/\s*(?:true|false)\b\s*/y)) return "boolean";
+    if (this.take(/\s*"[^"\\$\n]*"\s*/y)) return "string";
+    if (this.take(/\s*\d{1,9}\b\s*/y)) return "number";
+    if (this.take(/\s*match\(/y)) {
+      if (this.choice() !== "number" || !this.take(/\s*\)\s*/y)) throw new Refused();
+      return "string";
+    }
+    const from = this.at;
+    if (!this.take(/\s*[a-z]+\.[a-z]+\s*/y)) throw new Refused();
+    if (!VARIABLES.includes(this.text.slice(from, this.at).trim())) throw new Refused();
+    return "string";
+  }
+
+  private take(pattern: RegExp): boolean {
+    pattern.lastIndex = this.at;
+    if (!pattern.test(this.text)) return false;
+    this.at = pattern.lastIndex;
+    return true;
+  }
+}

@@ -1,0 +1,72 @@
+/** What a record tells of its last write: the Raft index in its field `ModifyIndex`, its key, what `Index` records say of tables. */
+
+import { Head, integerOf, isMap, isRaw, isUnsigned } from "./head";
+import { CONFIG_ENTRY } from "../recordTypes";
+import { Scanner } from "./scanner";
+
+const modifyIndex = new Scanner(Buffer.from("ModifyIndex"));
+const key = new Scanner(Buffer.from("Key"));
+const tableIndex = new Scanner(Buffer.from("Value"));
+
+const MODIFY_INDEX = Buffer.from("\xabModifyIndex", "latin1");
+
+/**
+ * The index of the write that made a record what it is.
+ *
+ * @param value - of a record that the walker has decoded
+ * @returns nothing where it does not say so in a way that is known here
+ */
+export function modifiedAt(type: number, value: Buffer): number | undefined {
+  return type === CONFIG_ENTRY ? modifiedWithin(value) : numberOf(modifyIndex, value);
+}
+
+/**
+ * The last write to a table, as an `Index` record keeps it.
+ *
+ * @returns the table's name and the index
+ */
+export function tableOf(value: Buffer): readonly [string, number] | undefined {
+  const index = numberOf(tableIndex, value);
+  if (index === undefined || key.scan(value, 0) < 0) return undefined;
+  return [value.toString("utf8", key.foundFrom, key.foundTo), index];
+}
+
+/**
+ * The key that an entry of the key-value store, or its tombstone, is about.
+ *
+ * @returns one character a byte
+ */
+export function keyOf(value: Buffer): string | undefined {
+  const descriptor = value[0];
+  if (descriptor === undefined || !isMap(descriptor) || key.scan(value, 0) < 0 || key.found < 0) return undefined;
+  return isRaw(key.found) ? value.toString("latin1", key.foundFrom, key.foundTo) : undefined;
+}
+
+function numberOf(scanner: Scanner, value: Buffer): number | undefined {
+  const descriptor = value[0];
+  if (descriptor === undefined || !isMap(descriptor) || scanner.scan(value, 0) < 0) return undefined;
+  return scanner.found < 0 ? undefined : unsignedAt(value, scanner.foundAt);
+}
+
+/**
+ * A configuration entry is bytes that hold its kind and its request, with the entry nested in it; its own index is the
+ * highest in it, whatever the kind.
+ */
+function modifiedWithin(value: Buffer): number | undefined {
+  if (value[0] === undefined || !isRaw(value[0])) return undefined;
+  let highest: number | undefined;
+  for (let at = value.indexOf(MODIFY_INDEX); at >= 0; at = value.indexOf(MODIFY_INDEX, at + 1)) {
+    const index = unsignedAt(value, at + MODIFY_INDEX.length);
+    if (index !== undefined && (highest === undefined || index > highest)) highest = index;
+  }
+  return highest;
+}
+
+const head = new Head();
+
+/** Indexes stay far below 2^53. */
+function unsignedAt(buffer: Buffer, at: number): number | undefined {
+  const descriptor = buffer[at];
+  if (descriptor === undefined || !isUnsigned(descriptor) || !head.tryRead(buffer, at)) return undefined;
+  return head.end <= buffer.length ? Number(integerOf(head, buffer)) : undefined;
+}

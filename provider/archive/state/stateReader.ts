@@ -1,0 +1,324 @@
+/**
+ * Walks `state.bin` while it streams by: a header, then records of a type byte and a msgpack value.
+ *
+ * Nothing here judges an archive: what cannot be decoded is noted with its place, for those who want to restore it.
+ */
+
+import { hash } from "node:crypto";
+import { canonical, canonicalConfigEntry, canonicalPeering } from "./canonical";
+import { Undecodable } from "./head";
+import { LargeRecord } from "./largeRecord";
+import type { KvOptions } from "./prefixes";
+import { CHUNKING_STATE, CONFIG_ENTRY, KVS, PEERING } from "../recordTypes";
+import { PLAIN_KV_VALUES, PlainKv } from "./plainKv";
+import { Scanner } from "./scanner";
+import { readHeader } from "./stateHeader";
+import { type FoundKey, type StateProblem, Tally, type Tallied } from "./tally";
+import { ValueDecoder } from "./valueDecoder";
+import type { Work } from "./work";
+
+/**
+ * A record up to this size is held whole when it comes in pieces, and its maps are digested in no order. Of a larger
+ * one only a piece at a time is there. Consul's values end at 512 KiB, unless it is configured otherwise.
+ */
+export const HELD_BYTES = 1024 * 1024;
+const LEAST_HELD = 4096;
+
+export interface StateReport extends Tallied {
+  /** Index of the last change. */
+  readonly lastIndex: number;
+  /**
+   * Whether a large write was under way, part of it already in the log. Servers restore this; `consul snapshot inspect`
+   * cannot decode it.
+   */
+  readonly hasChunks: boolean;
+  /** Where and why the state cannot be decoded any further; the rest is what came before. */
+  readonly undecodable?: StateProblem;
+}
+
+/** One record, for a visitor that looks at each. */
+export interface SeenRecord {
+  readonly type: number;
+  /** SHA-256 of its value, map entries in no order: one character a byte. */
+  readonly sha256: string;
+  /** Its value, to be looked at within the call; left out where the record is too large to be held. */
+  readonly value?: Buffer;
+}
+
+export class StateWalker {
+  /** How many records have passed. */
+  records = 0;
+  /** How much was decoded. */
+  readonly work: Work = { values: 0 };
+  private readonly tally: Tally;
+  private readonly scanner = new Scanner(Buffer.from("Key"), this.work);
+  private readonly decoder = new ValueDecoder(this.work);
+  private readonly plainKv = new PlainKv();
+  private lastIndex = 0;
+  private headerBytes: number | undefined;
+  /** Where the present record begins in `state.bin`. */
+  private offset = 0;
+  /** The beginning of a record whose end has not come yet, and how much of it there must be to know more. */
+  private held = Buffer.alloc(LEAST_HELD);
+  private heldSoFar = 0;
+  private wantedBytes = 0;
+  /** After a record that is not whole: the least number of bytes that the buffer must have. */
+  private wanted = 0;
+  private large: { type: number; value: LargeRecord; key: FoundKey } | undefined;
+  private undecodable: StateProblem | undefined;
+  private hasChunks = false;
+
+  /**
+   * @param kv - count keys by prefix; left out, they are not
+   * @param see - receives each record in its order; what it throws ends the walk
+   * @param heldBytes - a record up to this size is held whole, for `see`
+   */
+  constructor(
+    kv?: KvOptions,
+    private readonly see?: (record: SeenRecord) => void,
+    private readonly heldBytes = HELD_BYTES,
+  ) {
+    this.tally = new Tally(this.work, kv);
+  }
+
+  /** Takes the next bytes of `state.bin`, and keeps none of them beyond the call. */
+  push(chunk: Buffer): void {
+    if (this.undecodable !== undefined) return;
+    try {
+      let at = 0;
+      while (at < chunk.length) {
+        if (this.large !== undefined) at = this.continueLarge(chunk, at);
+        else if (this.heldSoFar > 0) at = this.continueHeld(chunk, at);
+        else at = this.walk(chunk, at);
+      }
+    } catch (error) {
+      if (!(error instanceof Undecodable)) throw error;
+      this.undecodable = { offset: this.offset, message: error.message };
+    }
+  }
+
+  /** What there was; to be called once, at the end. */
+  end(): StateReport {
+    if (this.headerBytes === undefined && this.heldSoFar === 0) {
+      this.undecodable ??= { offset: 0, message: "there is nothing in it" };
+    } else if (this.heldSoFar > 0 || this.large !== undefined) {
+      this.undecodable ??= { offset: this.offset, message: "the record is cut off" };
+    }
+    return {
+      lastIndex: this.lastIndex,
+      hasChunks: this.hasChunks,
+      ...(this.undecodable && { undecodable: this.undecodable }),
+      ...this.tally.report(),
+    };
+  }
+
+  /** Takes all records that are whole, and holds what is left. */
+  private walk(chunk: Buffer, from: number): number {
+    let at = from;
+    while (at < chunk.length) {
+      const end = this.take(chunk, at);
+      if (end < 0) {
+        this.hold(chunk, at);
+        break;
+      }
+      at = end;
+    }
+    return chunk.length;
+  }
+
+  /** @returns where the record (or the header) ends that begins at `at`; -1 if it is not whole */
+  private take(buffer: Buffer, at: number): number {
+    if (this.headerBytes === undefined) return this.takeHeader(buffer);
+    const type = buffer[at] as number;
+    if (type === KVS) {
+      const plainEnd = this.plainKv.scan(buffer, at + 1);
+      if (plainEnd >= 0) return this.takePlainKv(buffer, at, plainEnd);
+    }
+    const scanned = this.scan(buffer, at);
+    const sorted = scanned instanceof Undecodable || scanned < 0 ? undefined : this.canonicalOf(buffer, at, scanned);
+    if (scanned instanceof Undecodable || sorted === undefined) return this.takeRepeats(buffer, at, scanned);
+    if (this.scanner.hasNumberKey) this.hasChunks = true;
+    const value = buffer.subarray(at + 1, scanned);
+    const sha256 = hash("sha256", sorted, "binary");
+    const bytes = scanned - at;
+    this.add(type, value, sha256, value, bytes, this.foundKey(buffer));
+    // The same record has a value or has none, whatever the pieces are in which it comes: two readings are compared.
+    this.show({ type, sha256, ...(bytes <= this.heldBytes ? { value } : {}) });
+    return scanned;
+  }
+
+  /** @returns where the record ends whose keys are all different; -1 if it is not whole */
+  private scan(buffer: Buffer, at: number): number | Undecodable {
+    try {
+      return this.scanner.scan(buffer, at + 1, buffer[at] === CHUNKING_STATE);
+    } catch (error) {
+      if (error instanceof Undecodable) return error;
+      throw error;
+    }
+  }
+
+  /** @returns nothing where a map has a key twice */
+  private canonicalOf(buffer: Buffer, at: number, end: number): Buffer | undefined {
+    const value = buffer.subarray(at + 1, end);
+    if (end - at > HELD_BYTES) return value;
+    if (buffer[at] === CONFIG_ENTRY) return canonicalConfigEntry(value, this.work);
+    if (buffer[at] === PEERING) return canonicalPeering(value, this.work);
+    return this.scanner.inOrder ? value : canonical(value, this.work);
+  }
+
+  /**
+   * Takes a record whose maps may have a key twice. Such a record is compared byte by byte: only Consul's decoder knows
+   * what is in it.
+   *
+   * @param scanned - where it ends if all keys are different, or why it does not
+   * @returns as `take` does
+   */
+  private takeRepeats(buffer: Buffer, at: number, scanned: number | Undecodable): number {
+    const { scanner, decoder } = this;
+    const type = buffer[at] as number;
+    const held = buffer.subarray(0, at + HELD_BYTES);
+    // Keys in ascending order are all different.
+    const end = scanner.inOrder ? -1 : decoder.decode(held, at + 1, type === CHUNKING_STATE);
+    const isKnown = !scanner.inOrder && decoder.hasRepeats && (end >= 0 || held.length === buffer.length);
+    if (!isKnown) {
+      if (scanned instanceof Undecodable) throw scanned;
+      if (scanned >= 0) throw new Undecodable("a map has the same key twice");
+      this.wanted = scanner.wanted;
+      return -1;
+    }
+    this.wanted = decoder.wanted;
+    if (end < 0) return -1;
+    if (decoder.hasNumberKey) this.hasChunks = true;
+    const value = buffer.subarray(at + 1, end);
+    const sha256 = hash("sha256", value, "binary");
+    this.add(type, value, sha256, value, end - at, decoder.key);
+    this.show({ type, sha256 });
+    return end;
+  }
+
+  private takePlainKv(buffer: Buffer, at: number, end: number): number {
+    const value = buffer.subarray(at + 1, end);
+    const sha256 = hash("sha256", value, "binary");
+    const { keyFrom, keyTo } = this.plainKv;
+    const { offset } = this;
+    this.work.values += PLAIN_KV_VALUES;
+    this.tally.addPlainKv(sha256, offset, this.nextSize(end - at), buffer, keyFrom, keyTo);
+    if (this.see !== undefined) this.show({ type: KVS, sha256, ...(end - at <= this.heldBytes ? { value } : {}) });
+    return end;
+  }
+
+  private takeHeader(buffer: Buffer): number {
+    const header = readHeader(buffer, this.decoder);
+    if (typeof header === "number") {
+      this.wanted = header;
+      return -1;
+    }
+    this.headerBytes = header.end;
+    this.offset = header.end;
+    this.lastIndex = header.lastIndex;
+    return header.end;
+  }
+
+  private add(
+    type: number,
+    beginning: Buffer,
+    sha256: string,
+    value: Buffer | undefined,
+    bytes: number,
+    key: FoundKey,
+  ): void {
+    const { offset } = this;
+    this.tally.add({ type, beginning, sha256, value, offset, size: this.nextSize(bytes) }, key);
+  }
+
+  /** Counts a record of so many bytes. @returns how many bytes Consul counts: the header's are those of the first record */
+  private nextSize(bytes: number): number {
+    const { offset } = this;
+    this.records += 1;
+    this.offset += bytes;
+    return offset === this.headerBytes ? offset + bytes : bytes;
+  }
+
+  /** What fails while a record is looked at says nothing about where the state ends. */
+  private show(record: SeenRecord): void {
+    try {
+      this.see?.(record);
+    } catch (error) {
+      if (!(error instanceof Undecodable)) throw error;
+      throw new Error(`a record cannot be looked at: ${error.message}`, { cause: error });
+    }
+  }
+
+  private foundKey(buffer: Buffer): FoundKey {
+    const { found, foundFrom, foundTo } = this.scanner;
+    return { descriptor: found, buffer, from: foundFrom, to: foundTo };
+  }
+
+  /** Keeps the beginning of a record until the rest of it comes, unless it is too large for that. */
+  private hold(chunk: Buffer, from: number): void {
+    this.wantedBytes = this.wanted - from;
+    if (this.wantedBytes > this.heldBytes) this.beginLarge(chunk, from);
+    else this.addHeld(chunk, from, chunk.length);
+  }
+
+  private addHeld(chunk: Buffer, from: number, to: number): void {
+    const bytes = this.heldSoFar + to - from;
+    if (bytes > this.held.length) {
+      const larger = Buffer.allocUnsafe(2 ** Math.ceil(Math.log2(Math.max(bytes, this.wantedBytes))));
+      this.held.copy(larger, 0, 0, this.heldSoFar);
+      this.held = larger;
+    }
+    chunk.copy(this.held, this.heldSoFar, from, to);
+    this.heldSoFar = bytes;
+  }
+
+  /** @returns where in the chunk to go on */
+  private continueHeld(chunk: Buffer, from: number): number {
+    const before = this.heldSoFar;
+    // Twice as much at each step, for each begins at the record's beginning.
+    const bytes = Math.max(this.wantedBytes - before, Math.min(Math.max(LEAST_HELD, before), this.heldBytes - before));
+    const to = Math.min(from + bytes, chunk.length);
+    this.addHeld(chunk, from, to);
+    if (this.heldSoFar < this.wantedBytes) return to;
+    const beginning = this.held.subarray(0, this.heldSoFar);
+    const end = this.take(beginning, 0);
+    if (end >= 0) {
+      this.heldSoFar = 0;
+      return from + end - before;
+    }
+    this.wantedBytes = this.wanted;
+    if (this.wantedBytes > this.heldBytes) {
+      this.heldSoFar = 0;
+      this.beginLarge(beginning, 0);
+    }
+    return to;
+  }
+
+  private beginLarge(buffer: Buffer, from: number): void {
+    if (this.headerBytes === undefined) throw new Undecodable("its header is too large");
+    const { found, foundFrom, foundTo } = this.scanner;
+    const key = Buffer.from(buffer.subarray(foundFrom, foundTo));
+    const type = buffer[from] as number;
+    if (this.scanner.hasNumberKey) this.hasChunks = true;
+    this.large = {
+      type,
+      value: new LargeRecord(type === CHUNKING_STATE, this.work),
+      // A key that is not whole yet is longer than any that Consul takes.
+      key: { descriptor: foundTo <= buffer.length ? found : -1, buffer: key, from: 0, to: key.length },
+    };
+    this.large.value.push(buffer, from + 1);
+  }
+
+  /** @returns where in the chunk to go on */
+  private continueLarge(chunk: Buffer, from: number): number {
+    const { large } = this;
+    const end = large?.value.push(chunk, from) ?? -1;
+    if (large === undefined || end < 0) return chunk.length;
+    this.large = undefined;
+    const { type, value, key } = large;
+    const sha256 = value.digest();
+    this.add(type, value.beginning, sha256, undefined, 1 + value.bytes, key);
+    this.show({ type, sha256 });
+    return end;
+  }
+}

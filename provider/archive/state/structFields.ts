@@ -1,0 +1,74 @@
+/** The fields of one struct that Consul has written, by their names. */
+
+import { Head, Undecodable } from "./head";
+import { Scanner } from "./scanner";
+
+/** Fields of a struct by their names. */
+export class StructFields {
+  private readonly places = new Map<string, number>();
+
+  constructor(
+    private readonly buffer: Buffer,
+    at: number,
+  ) {
+    const head = new Head().read(buffer, at);
+    if (head.kind === "nil") return;
+    // Consul writes structs as maps; what is written as a list is not followed.
+    if (head.kind !== "map") throw new Undecodable("is not written as Consul writes it");
+    const entries = head.length;
+    let next = head.content;
+    for (let entry = 0; entry < entries; entry++) {
+      const key = head.readKey(buffer, next);
+      const name = buffer.toString("latin1", key.content, key.end);
+      this.places.set(name, key.end);
+      next = endOf(buffer, key.end);
+    }
+  }
+
+  /** All that there are, those that Consul does not know among them. */
+  get names(): readonly string[] {
+    return [...this.places.keys()];
+  }
+
+  /** Looks at the value of a field, if there is one. */
+  visit(name: string, look: (buffer: Buffer, at: number) => void): void {
+    const at = this.places.get(name);
+    if (at !== undefined) look(this.buffer, at);
+  }
+
+  text(name: string): string {
+    const at = this.places.get(name);
+    if (at === undefined) return "";
+    const head = new Head().read(this.buffer, at);
+    return this.buffer.toString("latin1", head.content, head.end);
+  }
+
+  fields(name: string): StructFields | undefined {
+    const at = this.places.get(name);
+    return at === undefined || this.buffer[at] === 0xc0 ? undefined : new StructFields(this.buffer, at);
+  }
+
+  list(name: string): StructFields[] {
+    const at = this.places.get(name);
+    if (at === undefined) return [];
+    const head = new Head().read(this.buffer, at);
+    if (head.kind === "nil") return [];
+    if (head.kind !== "list") throw new Undecodable("is not written as Consul writes it");
+    const items: StructFields[] = [];
+    const { length } = head;
+    let next = head.content;
+    for (let item = 0; item < length; item++) {
+      items.push(new StructFields(this.buffer, next));
+      next = endOf(this.buffer, next);
+    }
+    return items;
+  }
+}
+
+const scanner = new Scanner();
+
+function endOf(buffer: Buffer, at: number): number {
+  const end = scanner.scan(buffer, at);
+  if (end < 0) throw new Undecodable("is truncated");
+  return end;
+}

@@ -1,0 +1,172 @@
+/** What a state holds: its records counted by type, digested by type, and its keys by prefix. */
+
+import { SetDigest } from "./digest";
+import { isMap, isString } from "./head";
+import { type KvOptions, type KvReport, Prefixes } from "./prefixes";
+import { bodyOf, CONFIG_ENTRY, KVS, REGISTER, rewrittenKeysOf, typeName } from "../recordTypes";
+import { Registrations } from "./registration";
+import { RestoreOrder } from "./restoreOrder";
+import type { Work } from "./work";
+import { beginningProblem, configEntryKindOf, recordProblem } from "./recordCheck";
+
+/** All records of one type. */
+export interface RecordGroup {
+  /** The type's number, and its name as Consul prints it. */
+  readonly code: number;
+  readonly type: string;
+  readonly count: number;
+  /** Bytes of their records, type bytes included; the first record's also those of the header. */
+  readonly size: number;
+  /** Of the set of them, whatever their order, without those that servers rewrite by themselves: 64 hex digits. */
+  readonly digest: string;
+  /** Where the first begins in `state.bin`. */
+  readonly offset: number;
+}
+
+export interface StateProblem {
+  /** Where the record begins in `state.bin`. */
+  readonly offset: number;
+  /** What is wrong, as the end of a sentence that begins with the place. */
+  readonly message: string;
+}
+
+export interface Tallied {
+  /** The largest first, those of one size by name. */
+  readonly groups: readonly RecordGroup[];
+  /** The kinds of the configuration entries, in the order in which they came. */
+  readonly configEntryKinds: readonly { readonly kind: string; readonly count: number; readonly offset: number }[];
+  /** The first record that can be decoded and yet is not what its type is. */
+  readonly misshapen?: StateProblem;
+  /** The first KVS record without a key that can be read. */
+  readonly keyless?: StateProblem;
+  readonly kv?: KvReport;
+}
+
+/** One record, as the walker has found it. */
+export interface Found {
+  readonly type: number;
+  /** Where it begins, and how many bytes count as its own. */
+  readonly offset: number;
+  readonly size: number;
+  /** Its value, or the first bytes of it where it is too large to be held. */
+  readonly beginning: Buffer;
+  /** SHA-256 of its value, one character a byte. */
+  readonly sha256: string;
+  /** `undefined` where it is too large to be held. */
+  readonly value: Buffer | undefined;
+}
+
+/** The value of a record's field `Key`: its first byte, or -1 where there is none, and its content. */
+export interface FoundKey {
+  readonly descriptor: number;
+  readonly buffer: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Group {
+  count: number;
+  size: number;
+  readonly offset: number;
+  readonly digest: SetDigest;
+}
+
+/** More kinds than any Consul has. */
+const MAX_KINDS = 100;
+/** Longer than the name of any kind. */
+const MAX_KIND_LENGTH = 100;
+
+export class Tally {
+  private readonly kinds = new Map<string, { count: number; offset: number }>();
+  private readonly groups = new Map<number, Group>();
+  private readonly prefixes: Prefixes | undefined;
+  private readonly registrations = new Registrations();
+  private readonly order = new RestoreOrder();
+  private misshapen: StateProblem | undefined;
+  private keyless: StateProblem | undefined;
+
+  /**
+   * @param work - counts the values that are looked at
+   * @param kv - count keys by prefix; left out, they are not
+   */
+  constructor(
+    private readonly work: Work,
+    kv?: KvOptions,
+  ) {
+    if (kv !== undefined) this.prefixes = new Prefixes(kv);
+  }
+
+  add(record: Found, key: FoundKey): void {
+    const { type, offset, size } = record;
+    const group = this.count(type, offset, size);
+    if (!isRewritten(type, key)) group.digest.add(record.sha256);
+    this.checkBody(record);
+    if (type === KVS) this.addKey(record, key);
+    if (type === CONFIG_ENTRY) this.addKind(record);
+  }
+
+  /** A KVS record that is written exactly as Consul writes it: nothing can be wrong with it. */
+  addPlainKv(sha256: string, offset: number, size: number, buffer: Buffer, keyFrom: number, keyTo: number): void {
+    this.count(KVS, offset, size).digest.add(sha256);
+    this.prefixes?.add(buffer, keyFrom, keyTo, size);
+  }
+
+  report(): Tallied {
+    const groups = Array.from(this.groups, ([code, { count, size, digest, offset }]) => {
+      return { code, type: typeName(code), count, size, digest: digest.toString(), offset };
+    });
+    return {
+      groups: groups.sort((one, other) => other.size - one.size || (one.type < other.type ? -1 : 1)),
+      configEntryKinds: Array.from(this.kinds, ([kind, { count, offset }]) => ({ kind, count, offset })),
+      ...(this.misshapen && { misshapen: this.misshapen }),
+      ...(this.keyless && { keyless: this.keyless }),
+      ...(this.prefixes && { kv: this.prefixes.report() }),
+    };
+  }
+
+  private count(type: number, offset: number, size: number): Group {
+    let group = this.groups.get(type);
+    if (group === undefined) {
+      group = { count: 0, size: 0, offset, digest: new SetDigest() };
+      this.groups.set(type, group);
+    }
+    group.count += 1;
+    group.size += size;
+    return group;
+  }
+
+  /** Of a value that is not held only the first byte is looked at: it is too large for any record but one with a large field. */
+  private checkBody({ type, offset, beginning, value }: Found): void {
+    const body = this.misshapen === undefined ? bodyOf(type) : undefined;
+    if (body === undefined) return;
+    const problem =
+      this.order.add(type, value) ??
+      (value === undefined
+        ? beginningProblem(body, beginning[0] as number)
+        : (recordProblem(body, value, this.work) ?? (type === REGISTER ? this.registrations.add(value) : undefined)));
+    if (problem === undefined) return;
+    this.misshapen = { offset, message: `the ${typeName(type)} record ${problem}` };
+  }
+
+  private addKind({ offset, beginning }: Found): void {
+    // Of a kind that is too long for any version its beginning is enough: no version has that either.
+    const kind = configEntryKindOf(beginning)?.slice(0, MAX_KIND_LENGTH);
+    if (kind === undefined) return;
+    const known = this.kinds.get(kind);
+    if (known !== undefined) known.count += 1;
+    else if (this.kinds.size < MAX_KINDS) this.kinds.set(kind, { count: 1, offset });
+  }
+
+  private addKey({ offset, size, beginning }: Found, key: FoundKey): void {
+    const descriptor = beginning[0] as number;
+    const isText = isMap(descriptor) && isString(key.descriptor);
+    if (isText) this.prefixes?.add(key.buffer, key.from, key.to, size);
+    else if (!isMap(descriptor) || key.descriptor >= 0) {
+      this.keyless ??= { offset, message: "the KVS record has no key that can be read" };
+    }
+  }
+}
+
+function isRewritten(type: number, { buffer, from, to }: FoundKey): boolean {
+  return rewrittenKeysOf(type)?.includes(buffer.toString("latin1", from, to)) === true;
+}

@@ -1,0 +1,69 @@
+/** What a reader's thread and the thread that feeds it say to each other. */
+
+import { type ErrorCode, SnapshotError } from "../../errors";
+import type { ArchiveLimits } from "../limits";
+import type { SnapshotMeta } from "../meta";
+import type { ArchiveReport } from "../reader";
+import type { KvOptions } from "../state/prefixes";
+
+/** What can be sent to another thread: all options but those that are functions. */
+export interface ThreadOptions {
+  readonly limits?: Partial<ArchiveLimits>;
+  readonly kv?: KvOptions;
+}
+
+/** Of each slot of the memory that both threads see. */
+export const SLOT_BYTES = 1024 * 1024;
+
+/** What a thread starts with. */
+export interface ThreadData extends ThreadOptions {
+  readonly memory: SharedArrayBuffer;
+}
+
+/** An order: to read the bytes of a slot, to answer once all of them are read, or to judge the whole. */
+export type Order = { readonly slot: number; readonly bytes: number } | "idle" | "end";
+
+export type Answer =
+  | { readonly kind: "started" }
+  /** The slot's bytes were taken: it can be filled again. */
+  | { readonly kind: "free"; readonly slot: number }
+  | { readonly kind: "idle" }
+  | { readonly kind: "meta"; readonly meta: SnapshotMeta }
+  | { readonly kind: "report"; readonly report: ArchiveReport }
+  | { readonly kind: "failure"; readonly failure: SentFailure };
+
+/** An error that was sent: the class of an error is lost between threads, and with it everything but name and message. */
+export interface SentFailure {
+  readonly message: string;
+  /** Of a `SnapshotError`. */
+  readonly code?: ErrorCode;
+  readonly hint?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** The message of the error underneath. */
+  readonly cause?: string;
+}
+
+export function failureToSend(error: unknown): SentFailure {
+  if (!(error instanceof SnapshotError)) return { message: error instanceof Error ? error.message : String(error) };
+  const { message, code, hint, details, cause } = error;
+  return {
+    message,
+    code,
+    hint,
+    ...(details === undefined ? {} : { details }),
+    ...(cause instanceof Error ? { cause: cause.message } : {}),
+  };
+}
+
+export function receivedFailure({ message, code, hint = "", details, cause }: SentFailure): Error {
+  if (code === undefined) return new Error(message);
+  return new SnapshotError(code, message, hint, cause === undefined ? undefined : new Error(cause), details);
+}
+
+/** Between threads a Buffer becomes a plain array of bytes. */
+export function receivedReport(report: ArchiveReport): ArchiveReport {
+  const { kv } = report.state;
+  if (kv === undefined) return report;
+  const prefixes = kv.prefixes.map((prefix) => ({ ...prefix, bytes: Buffer.from(prefix.bytes) }));
+  return { ...report, state: { ...report.state, kv: { ...kv, prefixes } } };
+}

@@ -1,0 +1,97 @@
+/**
+ * The identity of a cluster. Servers keep their Raft ids for life, so two answers that share an id come from the same
+ * cluster, regardless of address, name or load balancer. The datacenter name does not identify a cluster: the default
+ * is always `dc1`.
+ */
+
+import { compact } from "../compact";
+import { field } from "./agentFacts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export interface ClusterIdentity {
+  /** The Raft ids of the servers; empty if the token may not read them (`operator = "read"`). */
+  readonly serverIds: readonly string[];
+  /** `host:port` of the servers' RPC, readable without permission; empty if unknown. */
+  readonly serverAddresses: readonly string[];
+  readonly datacenter?: string;
+}
+
+export type ClusterComparison = "same" | "other" | "unknown";
+
+/**
+ * Compares by Raft ids. If those of one side are unknown, compares by server addresses, which two clusters behind one
+ * address do not share.
+ */
+export function compareClusters(one: ClusterIdentity, other: ClusterIdentity): ClusterComparison {
+  const byId = compareSets(one.serverIds, other.serverIds);
+  return byId === "unknown" ? compareSets(one.serverAddresses, other.serverAddresses) : byId;
+}
+
+/**
+ * Compares a cluster with the node ids of servers, which equal their Raft ids. With Raft protocol 2, Raft ids are
+ * addresses, which two clusters can share (containers on two hosts), so the result is unknown.
+ */
+export function compareNodes({ serverIds }: ClusterIdentity, nodeIds: readonly string[]): ClusterComparison {
+  const isUnique = (id: string): boolean => UUID.test(id);
+  return compareSets(serverIds.filter(isUnique), nodeIds.filter(isUnique));
+}
+
+/**
+ * Whether two identities, read at the same time, share ids but no address: machines that were copied with their disks
+ * keep the ids of the original. Servers can change their addresses, but not all at once.
+ */
+export function areCopies(one: ClusterIdentity, other: ClusterIdentity): boolean {
+  return (
+    compareSets(one.serverIds, other.serverIds) === "same" &&
+    compareSets(one.serverAddresses, other.serverAddresses) === "other"
+  );
+}
+
+function compareSets(one: readonly string[], other: readonly string[]): ClusterComparison {
+  if (one.length === 0 || other.length === 0) return "unknown";
+  return one.some((member) => other.includes(member)) ? "same" : "other";
+}
+
+/** The identity in the meta.json of an archive. */
+export function identityOfServers(
+  servers: readonly { readonly id: string; readonly address: string }[],
+  datacenter?: string,
+): ClusterIdentity {
+  return compact({
+    serverIds: servers.map(({ id }) => id).filter((id) => id !== ""),
+    serverAddresses: servers.map(({ address }) => address).filter((address) => address !== ""),
+    datacenter,
+  });
+}
+
+/**
+ * @param answer - the response to `/v1/operator/raft/configuration`
+ * @returns `undefined` if it contains no server
+ */
+export function readRaftIdentity(answer: unknown): ClusterIdentity | undefined {
+  const servers = listOf(field(answer, "Servers"));
+  const serverIds = textsOf(servers.map((server) => field(server, "ID")));
+  if (serverIds.length === 0) return undefined;
+  return { serverIds, serverAddresses: textsOf(servers.map((server) => field(server, "Address"))) };
+}
+
+/** @param answer - the response to `/v1/status/peers` */
+export function readPeers(answer: unknown): string[] {
+  return textsOf(listOf(answer));
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textsOf(values: readonly unknown[]): string[] {
+  return values.filter((value) => typeof value === "string").filter((text) => text !== "");
+}
+
+/** For a message: `server 75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11 and 2 more`. */
+export function describeIdentity({ serverIds, serverAddresses }: ClusterIdentity): string {
+  const [first, ...others] = serverIds.length > 0 ? serverIds : serverAddresses;
+  if (first === undefined) return "unknown servers";
+  return `server ${first}${others.length === 0 ? "" : ` and ${others.length} more`}`;
+}

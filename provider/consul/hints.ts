@@ -1,0 +1,24 @@
+/** What to change in the settings of a connection: each hint names the place that the value came from, and works there. */
+
+import type { Connection } from "./connection";
+import type { SettingName } from "./settingsLookup";
+
+/** The place that sets a setting; where none does, those that may. */
+export function placeOf({ labels }: Connection, name: SettingName): string {
+  return labels.set[name] ?? labels.places[name];
+}
+
+/** How to reach the same address with the other scheme. */
+export function changeScheme({ labels, url }: Connection, scheme: "http" | "https"): string {
+  const changes = labels.scheme.map(({ label, kind }) => {
+    const values = {
+      address: url.replace(/^https?:/, `${scheme}:`),
+      scheme,
+      variable: String(scheme === "https"),
+    };
+    return `set ${label} to "${values[kind]}"`;
+  });
+  const port = scheme === "http" ? "https, 8501 by convention" : "http, 8500 by convention";
+  const sentence = `${changes.join(" and ")}, or use the port for ${port}.`;
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}

@@ -1,0 +1,89 @@
+/** Keys and values of the KV store, as the API of Consul has them. */
+
+import type { SeenRecord } from "../archive/reader";
+import { KVS } from "../archive/recordTypes";
+import { contentOf, isFields } from "../archive/state/normalForm";
+import { SnapshotError } from "../errors";
+import { cleanText } from "../text";
+import type { ApiFields } from "./apiObjects";
+import { type ArchiveSource, LONGEST_VALUE, madeOfRecords } from "./readRecords";
+import { textOf } from "./content";
+
+export interface KeyValue {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  /** A number of 64 bits, in digits. */
+  readonly flags: string;
+  /** Of Consul Enterprise; empty for the default one. */
+  readonly namespace: string;
+  readonly partition: string;
+}
+
+/**
+ * @param isWanted - decides by the key; the value of another one is not decoded
+ * @throws SnapshotError `ARCHIVE_TOO_LARGE` where a value is too large to be held
+ */
+function keyValueOf({ type, value }: SeenRecord, isWanted: (key: Buffer) => boolean): KeyValue | undefined {
+  if (type !== KVS) return undefined;
+  const fields = value && contentOf(type, value);
+  if (!isFields(fields)) {
+    throw new SnapshotError(
+      "ARCHIVE_TOO_LARGE",
+      `a key has a value of more than ${LONGEST_VALUE / 1024 ** 2} MiB, or one that cannot be read`,
+      "Restore the archive into an empty cluster and read the value there.",
+    );
+  }
+  const key = Buffer.from(textOf(fields["Key"]), "latin1");
+  if (!isWanted(key)) return undefined;
+  const flags = fields["Flags"];
+  return {
+    key,
+    value: Buffer.from(textOf(fields["Value"]), "latin1"),
+    flags: typeof flags === "string" ? flags.replace(/^\+/, "") : "0",
+    namespace: textOf(fields["Namespace"]),
+    partition: textOf(fields["Partition"]),
+  };
+}
+
+/**
+ * @param key - the whole key
+ * @returns nothing where there is no such key
+ * @throws SnapshotError `ARCHIVE_*`, `STATE_UNDECODABLE`, and what the source throws
+ */
+export async function getValue(source: ArchiveSource, key: string): Promise<Buffer | undefined> {
+  const wanted = Buffer.from(key);
+  let found: Buffer | undefined;
+  const take = (record: SeenRecord): Buffer | undefined => keyValueOf(record, (key) => key.equals(wanted))?.value;
+  for await (const value of madeOfRecords(source, take)) found = value;
+  return found;
+}
+
+/**
+ * What `consul kv import` reads of a record: one entry, or none where the record is of another type or key.
+ *
+ * @param prefix - what keys begin with
+ * @throws SnapshotError `ARGUMENT_INVALID` for a key that is not UTF-8, which JSON cannot hold
+ */
+export function keyEntries(record: SeenRecord, prefix: string): readonly ApiFields[] {
+  const wanted = Buffer.from(prefix);
+  const found = keyValueOf(record, (key) => key.subarray(0, wanted.length).equals(wanted));
+  if (found === undefined) return [];
+  const { key, value, flags, namespace, partition } = found;
+  const text = key.toString("utf8");
+  if (!Buffer.from(text, "utf8").equals(key)) {
+    throw new SnapshotError(
+      "ARGUMENT_INVALID",
+      `the key ${cleanText(text)} is not UTF-8, and JSON cannot hold it`,
+      "Use --prefix to export the keys beside it.",
+    );
+  }
+  return [
+    {
+      key: text,
+      flags: BigInt(flags),
+      value: value.toString("base64"),
+      ...(namespace === "" ? {} : { namespace }),
+      ...(partition === "" ? {} : { partition }),
+    },
+  ];
+}

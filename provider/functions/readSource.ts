@@ -1,0 +1,50 @@
+/** The archive that a function reads: by its path or URL, from its first byte to its last. */
+
+import { loadIdentities } from "../age/identities";
+import type { ReadOptions } from "../archive/readWhole";
+import { checkIdentityPlaces, identityProblems, readDecryption } from "../args/decryption";
+import { findArchive, type FoundArchive, type ReadArchive, readStoredArchive } from "../catalog/storedArchive";
+import { compact } from "../compact";
+import type { Problem, Values } from "../lifecycle";
+import type { Reporter } from "../reporter";
+import { sourceProblems } from "../resources/restore/args";
+import { openStore } from "../store/backends";
+import { parseSource } from "../store/location";
+import { holdsUnknown } from "../values";
+
+/** An archive as it was read. */
+export interface SourceRead extends FoundArchive, ReadArchive {}
+
+/** What is wrong with `source` and `decryption` beside their kinds. */
+export async function checkSource(inputs: Values): Promise<readonly Problem[]> {
+  const { decryption } = inputs;
+  const places = [...sourceProblems(inputs), ...checkIdentityPlaces(decryption)];
+  if (places.length > 0 || holdsUnknown(decryption)) return places;
+  return identityProblems(readDecryption(decryption));
+}
+
+/** As it was specified. */
+export function sourceOf({ source }: Values): string {
+  return typeof source === "string" ? source : "";
+}
+
+/**
+ * @param inputs - in which `checkSource` has found no problem
+ * @throws SnapshotError `ARCHIVE_*`, `STORE_*`, `DECRYPTION_FAILED`, `ARGUMENT_INVALID` for an identity file without an identity
+ */
+export async function readSource(
+  inputs: Values,
+  { signal }: Reporter,
+  options: Pick<ReadOptions, "kv" | "acceptStateSize"> = {},
+): Promise<SourceRead> {
+  const place = parseSource(sourceOf(inputs));
+  const identities = await loadIdentities(readDecryption(inputs.decryption));
+  const store = await openStore(place);
+  try {
+    const found = await findArchive(store, place, signal);
+    const read = await readStoredArchive(store, found.object, compact({ decryption: identities, signal, ...options }));
+    return { ...found, ...read };
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,55 @@
+/** What a preview can find out about the archive cheaply: whether it is there, begins like one, and can be decrypted. */
+
+import { decryptIfEncrypted } from "../../age/decrypt";
+import type { Decryption } from "../../age/identities";
+import { isCode } from "../../errors";
+import { openStore } from "../../store/backends";
+import { formatLocation, type Location } from "../../store/location";
+import { lookUp } from "../../store/smallObject";
+import type { Store, StoredObject } from "../../store/store";
+
+/** How gzip begins: RFC 1952. */
+const GZIP = Buffer.from([0x1f, 0x8b]);
+
+/**
+ * @param signal - ends the look
+ * @returns why the archive cannot be restored as it is now, as a sentence; nothing where no reason is known, or the store
+ *   does not answer
+ */
+export async function sourceProblem(
+  source: Location,
+  decryption: Decryption,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const location = formatLocation(source);
+  try {
+    const store = await openStore(source);
+    try {
+      const object = await lookUp(store, source.key, { signal });
+      if (object === undefined) return `there is no archive at ${location}`;
+      if (object === "notAFile") return `${location} is not a file`;
+      return (await beginsAsArchive(store, object, decryption, signal)) ? undefined : `${location} is not an archive`;
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    // The restore itself reports what is wrong with the store.
+    return isCode(error, "DECRYPTION_FAILED", "ARGUMENT_INVALID") ? `${location}: ${error.message}` : undefined;
+  }
+}
+
+/** Reads to the first bytes of the archive, which an identity must decrypt where it is encrypted. */
+async function beginsAsArchive(
+  store: Store,
+  object: StoredObject,
+  decryption: Decryption,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let head = Buffer.alloc(0);
+  const stored = store.read(object.key, { version: object.version, signal });
+  for await (const piece of decryptIfEncrypted(stored, { decryption })) {
+    head = Buffer.concat([head, piece]);
+    if (head.length >= GZIP.length) break;
+  }
+  return head.subarray(0, GZIP.length).equals(GZIP);
+}

@@ -1,0 +1,143 @@
+/** An archive that state knows, against what its store holds now. */
+
+import { unlessAborted } from "../../abort";
+import { SnapshotError, isCode } from "../../errors";
+import type { Context, Values } from "../../lifecycle";
+import { parseLocation } from "../../store/location";
+import { sha256Of } from "../../store/sha256";
+import { openStore } from "../../store/backends";
+import { readSmallObject } from "../../store/smallObject";
+import type { Store, StoredObject } from "../../store/store";
+import { type Manifest, manifestKey, parseManifest, readManifest } from "../../catalog/manifest";
+
+export type Found = { readonly state: "absent" } | { readonly state: "same" | "changed"; readonly version: string };
+
+/**
+ * Whether the archive at `location` is the one recorded.
+ *
+ * @throws SnapshotError when the place cannot be seen: absence is reported only when it is known
+ */
+export async function compareWithStore(location: string, recorded: Values, signal: AbortSignal): Promise<Found> {
+  const { key, store } = await openAt(location);
+  try {
+    const object = await store.head(key, { signal });
+    if (object === undefined) return { state: "absent" };
+    return { state: (await isRecorded(store, object, recorded, signal)) ? "same" : "changed", version: object.version };
+  } finally {
+    store.close();
+  }
+}
+
+/** Says what has become of an archive that is not ours to delete any more, without reading it. A store that cannot be seen is no failure. */
+export async function reportRetainedArchive(location: string, recorded: Values, context: Context): Promise<void> {
+  try {
+    context.info(await unlessAborted(retainedArchive(location, recorded, context.signal), context.signal));
+  } catch (error) {
+    const why = context.signal.aborted ? "looking at it was interrupted" : failure(error).message;
+    context.info(`the archive stays, as far as is known: ${location} (${why})`);
+  }
+}
+
+async function retainedArchive(location: string, recorded: Values, signal: AbortSignal): Promise<string> {
+  const { key, store } = await openAt(location);
+  try {
+    const object = await store.head(key, { signal });
+    if (object === undefined) return isGone(location);
+    const stays = `the archive stays: ${location}`;
+    const sameSize = object.size === recorded.storedSize;
+    if (sameSize && object.version === recorded.storedVersion) return stays;
+    const manifest = await readManifest(store, key, { signal });
+    if (isNewer(manifest, object, recorded)) return holdsNewer(location);
+    // The version moves when a folder is copied.
+    if (sameSize && manifest?.storedSha256 === recorded.storedSha256) return stays;
+    return `what lies at ${location} is no longer the archive that was saved, and stays`;
+  } finally {
+    store.close();
+  }
+}
+
+/** Deletes the archive and its manifest if they are those recorded, and says what it left if they are not. */
+export async function removeArchive(location: string, recorded: Values, context: Context): Promise<void> {
+  const { key, store } = await openAt(location);
+  const { signal } = context;
+  try {
+    const object = await store.head(key, { signal });
+    if (object === undefined) {
+      context.info(isGone(location));
+      return;
+    }
+    const found = await readSmallObject(store, manifestKey(key), { signal });
+    const manifest = found && parseManifest(found.bytes);
+    if (isNewer(manifest, object, recorded)) {
+      context.info(holdsNewer(location));
+      return;
+    }
+    const { storedSize, storedSha256: sha256 } = recorded;
+    if (object.size !== storedSize || typeof sha256 !== "string") {
+      warnChanged(location, context);
+      return;
+    }
+    // The store compares the bytes, and keeps an archive that has other ones.
+    await store.delete(key, { version: object.version, sha256, signal });
+    if (found !== undefined && manifest?.sha256 === recorded.sha256) await removeManifest(store, key, found.version);
+    context.info(`the archive ${location} was deleted`);
+  } catch (error) {
+    if (isCode(error, "STORE_CHANGED")) {
+      warnChanged(location, context);
+      return;
+    }
+    if (!isCode(error, "STORE_NOT_FOUND")) throw error;
+    context.warn(`${location} cannot be seen from here, so nothing was deleted: ${error.message}`);
+  } finally {
+    store.close();
+  }
+}
+
+/** Only the one of this archive: another save may have taken the name since. */
+async function removeManifest(store: Store, key: string, version: string): Promise<void> {
+  await store.delete(manifestKey(key), { version }).catch((error: unknown) => {
+    if (!isCode(error, "STORE_CHANGED")) throw error;
+  });
+}
+
+function warnChanged(location: string, context: Context): void {
+  context.warn(`${location} is no longer the archive that was saved: it was left where it is`);
+}
+
+/** A later save of the same name, with `overwrite`. */
+function isNewer(manifest: Manifest | undefined, object: StoredObject, recorded: Values): boolean {
+  return (
+    manifest?.storedSize === object.size &&
+    typeof recorded.takenAt === "string" &&
+    Date.parse(manifest.takenAt) > Date.parse(recorded.takenAt)
+  );
+}
+
+function isGone(location: string): string {
+  return `the archive ${location} is gone already`;
+}
+
+function holdsNewer(location: string): string {
+  return `${location} holds a newer archive by now, which stays`;
+}
+
+function failure(error: unknown): SnapshotError {
+  if (error instanceof SnapshotError) return error;
+  throw error;
+}
+
+/**
+ * The version tells at once; where it moved (a copied folder, a re-uploaded object), or `verifyOnRefresh` asks for it,
+ * the bytes decide: those of an archive that was verified when it was saved.
+ */
+async function isRecorded(store: Store, object: StoredObject, recorded: Values, signal: AbortSignal): Promise<boolean> {
+  if (object.size !== recorded.storedSize) return false;
+  if (object.version === recorded.storedVersion && recorded.verifyOnRefresh !== true) return true;
+  const hash = await sha256Of(store.read(object.key, { version: object.version, signal }));
+  return hash === recorded.storedSha256;
+}
+
+async function openAt(location: string): Promise<{ key: string; store: Store }> {
+  const place = parseLocation(location);
+  return { key: place.key, store: await openStore(place) };
+}

@@ -1,0 +1,62 @@
+/** What a snapshot leaves in state: its facts, and the arguments that later runs compare with. */
+
+import type { KvReport } from "../../archive/reader";
+import { compact } from "../../compact";
+import type { Values } from "../../lifecycle";
+import { formatLocation, parseLocation } from "../../store/location";
+import type { SavedArchive } from "../../save/save";
+import type { ArchiveFacts } from "../../catalog/manifest";
+
+/** The shape of state; raised when an old one must be read differently. */
+const SCHEMA_VERSION = 1;
+/** Outputs hold what is counted: some hundred prefixes are of use to a reader, and no more. */
+export const MAX_PREFIXES = 500;
+
+/** The facts of an archive, under the names that a program reads. What is not known is left out, never undefined. */
+export function archiveOutputs(facts: ArchiveFacts): Values {
+  return compact({
+    index: facts.index,
+    term: facts.term,
+    size: facts.size,
+    version: facts.version,
+    snapshotId: facts.snapshotId,
+    location: facts.location,
+    url: urlOf(facts.location),
+    archiveSize: facts.archiveSize,
+    sha256: facts.sha256,
+    storedSize: facts.storedSize,
+    storedSha256: facts.storedSha256,
+    takenAt: facts.takenAt,
+    datacenter: facts.datacenter,
+    consulVersion: facts.consulVersion,
+    servers: facts.servers.map((server) => ({ ...server })),
+    contents: facts.contents.map((records) => ({ ...records })),
+    ...(facts.restorable === undefined ? {} : { restorable: { ...facts.restorable } }),
+    encrypted: facts.encrypted,
+  });
+}
+
+/** A location without the settings behind its question mark; a path as it is. */
+function urlOf(location: string): string {
+  const place = parseLocation(location);
+  return place.scheme === "file" ? location : formatLocation({ ...place, settings: new Map() });
+}
+
+export function savedOutputs(saved: SavedArchive): Values {
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    ...archiveOutputs(saved.manifest),
+    knownLeader: saved.knownLeader,
+    lastContact: saved.lastContact,
+    storedVersion: saved.stored.version,
+    ...(saved.pruned === undefined ? {} : { kept: saved.pruned.kept, removed: saved.pruned.removed }),
+    ...(saved.kv === undefined ? {} : { kv: kvOutput(saved.kv) }),
+  };
+}
+
+export function kvOutput({ prefixes, rest }: KvReport): Values {
+  return {
+    prefixes: prefixes.map(({ prefix, count, size }) => ({ prefix, count, size })),
+    rest: { ...rest },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * Adopts a run that has begun before: nothing is restored; the cluster is read back instead.
+ *
+ * Anyone who may write to a receipt's folder can forge a receipt. So a result in a receipt is never trusted: either the
+ * cluster proves it now, or the outcome is `unproved`.
+ */
+
+import { explain, isCode, SnapshotError } from "../errors";
+import { type Attempt, contentsOf } from "./attempt";
+import { refused } from "./guards";
+import type { Ending } from "./outcomes";
+import { readBack } from "./readBack";
+import type { Receipt } from "./receipt";
+import { type Restored, Unidentified, Unsettled } from "./request";
+import type { Session } from "./session";
+
+/**
+ * Adopts a run that has begun before. The cluster is read back even if the receipt has a result. If the cluster no
+ * longer proves that result, because it was used since or the archive is gone, the outcome is `unproved`.
+ *
+ * @throws Unsettled as `settle`, if the receipt has no result or drift is a failure; SnapshotError `RESTORE_REFUSED` if
+ * the run restored another archive
+ */
+export async function adopt({ attempt, result, location }: Receipt, session: Session): Promise<Restored> {
+  const { request } = session;
+  if (request.sha256 !== undefined && request.sha256 !== attempt.sha256) {
+    throw refused(
+      "receipt",
+      `runId ${JSON.stringify(request.runId)} was begun with another archive, of SHA-256 ${attempt.sha256}, as its receipt ${location} says`,
+    );
+  }
+  if (result !== undefined) return adoptResult(attempt, result, location, session);
+  return { ...(await readBackLater(await withArchiveOf(session, attempt), session)), adopted: true };
+}
+
+async function adoptResult(attempt: Attempt, result: Restored, location: string, session: Session): Promise<Restored> {
+  const { request, reporter } = session;
+  const restoredBefore = `runId ${JSON.stringify(request.runId)} was restored already at ${result.restoredAt} from ${attempt.source}, as its receipt ${location} says: nothing was restored now`;
+  try {
+    // No upload is in progress any more, so there is no reason to wait for the state to change.
+    const ending: Ending = { attempt: await withArchiveOf(session, attempt), answer: "unknown", sentAll: false };
+    const found = await readBack(session, ending);
+    reporter.warn(`${restoredBefore}; the cluster was read back: ${found.outcome}`);
+    return { ...found, adopted: true };
+  } catch (error) {
+    if (!(error instanceof Unsettled) || request.strict === true || isCode(error.cause, "INTERRUPTED")) throw error;
+    reporter.warn(
+      `${restoredBefore}, but the cluster does not prove it: ${error.cause.message}. It may have been used since. Everyone who may write to that folder can write a receipt: if this run was not yours, choose another runId`,
+    );
+    return { ...result, outcome: "unproved", differences: [], adopted: true };
+  }
+}
+
+/** The cluster is compared with the archive that the request specifies, not with the receipt's description of it. */
+async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attempt> {
+  const { runId } = session.request;
+  const begun = `a restore of runId ${JSON.stringify(runId)} was begun at ${attempt.begunAt}`;
+  const unidentified = (message: string, hint: string, cause?: unknown): Unidentified =>
+    new Unidentified(new SnapshotError("RESTORE_UNCONFIRMED", `${begun}, and ${message}`, hint, cause), attempt);
+  session.reporter.status({ phase: "rereadingArchive" });
+  let report;
+  try {
+    ({ report } = await (await session.source()).read());
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    if (error.code === "INTERRUPTED") {
+      throw new Unidentified(
+        new SnapshotError("INTERRUPTED", `${begun}, and reading its result back was interrupted`, "Run it again."),
+        attempt,
+      );
+    }
+    throw unidentified(
+      `the archive cannot be read to compare the cluster with it: ${error.message}`,
+      error.hint,
+      error,
+    );
+  }
+  if (report.sha256 !== attempt.sha256) {
+    throw unidentified(
+      `its receipt names another archive than source: SHA-256 ${attempt.sha256}`,
+      "Name the archive with which the run was begun. To restore this one, choose another runId.",
+    );
+  }
+  return { ...attempt, archive: contentsOf(report), archiveSize: report.archiveSize };
+}
+
+/** Reads back a restore that has begun before. Changes nothing in Consul. */
+export async function readBackLater(attempt: Attempt, session: Session): Promise<Restored> {
+  session.reporter.info(`a restore was begun at ${attempt.begunAt}: its result is read back, and nothing is restored`);
+  return proved(session, { attempt, answer: "unknown", sentAll: true });
+}
+
+/** Reads the cluster back and writes the result to the receipts. */
+export async function proved(session: Session, ending: Ending): Promise<Restored> {
+  const restored = await readBack(session, ending);
+  const { attempt } = ending;
+  if (attempt.receipt !== undefined) {
+    await session.receipts.complete(attempt, restored, (error) => {
+      session.reporter.warn(`the restore is done, but a receipt could not be completed: ${explain(error)}`);
+    });
+  }
+  return restored;
+}

@@ -1,0 +1,73 @@
+/** Whether a run has begun before: then it is read back, and nothing is restored again. */
+
+import { compareClusters, type ClusterIdentity, identityOfServers } from "../consul/clusterIdentity";
+import { SnapshotError } from "../errors";
+import { readCluster } from "./currentState";
+import { refused, type NothingRestored } from "./guards";
+import { bestOf, type Receipt } from "./receipt";
+import { Unidentified } from "./request";
+import type { Session } from "./session";
+
+/**
+ * Looks for the receipt of the run on this cluster: another cluster may have a run of the same id.
+ *
+ * @returns the receipt, if there is one, and the cluster that was met
+ * @throws SnapshotError `STORE_*`, `CONSUL_*`, `RESTORE_REFUSED`; Unidentified where it is unknown which cluster this is
+ */
+export async function findEarlierRun(
+  session: Session,
+): Promise<{ readonly earlier?: Receipt; readonly identity: ClusterIdentity }> {
+  const { request, receipts, client } = session;
+  const candidates = await receipts.find(request.runId, (error, isFirst) => {
+    // The place beside the archive is only an additional one: it may be one that may be read and not listed.
+    if (isFirst && !request.allow.includes("noReceipt")) throw noReceipt("looked for", error);
+  });
+  if (candidates.length === 0) return { identity: await client.identity() };
+  const identity = await identifyAfterRestore(session).catch((error: unknown) => {
+    throw unidentified(error, candidates, session);
+  });
+  const earlier = bestOf(
+    candidates.filter(({ attempt }) => attempt.serverIds.some((id) => identity.serverIds.includes(id))),
+  );
+  return earlier === undefined ? { identity } : { identity, earlier };
+}
+
+/** Also of a cluster that was restored already, and of one whose servers' ids the token may not read. */
+async function identifyAfterRestore(session: Session): Promise<ClusterIdentity> {
+  const client = await session.knownClient();
+  const identity = await client.identity();
+  if (identity.serverIds.length > 0) return identity;
+  const inState = identityOfServers((await readCluster(client)).meta.servers);
+  if (compareClusters(identity, inState) === "other") {
+    throw refused("cluster", `more than one cluster answers at ${session.request.connection.url}`);
+  }
+  return inState;
+}
+
+/** The run has begun, here or on another cluster, and it is unknown which cluster this is. */
+function unidentified(error: unknown, candidates: readonly Receipt[], { request }: Session): unknown {
+  const candidate = bestOf(candidates)?.attempt;
+  if (!(error instanceof SnapshotError) || candidate === undefined) return error;
+  const begun = `a restore of runId ${JSON.stringify(request.runId)} was begun at ${candidate.begunAt}`;
+  const [code, message] =
+    error.code === "INTERRUPTED"
+      ? ([error.code, `${begun}, and reading back its result was interrupted: nothing was sent now`] as const)
+      : ([
+          "RESTORE_UNCONFIRMED",
+          `${begun}, and it is unknown whether Consul at ${request.connection.url} is that cluster: ${error.message}`,
+        ] as const);
+  const hint =
+    error.code === "CONSUL_DENIED"
+      ? "Tokens are part of what is restored: use a token of the archive's cluster, as tokenAfterRestore or with --token-after-restore-file."
+      : `Nothing was sent now. Its receipt is ${candidate.receipt ?? "gone"}.`;
+  return new Unidentified(new SnapshotError(code, message, hint, error), candidate);
+}
+
+/** The refusal where nothing could prevent that a restore is done twice. */
+export function noReceipt(what: "looked for" | "written", error: SnapshotError): NothingRestored {
+  return refused(
+    "noReceipt",
+    `the receipt, which prevents a second restore of the same run, cannot be ${what}: ${error.message}`,
+    { cause: error, hint: `${error.hint} allow: ["noReceipt"] restores without one.` },
+  );
+}

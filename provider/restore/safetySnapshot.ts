@@ -1,0 +1,66 @@
+/** The state before a restore: saved if requested, otherwise at least read. Both prove the token's permission. */
+
+import { compact } from "../compact";
+import { type ClusterIdentity, identityOfServers } from "../consul/clusterIdentity";
+import { SnapshotError } from "../errors";
+import { save } from "../save/save";
+import { type SnapshotContents, contentsOf, contentsOfFacts } from "./attempt";
+import { readCurrentState } from "./currentState";
+import { refused } from "./guards";
+import { requireSameCluster } from "./sameCluster";
+import type { Session } from "./session";
+
+export interface StateBefore {
+  readonly contents: SnapshotContents;
+  readonly identity: ClusterIdentity;
+  /** Where it is saved, if so. */
+  readonly location?: string;
+}
+
+/**
+ * @param expected - the cluster that was surveyed
+ * @throws SnapshotError `RESTORE_REFUSED`, also if another cluster answers; `INTERRUPTED`
+ */
+export async function saveStateBefore(session: Session, expected: ClusterIdentity): Promise<StateBefore> {
+  const before = await readOrSave(session);
+  const { url } = session.request.connection;
+  requireSameCluster(expected, before.identity, url, "to the request for the current state");
+  return before;
+}
+
+async function readOrSave({ request, client, reporter }: Session): Promise<StateBefore> {
+  const { safetySnapshot, connection, owner } = request;
+  if (safetySnapshot === false) {
+    const current = await readCurrentState(client, reporter);
+    if ("error" in current) {
+      throw refused("permission", `the cluster cannot be read: ${current.error.message}`, { cause: current.error });
+    }
+    const { report } = current;
+    return { contents: contentsOf(report), identity: identityOfServers(report.meta.servers) };
+  }
+  // Such a request is only valid for a plan.
+  if (safetySnapshot === "undecided") throw refused("safetySnapshot", "no place for the safety snapshot is specified");
+  try {
+    const { manifest } = await save(
+      compact({
+        connection,
+        consistency: "consistent",
+        target: safetySnapshot.target,
+        overwrite: false,
+        recipients: safetySnapshot.recipients,
+        purpose: "safety",
+        owner,
+      }),
+      reporter,
+    );
+    reporter.info(`the current state was saved: ${manifest.location}`);
+    return {
+      contents: contentsOfFacts(manifest),
+      identity: identityOfServers(manifest.servers),
+      location: manifest.location,
+    };
+  } catch (error) {
+    if (!(error instanceof SnapshotError) || error.code === "INTERRUPTED") throw error;
+    throw refused("safetySnapshot", `the safety snapshot failed: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,55 @@
+/** Every step of a restore must reach the same cluster as the first step. */
+
+import type { ConsulClient } from "../consul/client";
+import { areCopies, type ClusterIdentity, compareClusters, describeIdentity } from "../consul/clusterIdentity";
+import { type NothingRestored, refused } from "./guards";
+
+/**
+ * Identifies the cluster that answers.
+ *
+ * @param expected - the cluster of the first step
+ * @throws NothingRestored if another cluster answers, or if it cannot be identified
+ */
+export async function confirmCluster(
+  client: Pick<ConsulClient, "identity">,
+  expected: ClusterIdentity,
+  address: string,
+  step: string,
+): Promise<void> {
+  requireSameCluster(expected, await client.identity(), address, step);
+}
+
+/** @throws NothingRestored unless both are known to be the same cluster */
+export function requireSameCluster(
+  expected: ClusterIdentity,
+  found: ClusterIdentity,
+  address: string,
+  step: string,
+): void {
+  if (areCopies(expected, found)) {
+    throw refused(
+      "cluster",
+      `another cluster answers at ${address} ${step}: its servers have the same ids at other addresses, as copies of machines have: ${found.serverAddresses.join(", ")}, and before ${expected.serverAddresses.join(", ")}`,
+    );
+  }
+  const comparison = compareClusters(expected, found);
+  if (comparison !== "same") throw notTheSame(comparison, expected, found, address, step);
+}
+
+function notTheSame(
+  comparison: "other" | "unknown",
+  expected: ClusterIdentity,
+  found: ClusterIdentity,
+  address: string,
+  step: string,
+): NothingRestored {
+  if (comparison === "other") {
+    return refused(
+      "cluster",
+      `another cluster answers at ${address} ${step}: it has ${describeIdentity(found)}, and before it was ${describeIdentity(expected)}`,
+    );
+  }
+  return refused("cluster", `it is unknown which cluster answers at ${address} ${step}`, {
+    hint: "Use a token that can also read the servers' ids (operator:read), or the address of a server instead of that of a proxy.",
+  });
+}

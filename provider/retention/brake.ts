@@ -1,0 +1,30 @@
+/**
+ * A limit on what one run of retention removes. Credentials that may add objects could add fake archives that push
+ * genuine ones out. So the removals of a run must be explained by the archives that were added since the last run.
+ * Pure.
+ */
+
+/** More unknown archives than this are unlikely to come from killed runs. */
+export const MAX_UNKNOWN = 3;
+
+export interface Growth {
+  /** Archives of the series that no earlier run has recorded, without the new one. A killed run leaves one. */
+  readonly unknown: number;
+  /** Whether the policy is that of the last run; a new policy explains any number of removals. */
+  readonly samePolicy: boolean;
+  /** Number of archives that the last run did not remove only because of their age or a lock. */
+  readonly pending: number;
+  /** Number of archives that this run would remove. */
+  readonly removals: number;
+}
+
+/** @returns why nothing may be removed, as a clause; `undefined` if removal is allowed */
+export function brake({ unknown, samePolicy, pending, removals }: Growth): string | undefined {
+  if (unknown > MAX_UNKNOWN) {
+    return `${unknown} archives of this series have appeared that none of its runs has saved`;
+  }
+  // One for the new archive, and one more to catch up on earlier removals that did not happen.
+  const explained = unknown + pending + 2;
+  if (!samePolicy || removals <= explained) return undefined;
+  return `${removals} archives would be removed, and what has been added since the last run explains ${explained}`;
+}

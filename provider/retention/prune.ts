@@ -1,0 +1,294 @@
+/**
+ * After a save: removes what the retention policy does not keep. It costs one listing and a GET for each manifest of
+ * the series, however many others lie at the same place.
+ */
+
+import { unlessAborted } from "../abort";
+import type { Manifest } from "../catalog/manifest";
+import { explain, SnapshotError } from "../errors";
+import type { Reporter } from "../reporter";
+import { headIfPlaceExists } from "../store/smallObject";
+import type { Store, StoredObject } from "../store/store";
+import { brake } from "./brake";
+import { type KnownArchive, Ledger } from "./ledger";
+import { describe, type Found, type Listing, listSeries } from "./listing";
+import { decide, type Decision, isEmpty, isSibling, isUsableBackup, newestFirst, type Policy, SPARED } from "./policy";
+import { pruneCommand } from "./pruneCommand";
+import { findUnverifiable } from "./verification";
+import { type Outcome, removeArchives } from "./deletion";
+import { type PruneReport, reportOf, reportRun, warnIfChanged, warnIfUnbounded, warnUnfinished } from "./report";
+import type { Place, Run } from "./run";
+
+export interface PruneRequest extends Place {
+  /** What was just saved. */
+  readonly saved: { readonly manifest: Manifest; readonly stored: StoredObject };
+}
+
+/** How many archives of the series and cluster are there now, the new one among them, and how many were removed. */
+export interface Pruned {
+  readonly kept: number;
+  readonly removed: number;
+  /** How many of those that are there are not what was saved, or cannot be restored. Default: none. */
+  readonly unusable?: number;
+  /** Why nothing was removed that no rule keeps, as a clause. */
+  readonly refusal?: string;
+}
+
+/**
+ * Prunes after a save. Never fails: the save stands, and what goes wrong is a warning.
+ *
+ * @returns `undefined` when there is no policy, or it is not known what is there
+ */
+export async function prune(request: PruneRequest, reporter: Reporter): Promise<Pruned | undefined> {
+  if (isEmpty(request.policy)) return undefined;
+  try {
+    return await pruneAfterSave(request, reporter);
+  } catch (error) {
+    warnUnfinished(error, reporter);
+    return undefined;
+  }
+}
+
+async function pruneAfterSave({ saved, ...place }: PruneRequest, reporter: Reporter): Promise<Pruned> {
+  const { manifest, stored } = saved;
+  const own: KnownArchive = { archive: stored, storedSha256: manifest.storedSha256 };
+  const ledger = await readLedger(place, manifest.series, reporter);
+  try {
+    const pruned = await pruneOthers({ ...place, series: manifest.series, own, ledger }, manifest, reporter);
+    if (pruned.refusal !== undefined) await recordOwn(ledger, own, reporter);
+    return pruned;
+  } catch (error) {
+    await recordOwn(ledger, own, reporter);
+    throw error;
+  }
+}
+
+async function pruneOthers(
+  place: Place & Pick<Run, "series" | "own" | "ledger">,
+  manifest: Manifest,
+  reporter: Reporter,
+): Promise<Pruned> {
+  const { store, template, series, own, ledger } = place;
+  const { archive: stored } = own;
+  const listing = await listOthers(place, series, stored.key, reporter);
+  const there = await unlessAborted(headIfPlaceExists(store, stored.key), reporter.signal);
+  const run: Run = {
+    ...place,
+    fresh: describe(store.locate(stored.key), manifest, there?.version === stored.version ? there : undefined),
+    others: listing.archives,
+    listing,
+    isDeliberate: false,
+  };
+  const { decision, verified } = await decideOnVerified(run, reporter);
+  const refusal = decision.refusal ?? brakeOf(run, decision);
+  if (refusal !== undefined) {
+    const byHand = pruneCommand(store.locate(template), run.series, run.policy);
+    const hint = decision.refusal === undefined ? `. If that is right, run: ${byHand}` : "";
+    reporter.warn(`retention: nothing was removed: ${refusal}${hint}`);
+    const { keep, remove } = decision;
+    if (!ledger.exists) await remember(run, decision, verified, new Set(), reporter);
+    return { kept: keep.length + remove.length, removed: 0, refusal };
+  }
+  const { removed, failure } = await carryOut(run, decision, verified, reporter);
+  if (failure !== undefined) {
+    warnUnfinished(failure, reporter);
+    await recordOwn(ledger, own, reporter);
+  }
+  const unusable = decision.keep.filter(({ archive: { intact, restorable } }) => !intact || !restorable).length;
+  return {
+    kept: decision.keep.length + decision.remove.length - removed.size,
+    removed: removed.size,
+    ...(unusable === 0 ? {} : { unusable }),
+  };
+}
+
+/** Many runs in a row may remove nothing: their archives must not look like somebody else's afterwards. */
+async function recordOwn(ledger: Ledger, own: KnownArchive, reporter: Reporter): Promise<void> {
+  if (reporter.signal.aborted) return;
+  try {
+    await unlessAborted(ledger.append(own), reporter.signal);
+  } catch (error) {
+    reporter.info(`retention: the new archive could not be added to the record of this series: ${explain(error)}`);
+  }
+}
+
+/** @throws SnapshotError `ARGUMENT_INVALID` where everything would be removed */
+export function requireRule(policy: Policy): void {
+  if (!isEmpty(policy)) return;
+  throw new SnapshotError(
+    "ARGUMENT_INVALID",
+    "there is no rule of what to keep",
+    "Specify at least one, such as --keep-last 7.",
+  );
+}
+
+/**
+ * Prunes because a person asks for it. The newest archive of the series that is restorable takes the place of a new one, and
+ * whatever the policy does not keep is removed.
+ *
+ * @param dryRun - removes nothing, and reports what would be removed
+ * @throws SnapshotError `STORE_*`; `ARGUMENT_INVALID` where the series has no archive that can be restored, or the policy
+ *   has no rule
+ */
+export async function pruneDeliberately(
+  place: Place & { readonly series: string },
+  dryRun: boolean,
+  reporter: Reporter,
+): Promise<PruneReport> {
+  const { store, template, series, policy } = place;
+  requireRule(policy);
+  const ledger = await readLedger(place, series, reporter);
+  const listing = await listOthers(place, series, undefined, reporter);
+  const candidates = listing.archives.filter(isUsableBackup);
+  const newest = await newestVerified(store, candidates, ledger, reporter);
+  if (newest === undefined) {
+    throw new SnapshotError(
+      "ARGUMENT_INVALID",
+      `no restorable archive of the series ${JSON.stringify(series)} is at ${store.locate(template)}`,
+      "Use the series that list shows. Archives with names of your own need a target that fits them, such as ./backups/nightly-{random}.snap.",
+    );
+  }
+  const others = listing.archives.filter((found) => found !== newest);
+  const run: Run = { ...place, fresh: newest, own: newest, others, listing, ledger, isDeliberate: true };
+  const { decision, verified } = await decideOnVerified(run, reporter);
+  if (decision.refusal !== undefined) {
+    throw new SnapshotError(
+      "ARGUMENT_INVALID",
+      `nothing was removed: ${decision.refusal}`,
+      "Look at those archives first.",
+    );
+  }
+  const outcome: Outcome = dryRun
+    ? { removed: new Set(decision.remove.map(({ archive }) => archive)), left: new Map() }
+    : await carryOut(run, decision, verified, reporter);
+  if (dryRun) reportRun(run, decision, outcome, "would remove", reporter);
+  if (outcome.failure !== undefined) throw unfinished(outcome.failure);
+  return reportOf(decision, outcome);
+}
+
+/** A signal is aborted with any reason. */
+function unfinished(failure: unknown): Error {
+  return failure instanceof Error ? failure : new Error("pruning did not finish", { cause: failure });
+}
+
+/** The newest archive whose bytes are those that its manifest describes: all others are compared with it. */
+async function newestVerified(
+  store: Store,
+  archives: readonly Found[],
+  ledger: Ledger,
+  reporter: Reporter,
+): Promise<Found | undefined> {
+  for (const found of [...archives].sort(newestFirst)) {
+    if (ledger.hasVerified(found)) return found;
+    const unverifiable = await findUnverifiable(store, [found], reporter.signal, () => undefined);
+    if (!unverifiable.has(found)) return found;
+  }
+  return undefined;
+}
+
+async function readLedger({ store, template }: Place, series: string, reporter: Reporter): Promise<Ledger> {
+  return unlessAborted(Ledger.read(store, template, series), reporter.signal);
+}
+
+async function listOthers(
+  { store, template }: Place,
+  series: string,
+  except: string | undefined,
+  reporter: Reporter,
+): Promise<Listing> {
+  warnIfUnbounded(template, reporter);
+  reporter.status({ phase: "listingSeries" });
+  const listing = await listSeries(store, template, series, except, reporter.signal);
+  warnIfChanged(listing, reporter);
+  return listing;
+}
+
+interface VerifiedDecision {
+  readonly decision: Decision<Found>;
+  /** The archives whose bytes are known to be those that were saved. */
+  readonly verified: ReadonlySet<KnownArchive>;
+}
+
+/**
+ * Decides, and hashes the archives for whose sake others would be removed, until all of these are known to be what they
+ * claim to be. Where nothing would be removed, nothing is read.
+ */
+async function decideOnVerified(run: Run, reporter: Reporter): Promise<VerifiedDecision> {
+  const { store, fresh, others, ledger } = run;
+  const verified = new Set<KnownArchive>([run.own, ...others.filter((found) => ledger.hasVerified(found))]);
+  const wrong = new Set<Found>();
+  for (;;) {
+    // The policy answers with the objects that it receives: altered ones are passed as not intact.
+    const altered = new Map(others.map((found) => [wrong.has(found) ? { ...found, intact: false } : found, found]));
+    const decision = decide([...altered.keys()], fresh, run.policy, run.now, run.sparedMs);
+    const kept = new Set(decision.keep.map(({ archive }) => archive));
+    const unsure = [...altered].flatMap(([decided, found]) =>
+      decided.intact && kept.has(decided) && !verified.has(found) ? [found] : [],
+    );
+    if (decision.remove.length === 0 || unsure.length === 0) return { decision, verified };
+    let done = 0;
+    const show = (): void => reporter.status({ phase: "verifyingKept", done, total: unsure.length });
+    show();
+    const unverifiable = await findUnverifiable(store, unsure, reporter.signal, () => {
+      done++;
+      show();
+    });
+    for (const found of unsure) {
+      if (!unverifiable.has(found)) verified.add(found);
+      else {
+        wrong.add(found);
+        reporter.warn(
+          `retention: ${found.location} is not the archive that its manifest describes: it is left alone, and no rule counts it`,
+        );
+      }
+    }
+  }
+}
+
+function unknownTo({ ledger, others, fresh }: Run): readonly Found[] {
+  if (!ledger.exists) return [];
+  return others.filter((found) => isSibling(found, fresh) && !ledger.knows(found));
+}
+
+function brakeOf(run: Run, { remove }: Decision<Found>): string | undefined {
+  if (!run.ledger.exists) return undefined;
+  return brake({
+    unknown: Math.max(0, unknownTo(run).length - run.ledger.unlisted),
+    samePolicy: run.ledger.isPolicy(run.policy),
+    pending: run.ledger.pending,
+    removals: remove.length,
+  });
+}
+
+/** Removes, reports and leaves what the next run shall know. */
+async function carryOut(
+  run: Run,
+  decision: Decision<Found>,
+  verified: ReadonlySet<KnownArchive>,
+  reporter: Reporter,
+): Promise<Outcome> {
+  const outcome = await removeArchives(run, decision, reporter);
+  reportRun(run, decision, outcome, "removed", reporter);
+  if (outcome.failure === undefined) await remember(run, decision, verified, outcome.removed, reporter);
+  return outcome;
+}
+
+async function remember(
+  run: Run,
+  decision: Decision<Found>,
+  verified: ReadonlySet<KnownArchive>,
+  removed: ReadonlySet<Found>,
+  reporter: Reporter,
+): Promise<void> {
+  const spared = decision.keep.filter(({ reasons }) => reasons.every((reason) => reason === SPARED));
+  const pending = spared.length + decision.remove.length - removed.size;
+  const there = run.others.filter((found) => isSibling(found, run.fresh) && !removed.has(found)).sort(newestFirst);
+  try {
+    const write = run.ledger.write(run.policy, [run.own, ...there], verified, pending);
+    await unlessAborted(write, reporter.signal);
+  } catch (error) {
+    reporter.info(
+      `retention: what this run has verified could not be recorded, so the next one verifies it again: ${explain(error)}`,
+    );
+  }
+}

@@ -1,0 +1,101 @@
+/** Reports a run of retention as text, data and warnings. */
+
+import { explain } from "../errors";
+import type { Reporter } from "../reporter";
+import { fixedPrefix } from "../store/nameTemplate";
+import type { Outcome } from "./deletion";
+import type { Found, Listing } from "./listing";
+import { type Archive, clusterOf, type Decision, type Verdict, withoutSave } from "./policy";
+import type { Run } from "./run";
+
+/**
+ * A target that was never pruned may have thousands of archives: the log lists this many of each kind and counts the
+ * rest.
+ */
+const NAMED = 50;
+
+/** The result of a run at a user's request, or of its dry run. */
+export interface PruneReport {
+  readonly kept: readonly Reasoned[];
+  readonly removed: readonly Reasoned[];
+  /** Archives that could not be removed: locked, not permitted, or changed in the meantime. */
+  readonly left: readonly { readonly location: string; readonly code: string; readonly message: string }[];
+}
+
+interface Reasoned {
+  readonly location: string;
+  readonly reasons: readonly string[];
+}
+
+export function reportOf({ keep, remove }: Decision<Found>, { removed, left }: Outcome): PruneReport {
+  const reasoned = ({ archive, reasons }: Verdict<Archive>): Reasoned => ({
+    location: archive.location,
+    reasons: withoutSave(reasons),
+  });
+  return {
+    kept: keep.map(reasoned),
+    removed: remove.filter(({ archive }) => removed.has(archive)).map(reasoned),
+    left: [...left].map(([{ location }, { code, message }]) => ({ location, code, message })),
+  };
+}
+
+export function reportRun(
+  { fresh, listing, isDeliberate }: Run,
+  decision: Decision<Found>,
+  { removed, left }: Outcome,
+  verb: "removed" | "would remove",
+  reporter: Reporter,
+): void {
+  const kept = decision.keep.map(
+    ({ archive, reasons }) => `kept ${archive.location}: ${(isDeliberate ? withoutSave(reasons) : reasons).join(", ")}`,
+  );
+  const gone = decision.remove
+    .filter(({ archive }) => removed.has(archive))
+    .map(({ archive, reasons }) => `${verb} ${archive.location}: ${reasons.join(", ")}`);
+  const backups = listing.archives.filter(({ purpose }) => purpose === "backup");
+  const another = backups.filter((found) => clusterOf(found, fresh) === "another").length;
+  const unknown = backups.filter((found) => clusterOf(found, fresh) === "unknown").length;
+  reporter.info(
+    [
+      `retention: kept ${kept.length}, ${verb} ${gone.length}`,
+      ...(another === 0 ? [] : [`left ${another} of this series, but of another cluster`]),
+      ...(unknown === 0 ? [] : [`left ${unknown} of this series, whose cluster is not known: no servers are recorded`]),
+      ...capped(kept, "kept"),
+      ...capped(gone, verb),
+    ].join("\n  "),
+  );
+  const [refusal] = left.values();
+  if (refusal !== undefined) {
+    reporter.warn(
+      `retention: ${left.size} ${left.size === 1 ? "archive" : "archives"} could not be removed and ${left.size === 1 ? "stays" : "stay"}: ${explain(refusal)}`,
+    );
+  }
+}
+
+function capped(lines: readonly string[], word: string): string[] {
+  if (lines.length <= NAMED) return [...lines];
+  return [...lines.slice(0, NAMED), `${word} ${lines.length - NAMED} more`];
+}
+
+export function warnIfUnbounded(template: string, reporter: Reporter): void {
+  if (fixedPrefix(template) !== "") return;
+  reporter.warn(
+    "retention: the target's name begins with a placeholder, so the whole bucket is listed: begin it with a fixed folder, such as consul/",
+  );
+}
+
+/**
+ * A few manifests that change while they are listed are harmless. If all of them differ, the store's listing is
+ * unreliable.
+ */
+export function warnIfChanged({ archives, orphans, changed }: Listing, reporter: Reporter): void {
+  if (changed === 0 || archives.length + orphans.length > 0) return;
+  reporter.warn(
+    `retention: all ${changed} manifests that may be of this series had changed when they were read: the store may list other ETags than it answers with, and then nothing is ever removed`,
+  );
+}
+
+export function warnUnfinished(error: unknown, reporter: Reporter): void {
+  const why = reporter.signal.aborted ? "it was interrupted" : explain(error);
+  reporter.warn(`retention: the snapshot is saved, but pruning did not finish; the next save goes on with it: ${why}`);
+}

@@ -1,0 +1,163 @@
+/** Stores an archive, which is verified while it streams, with its manifest beside it. */
+
+import { randomBytes } from "node:crypto";
+import type { SnapshotMeta } from "../archive/reader";
+import { ManifestClaim } from "../catalog/claim";
+import { describeArchive } from "../catalog/description";
+import { takenAt } from "../catalog/facts";
+import { type Manifest, readManifest } from "../catalog/manifest";
+import { seriesOf } from "../catalog/series";
+import type { ClusterFacts } from "../consul/client";
+import { SnapshotError } from "../errors";
+import type { Owner } from "../owner";
+import { formatLocation, type Location } from "../store/location";
+import { expandTemplate } from "../store/nameTemplate";
+import { TIDY_MS } from "../store/stall";
+import type { Store, StoredObject } from "../store/store";
+import { encryptedName, encryptStream } from "./encrypt";
+import type { VerifiedStream } from "./verifiedStream";
+
+export interface PublishRequest {
+  readonly target: Location;
+  readonly overwrite: boolean;
+  /** Encrypt for these recipients; the name then ends in `.age`. Default: do not encrypt. */
+  readonly recipients?: readonly string[];
+  readonly purpose: Manifest["purpose"];
+  readonly consistency: "consistent" | "stale";
+  /** Fills the name template, and is the name of the series. */
+  readonly owner: Owner;
+}
+
+/** An archive stream, with facts about its cluster. */
+export interface DescribedStream extends VerifiedStream {
+  readonly about: ClusterFacts;
+  /** As returned by `unixNanoseconds`; the same for all copies of an archive. */
+  readonly nanoseconds: string;
+}
+
+interface Placing {
+  readonly overwrite: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Published {
+  readonly manifest: Manifest;
+  /** The stored object's identity, to recognise it later. */
+  readonly stored: StoredObject;
+}
+
+/**
+ * Writes the archive and its manifest. A failure leaves neither behind.
+ *
+ * @param watch - wraps the stream of stored bytes. Default: not wrapped
+ * @throws SnapshotError errors of reading the archive; `STORE_*`, `TARGET_INVALID` or `INTERRUPTED`
+ */
+export async function publish(
+  store: Store,
+  archive: DescribedStream,
+  request: PublishRequest,
+  signal: AbortSignal,
+  watch: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> = (bytes) => bytes,
+): Promise<Published> {
+  const { recipients, target, overwrite } = request;
+  const template = recipients === undefined ? target.key : encryptedName(target.key);
+  const key = expandTemplate(template, placeholders(request.owner, archive));
+  const location = formatLocation(target, key);
+  await store.sweep(key, template, signal);
+  const encrypted = recipients === undefined ? undefined : encryptStream(archive.bytes, recipients);
+  const { owner, purpose, consistency } = request;
+  const origin = { ...archive.about, series: seriesOf(owner), purpose, consistency };
+  const describing = archive.report.then(async (report) =>
+    describeArchive(report, location, origin, await encrypted?.stored),
+  );
+  const bytes = watch(encrypted?.bytes ?? archive.bytes);
+  const stored = await putWithManifest(store, key, bytes, describing, { overwrite, signal });
+  return { manifest: await describing, stored };
+}
+
+/**
+ * Writes an unchanged archive whose manifest is already known. A failure leaves neither behind.
+ *
+ * @param bytes - must fail if they do not match the manifest
+ * @param key - the key of the archive; it must match the location in the manifest
+ * @throws SnapshotError errors of `bytes`; `STORE_*` or `INTERRUPTED`
+ */
+export async function publishAsIs(
+  store: Store,
+  bytes: AsyncIterable<Uint8Array>,
+  key: string,
+  manifest: Manifest,
+  { overwrite, signal }: Placing,
+): Promise<void> {
+  await store.sweep(key, key, signal);
+  await putWithManifest(store, key, bytes, manifest, { overwrite, signal });
+}
+
+/**
+ * A restorable archive must not be replaced by one that is not restorable.
+ *
+ * @throws SnapshotError `STORE_EXISTS`
+ */
+async function checkReplaced(store: Store, key: string, { restorable, location }: Manifest): Promise<void> {
+  if (restorable?.ok !== false || (await store.head(key)) === undefined) return;
+  if ((await readManifest(store, key))?.restorable?.ok === false) return;
+  throw new SnapshotError(
+    "STORE_EXISTS",
+    `${location} was kept: the archive that would replace it is valid, but Consul could not restore it: ${restorable.reasons.join("; ")}`,
+    "Save it under another name, such as one with {timestamp}, to have both.",
+  );
+}
+
+/** @param describing - resolves to the manifest, at the latest when the bytes have been read */
+async function putWithManifest(
+  store: Store,
+  key: string,
+  bytes: AsyncIterable<Uint8Array>,
+  describing: Manifest | Promise<Manifest>,
+  { overwrite, signal }: Placing,
+): Promise<StoredObject> {
+  const claim = new ManifestClaim(store, key, overwrite);
+  const beforeVisible = async (): Promise<void> => {
+    const manifest = await describing;
+    if (overwrite) await checkReplaced(store, key, manifest);
+    await claim.write(manifest);
+  };
+  try {
+    const stored = await store.put(key, bytes, { overwrite, signal, beforeVisible });
+    await claim.confirm(stored.version);
+    return stored;
+  } catch (error) {
+    // The first failure is the one to report; listings ignore an orphaned manifest that could not be removed.
+    await claim.withdraw(AbortSignal.timeout(TIDY_MS)).catch(() => undefined);
+    throw error;
+  }
+}
+
+function placeholders(
+  owner: Owner,
+  { about, meta, nanoseconds }: DescribedStream,
+): Parameters<typeof expandTemplate>[1] {
+  return {
+    datacenter: about.datacenter ?? "unknown",
+    consulVersion: about.consulVersion ?? "unknown",
+    index: String(meta.index),
+    term: String(meta.term),
+    timestamp: takenAt(meta)
+      .toISOString()
+      .replace(/\.\d+Z$/, "Z")
+      .replaceAll(/[-:]/g, ""),
+    nanoseconds,
+    project: owner.project,
+    stack: owner.stack,
+    name: owner.name,
+    random: randomBytes(2).toString("hex"),
+  };
+}
+
+/**
+ * When an archive was taken. Consul's time has milliseconds; the other digits distinguish two archives of the same
+ * millisecond.
+ */
+export function unixNanoseconds(meta: SnapshotMeta): string {
+  return `${takenAt(meta).getTime()}${String(process.hrtime.bigint() % 1_000_000n).padStart(6, "0")}`;
+}

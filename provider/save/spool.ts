@@ -1,0 +1,79 @@
+/**
+ * A temporary file for an archive between Consul and several stores. Its name is removed as soon as it is open, so no
+ * other process can open it, and it disappears with this process, however that ends. It is encrypted with a key that
+ * only this process has: an archive that will be encrypted must not reach the disk in plain text.
+ */
+
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SnapshotError } from "../errors";
+import { systemCode } from "../systemCode";
+import { cleanText } from "../text";
+
+const CHUNK = 1024 * 1024;
+const CIPHER = "aes-256-ctr";
+
+export class Spool {
+  readonly #key = randomBytes(32);
+  readonly #iv = randomBytes(16);
+  #size = 0;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly file: FileHandle,
+  ) {}
+
+  /**
+   * @param folder - the folder of the file. Default: the system's folder for temporary files
+   * @throws SnapshotError `ARGUMENT_INVALID` if no file can be created there
+   */
+  static async open(folder: string = tmpdir()): Promise<Spool> {
+    const path = join(folder, `.consul-snapshot-${randomBytes(8).toString("hex")}.tmp`);
+    try {
+      const file = await open(path, "wx+", 0o600);
+      await rm(path, { force: true });
+      return new Spool(folder, file);
+    } catch (error) {
+      throw unusable(folder, systemCode(error), error);
+    }
+  }
+
+  /** Writes all of `source`. Call it once. It requests the next piece after the last one is written. */
+  async write(source: AsyncIterable<Uint8Array>): Promise<void> {
+    const cipher = createCipheriv(CIPHER, this.#key, this.#iv);
+    for await (const chunk of source) {
+      try {
+        await this.file.writeFile(cipher.update(chunk));
+      } catch (error) {
+        throw unusable(this.folder, systemCode(error), error);
+      }
+      this.#size += chunk.length;
+    }
+  }
+
+  /** Reads all bytes. It can be called repeatedly, also in parallel. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    const decipher = createDecipheriv(CIPHER, this.#key, this.#iv);
+    for (let at = 0; at < this.#size; ) {
+      const { bytesRead, buffer } = await this.file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, at);
+      if (bytesRead === 0) throw unusable(this.folder, "it is truncated");
+      at += bytesRead;
+      yield decipher.update(buffer.subarray(0, bytesRead));
+    }
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}
+
+function unusable(folder: string, why: string, error?: unknown): SnapshotError {
+  return new SnapshotError(
+    "ARGUMENT_INVALID",
+    `a temporary file in ${cleanText(folder)} cannot be used: ${why}`,
+    "Free space there, or choose another folder with local_scratch_path.",
+    error,
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * Credentials of one store, for a process that writes to several with different ones. Without them a store finds its
+ * credentials as the cloud's own tools do: environment, profile, the machine's identity.
+ */
+
+export interface StoreCredentials {
+  readonly aws?: AwsCredentials;
+  readonly azure?: AzureCredentials;
+  readonly google?: GoogleCredentials;
+}
+
+export interface AwsCredentials {
+  /** Both halves of a key, or neither. */
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
+  /**
+   * A role to assume, with the key, with credentials from the environment, or with the token in `webIdentityTokenFile`.
+   */
+  readonly roleArn?: string;
+  readonly roleSessionName?: string;
+  readonly webIdentityTokenFile?: string;
+  /** Default: the endpoint of the region. */
+  readonly stsEndpoint?: string;
+}
+
+export interface AzureCredentials {
+  readonly accountKey?: string;
+  readonly servicePrincipal?: {
+    readonly tenantId: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+  };
+}
+
+export interface GoogleCredentials {
+  /** The path of a credentials file. */
+  readonly credentialsFile?: string;
+}

@@ -1,0 +1,66 @@
+/** Translates errors of S3 and its library. */
+
+import { SnapshotError } from "../../errors";
+import { systemCode } from "../../systemCode";
+import { type ErrorTable, failure, type Place, type Trouble } from "../failures";
+
+/** Codes of AWS, and of MinIO, Ceph and versitygw where theirs differ. */
+export const s3Errors: ErrorTable = {
+  holder: "bucket",
+  credentialsHelp:
+    "Check the credentials that AWS tools find on this machine (environment, profile, role), the profile= and region= of the target, and that they may list the bucket (s3:ListBucket) and get and put objects.",
+  authorityVariables: "AWS_CA_BUNDLE (or NODE_EXTRA_CA_CERTS, in addition to the well-known authorities)",
+  full: /quota|StorageFull|InsufficientStorage|NoSpace/i,
+  holderMissing: /^NoSuchBucket$/,
+  denied:
+    /^(InvalidAccessKeyId|ExpiredToken(Exception)?|InvalidToken|InvalidIdentityToken(Exception)?|TokenRefreshRequired|CredentialsProviderError|KMS\..*)$/,
+  notAccepted:
+    /^(InvalidBucketName|InvalidStorageClass|InvalidArgument|InvalidRequest|KeyTooLongError|ObjectParentIsFile|ExistingObjectIsDirectory|DirectoryObjectContainsData|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/,
+};
+
+/** The status and code of a library's error, without its messages. */
+export function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof Error)) return { code: "" };
+  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
+  const status =
+    typeof metadata === "object" && metadata !== null && "httpStatusCode" in metadata
+      ? metadata.httpStatusCode
+      : undefined;
+  const code = systemCode(error) || error.name;
+  return typeof status === "number" ? { status, code: error.name } : { code };
+}
+
+/** @param profile - the AWS profile that the target or the environment sets */
+export function failureOf(place: Place, error: unknown, profile?: string): SnapshotError {
+  if (error instanceof SnapshotError) return error;
+  return credentialsFailure(place, error, profile) ?? failure(place, troubleOf(error));
+}
+
+/**
+ * Why the library has no credentials. It has one name for all reasons (`CredentialsProviderError`, or
+ * `TokenProviderError` for SSO); only its message, which is not shown, distinguishes them
+ * (@smithy/credential-provider-*, tested with 3.1173).
+ */
+function credentialsFailure({ object }: Place, error: unknown, profile?: string): SnapshotError | undefined {
+  if (!(error instanceof Error) || !/^(CredentialsProviderError|TokenProviderError)$/.test(error.name))
+    return undefined;
+  if (/\bSSO\b|sso login/i.test(error.message)) {
+    return new SnapshotError(
+      "STORE_DENIED",
+      `access to ${object} is denied: the AWS profile uses SSO, and its session is missing or expired`,
+      "Run: aws sso login, with --profile NAME if the profile is not the default.",
+    );
+  }
+  if (profile !== undefined) {
+    return new SnapshotError(
+      "STORE_DENIED",
+      `access to ${object} is denied: the AWS profile ${JSON.stringify(profile)} does not exist or has no credentials`,
+      "Check profile= of the target or AWS_PROFILE; aws configure list-profiles shows the profiles of this machine.",
+    );
+  }
+  return new SnapshotError(
+    "STORE_DENIED",
+    `access to ${object} is denied: no AWS credentials were found on this machine`,
+    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, add ?profile=NAME to the target, or give the machine a role.",
+  );
+}

@@ -1,0 +1,289 @@
+import { once } from "node:events";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { isCode } from "../../provider/errors";
+import { openStore } from "../../provider/store/backends";
+import type { StoreCredentials } from "../../provider/store/credentials";
+import { parseLocation } from "../../provider/store/location";
+import { type ConsulServer, fill, inspect, startConsul } from "../support/consul/consul";
+import { keyPair } from "../support/archives/ageKeys";
+import { command } from "../support/programs/command";
+import { temporaryFolder } from "../support/programs/saving";
+import { azurite } from "../support/stores/azure";
+import { fakeGcs } from "../support/stores/gcs";
+import { versitygw } from "../support/stores/s3";
+import type { StoreServer } from "../support/stores/stores";
+import { configFile, runToEnd, startAgent } from "./running";
+
+const SAVED = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[INFO\] Saved snapshot: id=(\d{19})/;
+
+describe("one snapshot by the agent", function () {
+  this.timeout(120_000);
+  let consul: ConsulServer;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  before(async () => {
+    consul = await startConsul();
+    await fill(consul);
+  });
+  after(() => consul.stop());
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+  });
+  afterEach(() => folder.remove());
+  const path = (name: string): string => join(folder.path, name);
+  const snapshots = async (name: string): Promise<string[]> =>
+    (await readdir(path(name))).filter((each) => each.endsWith(".snap")).sort();
+
+  it("has the name and the log line of HashiCorp's agent, a manifest, and retains as many as it should", async () => {
+    const args = ["-interval=0", `-http-addr=${consul.address}`, `-local-path=${path("b")}`, "-retain=2"];
+    const ids: string[] = [];
+    for (let run = 0; run < 3; run++) {
+      const { code, lines } = await runToEnd(args);
+      expect(code).to.equal(0);
+      expect(lines).to.have.lengthOf(1);
+      ids.push(SAVED.exec(lines[0]!)?.[1] ?? "");
+    }
+    const names = await snapshots("b");
+    expect(names).to.deep.equal(ids.slice(1).map((id) => `consul-${id}.snap`));
+    for (const name of names) {
+      const { Meta } = await inspect(path(`b/${name}`));
+      const manifest = JSON.parse(await readFile(path(`b/${name}.manifest.json`), "utf8")) as { snapshotId: string };
+      expect(manifest.snapshotId).to.equal(Meta.ID);
+    }
+  });
+
+  it("counts the archives of the former agent where the name fits exactly, and leaves all others", async () => {
+    const args = ["-interval=0", `-http-addr=${consul.address}`, `-local-path=${path("b")}`];
+    await runToEnd([...args, "-retain=0"]);
+    const [archive = ""] = await snapshots("b");
+    for (const at of [1, 2, 3]) await copyFile(path(`b/${archive}`), path(`b/consul-161307939966174173${at}.snap`));
+    await writeFile(path("b/consul-before-upgrade.snap"), "by hand");
+    expect((await runToEnd([...args, "-retain=3"])).code).to.equal(0);
+    const names = await snapshots("b");
+    expect(names).to.have.lengthOf(4);
+    expect(names).to.include.members([archive, "consul-1613079399661741733.snap", "consul-before-upgrade.snap"]);
+  });
+
+  it("encrypts for a destination that asks for it, and only for that one", async () => {
+    const { recipient } = await keyPair();
+    const file = await configFile(folder.path, {
+      http_addr: consul.address,
+      snapshot: { interval: "0" },
+      backup_destinations: {
+        local_storage: [{ path: path("plain") }, { path: path("secret"), recipients: [recipient] }],
+      },
+    });
+    const { code, lines } = await runToEnd(["-config-file", file]);
+    expect(code).to.equal(0);
+    const [id] = lines.map((line) => SAVED.exec(line)?.[1]);
+    expect(await snapshots("plain")).to.deep.equal([`consul-${id}.snap`]);
+    expect(await readdir(path("secret"))).to.include(`consul-${id}.snap.age`);
+    await inspect(path(`plain/consul-${id}.snap`));
+    expect((await readFile(path(`secret/consul-${id}.snap.age`))).subarray(0, 21).toString()).to.equal(
+      "age-encryption.org/v1",
+    );
+  });
+
+  it("refuses recipients that are none before it does anything, with -check-config as well", async () => {
+    for (const [recipients, problem] of [
+      [["age1typo"], "recipients of secret: recipient 1 of 1 is not an age recipient"],
+      [[], "recipients of secret: encryption names no recipient"],
+    ] as const) {
+      const file = await configFile(folder.path, {
+        http_addr: consul.address,
+        snapshot: { interval: "0" },
+        backup_destinations: { local_storage: [{ name: "secret", path: path("secret"), recipients }] },
+      });
+      for (const args of [
+        ["-config-file", file],
+        ["-config-file", file, "-check-config"],
+      ]) {
+        const failure: unknown = await runToEnd(args).catch((error: unknown) => error);
+        expect(isCode(failure, "ARGUMENT_INVALID") && failure.message).to.include(problem);
+      }
+    }
+    expect(await readdir(folder.path)).to.deep.equal(["agent.json"]);
+  });
+
+  it("saves to the others when a destination fails, and exits with 1; nothing half is left", async () => {
+    await writeFile(path("blocked"), "a file, not a folder");
+    const file = await configFile(folder.path, {
+      http_addr: consul.address,
+      snapshot: { interval: "0" },
+      backup_destinations: { local_storage: [{ path: path("blocked/x") }, { path: path("good") }] },
+    });
+    const { code, lines } = await runToEnd(["-config-file", file]);
+    expect(code).to.equal(1);
+    expect(await snapshots("good")).to.have.lengthOf(1);
+    expect(lines.join("\n")).to.match(/\[ERROR\] the snapshot could not be saved: .*destination=\S*blocked/);
+  });
+
+  it("does not let a destination that never answers hold up another, and ends at once when it is stopped", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const reached = once(silent, "connection") as Promise<[Socket]>;
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const bucket = { s3_bucket: "bucket", s3_region: "us-east-1", s3_endpoint: `http://127.0.0.1:${port}` };
+      const file = await configFile(folder.path, {
+        http_addr: consul.address,
+        snapshot: { interval: "0" },
+        backup_destinations: {
+          aws_storage: [{ ...bucket, access_key_id: "key", secret_access_key: "secret", s3_force_path_style: true }],
+          local_storage: [{ path: path("good") }],
+        },
+      });
+      const agent = startAgent(["-config-file", file]);
+      await Promise.all([agent.line(SAVED), reached]);
+      expect(await snapshots("good")).to.have.lengthOf(1);
+      agent.stop();
+      expect(await agent.ended).to.equal(1);
+      expect(agent.lines.filter((line) => SAVED.test(line))).to.have.lengthOf(1);
+      expect(await snapshots("good")).to.have.lengthOf(1);
+    } finally {
+      silent.close();
+      (await reached)[0].destroy();
+    }
+  });
+
+  it("exits with 1 when Consul gives no snapshot, with a sentence and without a stack", async () => {
+    const local = `-local-path=${path("b")}`;
+    const { code, lines } = await runToEnd([
+      "-interval=0",
+      `-http-addr=${consul.address}`,
+      local,
+      "-datacenter=nowhere",
+    ]);
+    expect(code).to.equal(1);
+    expect(lines).to.have.lengthOf(1);
+    expect(lines[0]).to.include("[ERROR] no snapshot could be taken: ").and.include("nowhere");
+    expect(await readdir(folder.path)).to.deep.equal([]);
+  });
+
+  it("says with -check-config what would happen, and writes nothing", async () => {
+    const file = await configFile(folder.path, {
+      http_addr: consul.address,
+      license_path: "/x",
+      snapshot: { schedule: "0 3 * * *", time_zone: "Europe/Berlin" },
+      local_storage: { path: path("new") },
+    });
+    const { code, lines } = await runToEnd(["-config-file", file, "-check-config"]);
+    expect(lines.join("\n")).to.match(/answers, and has a leader/);
+    expect(lines.join("\n")).to.match(/0 3 \* \* \* \(Europe\/Berlin\), by one elected agent; next at \d{4}-/);
+    expect(lines.join("\n")).to.include("keeps: keepLast 30").and.include("license_path has no effect");
+    expect(code).to.equal(0);
+    expect(await readdir(folder.path)).to.deep.equal(["agent.json"]);
+    const down = await runToEnd(["-config-file", file, "-check-config", "-http-addr=127.0.0.1:1"]);
+    expect(down.code).to.equal(1);
+  });
+
+  it("is a command: it takes Go's flags, and its examples work", async () => {
+    const env = { CONSUL_HTTP_ADDR: consul.address };
+    const saved = await command(["agent", "-interval=0", "-local-path=./backups"], { env, cwd: folder.path });
+    expect(saved).to.deep.include({ code: 0, err: "" });
+    expect(saved.out).to.match(SAVED);
+    expect(await snapshots("backups")).to.have.lengthOf(1);
+    const wrong = await command(["agent", "-intervall=0"], { cwd: folder.path });
+    expect(wrong.err).to.include("unknown flag -intervall").and.include("Did you mean -interval?");
+    expect(wrong.code).to.not.equal(0);
+  });
+
+  describe("to three clouds, with credentials of each destination", () => {
+    const servers: StoreServer[] = [];
+    const environment = { ...process.env };
+    before(async () => {
+      for (const kind of [versitygw, fakeGcs, azurite]) servers.push(await kind.start());
+    });
+    after(async () => {
+      for (const name of Object.keys(process.env))
+        if (!(name in environment)) Reflect.deleteProperty(process.env, name);
+      await Promise.all(servers.map((server) => server.stop()));
+    });
+
+    it("has the same archive everywhere, in the form before 1.19 and in the present one", async () => {
+      const [s3, gcs, azure] = servers;
+      process.env.AZURE_STORAGE_DOMAIN = `127.0.0.1:${azure!.port}`;
+      process.env.AZURE_STORAGE_PROTOCOL = "http";
+      const aws = {
+        access_key_id: s3!.env.AWS_ACCESS_KEY_ID,
+        secret_access_key: s3!.env.AWS_SECRET_ACCESS_KEY,
+        s3_bucket: "bucket",
+        s3_region: "us-east-1",
+        s3_endpoint: `http://127.0.0.1:${s3!.port}`,
+        s3_force_path_style: true,
+      };
+      const blob = {
+        account_name: azure!.env.AZURE_STORAGE_ACCOUNT,
+        account_key: azure!.env.AZURE_STORAGE_KEY,
+        container_name: "bucket",
+      };
+      const google = { bucket: "bucket", endpoint: `http://127.0.0.1:${gcs!.port}` };
+      const common = { http_addr: consul.address, snapshot: { interval: "0" } };
+      const former = { ...common, aws_storage: aws, azure_blob_storage: blob, google_storage: google };
+      const present = {
+        ...common,
+        backup_destinations: { aws_storage: [aws], azure_blob_storage: [blob], google_storage: [google] },
+      };
+      for (const config of [former, present]) {
+        const { code, lines } = await runToEnd(["-config-file", await configFile(folder.path, config)]);
+        expect(lines.filter((line) => !SAVED.test(line))).to.deep.equal([]);
+        expect(code).to.equal(0);
+        const ids = new Set(lines.map((line) => SAVED.exec(line)?.[1]));
+        expect(ids.size).to.equal(1);
+        const [id] = ids;
+        const name = `consul-${id}.snap`;
+        const places: readonly (readonly [string, StoreCredentials])[] = [
+          [
+            `s3://bucket/consul-snapshot/${name}?region=us-east-1&use_path_style=true&endpoint=${aws.s3_endpoint}`,
+            { aws: { accessKeyId: aws.access_key_id!, secretAccessKey: aws.secret_access_key! } },
+          ],
+          [`gs://bucket/${name}?endpoint=${google.endpoint}`, {}],
+          [
+            `azblob://bucket/${name}?storage_account=${blob.account_name}`,
+            { azure: { accountKey: blob.account_key! } },
+          ],
+        ];
+        for (const [at, [url, credentials]] of places.entries()) {
+          const location = parseLocation(url);
+          const store = await openStore(location, { credentials });
+          const parts: Uint8Array[] = [];
+          for await (const part of store.read(location.key)) parts.push(part);
+          expect(await store.head(`${location.key}.manifest.json`)).to.not.equal(undefined);
+          store.close();
+          await writeFile(path(`${at}.snap`), Buffer.concat(parts));
+          await inspect(path(`${at}.snap`));
+        }
+      }
+    });
+
+    it("fails with wrong credentials, and shows none of them", async () => {
+      const aws = {
+        access_key_id: "AKIAWRONGWRONG",
+        secret_access_key: "wrong-secret-of-the-test",
+        s3_bucket: "bucket",
+        s3_region: "us-east-1",
+        s3_endpoint: `http://127.0.0.1:${servers[0]!.port}`,
+        s3_force_path_style: true,
+      };
+      const file = await configFile(folder.path, {
+        http_addr: consul.address,
+        snapshot: { interval: "0" },
+        aws_storage: aws,
+      });
+      for (const args of [[], ["-check-config"]]) {
+        const { code, lines } = await runToEnd(["-config-file", file, "-log-level=trace", ...args]);
+        expect(code).to.equal(1);
+        expect(lines.join("\n"))
+          .to.match(/STORE_DENIED/)
+          .and.not.include("wrong-secret");
+      }
+    });
+  });
+
+  it("is refused with invalid files before anything happens", async () => {
+    const failure = await runToEnd(["-config-file", path("absent.json")]).catch((error: unknown) => error);
+    expect(isCode(failure, "ARGUMENT_INVALID")).to.equal(true);
+  });
+});

@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import { Access } from "../../agent/access";
+import { makeLog } from "../../agent/log";
+import { Presence } from "../../agent/presence";
+import { type ConsulServer, startConsul, until } from "../support/consul/consul";
+import { type ConsulProxy, consulProxy } from "../support/faults/consulProxy";
+
+const ALIVE = "Consul Snapshot Agent Alive: passing, the agent runs";
+const saving = (status: string): string => `Consul Snapshot Agent Saving Snapshots: ${status}`;
+
+describe("the agent's checks in Consul", function () {
+  this.timeout(60_000);
+  let consul: ConsulServer;
+  let proxy: ConsulProxy;
+  let lines: string[];
+  let presence: Presence;
+  let ending: AbortController;
+  let keeping: Promise<void>;
+  before(async () => {
+    consul = await startConsul();
+    proxy = await consulProxy(consul.address);
+  });
+  after(async () => {
+    await proxy.stop();
+    await consul.stop();
+  });
+  beforeEach(async () => {
+    lines = [];
+    ending = new AbortController();
+    const config = { format: "text", level: "INFO", syslog: false, facility: "LOCAL0" } as const;
+    const log = makeLog(
+      config,
+      (line) => lines.push(line),
+      () => new Date(0),
+    );
+    const access = new Access({ connection: { address: proxy.address } }, {}, log);
+    presence = new Presence({ service: "snapshots", deregisterAfterMs: 0 }, 3_600_000, access, log);
+    keeping = presence.keep(ending.signal);
+    await shows(ALIVE);
+  });
+  afterEach(async () => {
+    ending.abort();
+    await keeping;
+    await presence.leave();
+    expect(await consul.api("/v1/agent/services")).to.deep.equal({});
+  });
+
+  async function shows(...expected: readonly string[]): Promise<void> {
+    await until(expected.join("; "), async () => {
+      const checks = Object.values((await consul.api("/v1/agent/checks")) as Record<string, Record<string, string>>);
+      const found = checks.map(({ Name, Status, Output }) => `${Name}: ${Status}, ${Output}`).sort();
+      return found.join("; ") === expected.join("; ") ? true : undefined;
+    });
+  }
+
+  it("pass while an agent has begun to lead, and then say what saving comes to", async () => {
+    await presence.saving("critical", "not yet a leader");
+    await presence.leads();
+    await shows(ALIVE, saving("passing, this agent has begun to lead"));
+    await Promise.all([presence.saving("critical", "s3: denied"), presence.saving("passing", "all is well")]);
+    await shows(ALIVE, saving("passing, all is well"));
+    await presence.follows();
+    await shows(ALIVE);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it("come back when they could not be registered, or were removed", async () => {
+    proxy.failNext(/check\/register/);
+    await presence.leads();
+    await shows(ALIVE, saving("passing, this agent has begun to lead"));
+    expect(lines.join()).to.include("the service is not registered").and.include("CONSUL_RESPONSE");
+    const [id = ""] = Object.keys((await consul.api("/v1/agent/services")) as object);
+    await consul.api(`/v1/agent/check/deregister/${id}:saving`, { method: "PUT" });
+    await presence.saving("critical", "s3: denied");
+    await shows(ALIVE, saving("critical, s3: denied"));
+  });
+
+  it("are removed where Consul has removed them before", async () => {
+    await presence.leads();
+    await shows(ALIVE, saving("passing, this agent has begun to lead"));
+    const [id = ""] = Object.keys((await consul.api("/v1/agent/services")) as object);
+    await consul.api(`/v1/agent/check/deregister/${id}:saving`, { method: "PUT" });
+    await presence.follows();
+    await shows(ALIVE);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it("are removed when that failed at first", async () => {
+    await presence.leads();
+    proxy.failNext(/check\/deregister/);
+    await presence.follows();
+    await shows(ALIVE);
+  });
+});

@@ -1,0 +1,173 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type ConsulServer, startConsul } from "../../support/consul/consul";
+import { type Balancer, startBalancer } from "../../support/faults/balancer";
+import { consulProxy } from "../../support/faults/consulProxy";
+import { type Ended, planFrom, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
+import { saveTo, temporaryFolder } from "../../support/programs/saving";
+
+const LIMITS = { observation: { stableMs: 1, limitMs: 2000 } };
+
+describe("a restore through one address that leads to two clusters", function () {
+  this.timeout(120_000);
+  let one: ConsulServer;
+  let two: ConsulServer;
+  let balancer: Balancer;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let archive: string;
+
+  before(async () => {
+    [one, two] = await Promise.all([startConsul({ names: "one-" }), startConsul({ names: "two-" })]);
+    balancer = await startBalancer(() => one.address);
+  });
+  after(() => Promise.all([one.stop(), two.stop(), balancer.stop()]));
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    await one.api("/v1/kv/who", { method: "PUT", body: "one, archived" });
+    archive = (await saveTo(`${folder.path}/`, { address: one.address })).saved.manifest.location;
+    await one.api("/v1/kv/who", { method: "PUT", body: "one" });
+    await two.api("/v1/kv/who", { method: "PUT", body: "two, the only copy" });
+    balancer.lead(() => one.address, true);
+  });
+  afterEach(async () => {
+    expect(await two.api("/v1/kv/who?raw"), "what the other cluster holds").to.equal("two, the only copy");
+    await folder.remove();
+  });
+
+  function run(wishes: RestoreWishes = {}): Promise<Ended> {
+    const to = { address: balancer.address };
+    return restoreFrom(archive, to, { limits: LIMITS, safety: join(folder.path, "safety/"), ...wishes });
+  }
+
+  async function receipts(): Promise<string[]> {
+    const names = [...(await readdir(folder.path)), ...(await readdir(join(folder.path, "safety")).catch(() => []))];
+    return names.filter((name) => name.endsWith(".receipt.json"));
+  }
+
+  for (const [turns, choose] of [
+    ["by turns", (at: number) => [0, 1][at % 2]],
+    ["by turns, the other one first", (at: number) => [1, 0][at % 2]],
+    ["by threes", (at: number) => [0, 0, 1][at % 3]],
+    ["by threes, in another order", (at: number) => [0, 1, 1][at % 3]],
+    ["from the second connection on", (at: number) => (at === 0 ? 0 : 1)],
+    ["from the third connection on", (at: number) => (at < 2 ? 0 : 1)],
+  ] as const) {
+    it(`never sends the archive to the other one: ${turns}`, async () => {
+      let first: number | undefined;
+      balancer.lead((at) => [one, two][choose(at - (first ??= at)) ?? 0]!.address);
+      const { restored, error, attempt } = await run();
+      if (restored === undefined) {
+        expect(attempt).to.equal(undefined);
+        expect(error?.code).to.equal("RESTORE_REFUSED");
+        expect(error?.message).to.match(/guard (cluster|otherCluster|safetySnapshot)\)/);
+        expect(await one.api("/v1/kv/who?raw")).to.equal("one");
+        expect(await receipts()).to.deep.equal([]);
+      } else expect(await one.api("/v1/kv/who?raw")).to.equal("one, archived");
+    });
+  }
+
+  for (const [when, message, cut] of [
+    ["while the cluster is observed", "observing the cluster", true],
+    ["once the safety snapshot is taken", "verified and saved", false],
+    ["once the safety snapshot is taken, and all connections are cut", "verified and saved", true],
+  ] as const) {
+    it(`is stopped before anything is sent when the address moves ${when}`, async () => {
+      const { error, attempt } = await run({
+        heard: (text) => {
+          if (text.includes(message)) balancer.lead(() => two.address, cut);
+        },
+      });
+      expect(attempt).to.equal(undefined);
+      // A request that is under way when its connection is cut fails by itself.
+      if (!cut || error?.code !== "CONSUL_UNREACHABLE") {
+        expect(error?.code).to.equal("RESTORE_REFUSED");
+        expect(error?.message).to.include("another cluster answers").and.include("guard cluster");
+        expect(error?.details).to.have.property("guards").that.has.lengthOf(1);
+      }
+      expect(await one.api("/v1/kv/who?raw")).to.equal("one");
+      expect(await receipts(), "the run can be repeated").to.deep.equal([]);
+    });
+  }
+
+  it("is stopped when the version that the guards judge by came from the other one", async () => {
+    const proxy = await consulProxy(({ url }) => (url?.startsWith("/v1/agent/self") === true ? two : one).address);
+    try {
+      const { error, attempt } = await restoreFrom(archive, { address: proxy.address }, { limits: LIMITS });
+      expect(attempt).to.equal(undefined);
+      expect(error?.code).to.equal("RESTORE_REFUSED");
+      expect(error?.message).to.include("another cluster answers").and.include("guard cluster");
+      expect(await one.api("/v1/kv/who?raw")).to.equal("one");
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it("is refused when the archive is of the other one, though both have the same name", async () => {
+    const other = (await saveTo(`${folder.path}/`, { address: two.address })).saved.manifest.location;
+    const plan = await planFrom(other, { address: one.address }, { limits: LIMITS });
+    if ("earlier" in plan) throw new Error("it has begun before");
+    expect(plan.guards.filter(({ ok }) => !ok).map(({ name }) => name)).to.deep.equal(["otherCluster"]);
+    expect(plan.refusal?.message).to.include("the archive is from another cluster").and.include("no server is in both");
+  });
+});
+
+describe("what is written between the safety snapshot and the restore", function () {
+  this.timeout(120_000);
+
+  it("is counted, warned about and part of the result", async () => {
+    const [consul, folder] = [await startConsul(), await temporaryFolder()];
+    const proxy = await consulProxy(consul.address);
+    try {
+      const archive = (await saveTo(`${folder.path}/`, { address: consul.address })).saved.manifest.location;
+      const safety = `${folder.path}/safety/`;
+      const { restored, said } = await restoreFrom(
+        archive,
+        { address: proxy.address },
+        {
+          safety,
+          limits: LIMITS,
+          heard: (message) => {
+            if (!message.includes("verified and saved")) return;
+            proxy.beforeRequest(/\/v1\/agent\/self/, async () => {
+              for (const key of ["a", "b", "c"]) await consul.api(`/v1/kv/order/${key}`, { method: "PUT", body: key });
+            });
+          },
+        },
+      );
+      expect(restored?.unsavedChanges).to.be.at.least(3);
+      expect(said.warn.join()).to.include(`Raft entries since the safety snapshot: ${restored?.unsavedChanges}`);
+      expect(await consul.api("/v1/kv/order/?keys").catch(() => "gone")).to.equal("gone");
+    } finally {
+      await proxy.stop();
+      await consul.stop();
+      await folder.remove();
+    }
+  });
+});
+
+describe("a restore that Consul refuses", function () {
+  this.timeout(120_000);
+
+  it("says at once that nothing was restored, and can be repeated", async () => {
+    const folder = await temporaryFolder();
+    const consul = await startConsul({ config: { http_config: { allow_write_http_from: ["10.0.0.0/8"] } } });
+    try {
+      const archive = (await saveTo(`${folder.path}/`, { address: consul.address })).saved.manifest.location;
+      const started = await restoreFrom(
+        archive,
+        { address: consul.address },
+        { safety: `${folder.path}/s/`, limits: LIMITS },
+      );
+      expect(started.attempt).to.equal(undefined);
+      expect(started.error?.code).to.equal("CONSUL_DENIED");
+      expect(started.error?.message).to.match(/^nothing was restored: the configuration of the Consul agent .* blocks/);
+      expect(started.said.status.join()).to.not.include("reading the cluster back");
+      const names = [...(await readdir(folder.path)), ...(await readdir(`${folder.path}/s`))];
+      expect(names.filter((name) => name.endsWith(".receipt.json"))).to.deep.equal([]);
+    } finally {
+      await consul.stop();
+      await folder.remove();
+    }
+  });
+});

@@ -1,0 +1,4 @@
+import { contract } from "../contract";
+import { azurite } from "../../support/stores/azure";
+
+contract(azurite);

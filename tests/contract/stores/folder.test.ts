@@ -1,0 +1,4 @@
+import { contract } from "../contract";
+import { folder } from "../../support/stores/file";
+
+contract(folder);

@@ -1,0 +1,4 @@
+import { contract } from "../contract";
+import { fakeGcs } from "../../support/stores/gcs";
+
+contract(fakeGcs);

@@ -1,0 +1,154 @@
+import { mkdtemp, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { expect } from "chai";
+import { SECRETS_PROVIDER, startSecretsProvider } from "../../support/pulumi/secretsProvider";
+import { type SnapshotBeforeArgs, snapshotBefore } from "../../../sdk/index";
+import { keyPair } from "../../support/archives/ageKeys";
+import { type ConsulServer, inspect, startConsul } from "../../support/consul/consul";
+import { PulumiProject } from "../../support/pulumi/project";
+
+/** Something that is updated in place when its version changes. */
+class Upgraded extends pulumi.dynamic.Resource {
+  constructor(version: string, opts: pulumi.CustomResourceOptions) {
+    const provider: pulumi.dynamic.ResourceProvider = {
+      create: (inputs: unknown) => Promise.resolve({ id: "x", outs: inputs }),
+      diff: (_id, olds: { version: string }, news: { version: string }) =>
+        Promise.resolve({ changes: olds.version !== news.version }),
+      update: (_id, _olds, news: unknown) => Promise.resolve({ outs: news }),
+    };
+    super(provider, "upgraded", { version }, opts);
+  }
+}
+
+/** Something that cannot be made, and whose output others wait for. */
+class Failing extends pulumi.dynamic.Resource {
+  declare readonly folder: pulumi.Output<string>;
+  constructor() {
+    super({ create: () => Promise.reject(new Error("cannot be made")) }, "failing", { folder: undefined });
+  }
+}
+
+describe("snapshotBefore", function () {
+  this.timeout(120_000);
+  let consul: ConsulServer;
+  let folder: string;
+  let stack: Stack;
+  let version = "1";
+  let more: Partial<SnapshotBeforeArgs>;
+  let fails = false;
+
+  before(async () => {
+    consul = await startConsul();
+  });
+  after(() => consul.stop());
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pulumi-hook-"));
+    for (const name of ["state", "home", "work"]) await mkdir(join(folder, name));
+    const pulumiCommand = await PulumiCommand.get({ root: resolve(".tools"), skipVersionCheck: true });
+    stack = await LocalWorkspace.createStack(
+      {
+        stackName: "dev",
+        projectName: "backups",
+        program: () => {
+          if (fails) more = { target: new Failing().folder };
+          const hooks = snapshotBefore("pre-upgrade", { target: `${folder}/backups/{name}-{random}.snap`, ...more });
+          new Upgraded(version, { hooks });
+          return Promise.resolve();
+        },
+      },
+      {
+        pulumiCommand,
+        workDir: join(folder, "work"),
+        pulumiHome: join(folder, "home"),
+        secretsProvider: SECRETS_PROVIDER,
+        envVars: {
+          PATH: `${resolve(".tools/bin")}:${resolve("node_modules/@pulumi/pulumi")}:${process.env.PATH ?? ""}`,
+          PULUMI_BACKEND_URL: `file://${folder}/state`,
+          ...(await startSecretsProvider()),
+          PULUMI_SKIP_UPDATE_CHECK: "1",
+        },
+      },
+    );
+    await stack.setConfig("consul:address", { value: consul.address });
+    version = "1";
+    more = {};
+    fails = false;
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function archives(): Promise<string[]> {
+    const names = await readdir(join(folder, "backups")).catch(() => []);
+    return names.filter((name) => /\.snap(\.age)?$/.test(name));
+  }
+
+  it("backs up when the resource is really about to be updated, and at no other time", async () => {
+    await stack.up();
+    await stack.up();
+    version = "2";
+    await stack.preview();
+    expect(await archives()).to.be.empty;
+    const { stdout } = await stack.up();
+    expect(stdout).to.include("pre-upgrade: saved and verified before the update");
+    const [name = "", ...others] = await archives();
+    expect(name).to.match(/^pre-upgrade-/);
+    expect(others).to.be.empty;
+    await inspect(join(folder, "backups", name));
+    await stack.destroy();
+    expect(await archives()).to.have.lengthOf(1);
+  });
+
+  it("encrypts the backup where that is asked", async () => {
+    more = { encryption: { recipients: [(await keyPair()).recipient] } };
+    await stack.up();
+    version = "2";
+    await stack.up();
+    const [name = ""] = await archives();
+    expect(name).to.match(/\.snap\.age$/);
+    expect((await readFile(join(folder, "backups", name))).toString("latin1")).to.match(/^age-encryption\.org\/v1\n/);
+  });
+
+  it("stops the update when the backup fails, in plain words", async () => {
+    await stack.up();
+    version = "2";
+    await stack.setConfig("consul:address", { value: "127.0.0.1:1" });
+    await stack.setConfig("consul:connectTimeout", { value: "1s" });
+    const text = await stack.up().then(String, String);
+    expect(text).to.include("pre-upgrade: no backup, so no update").and.include("CONSUL_UNREACHABLE");
+    expect(await archives()).to.be.empty;
+    const { deployment } = (await stack.exportStack()) as { deployment: { resources: { outputs?: object }[] } };
+    expect(deployment.resources.some(({ outputs }) => outputs !== undefined && "version" in outputs)).to.be.true;
+    expect(JSON.stringify(deployment.resources)).to.not.include('"version":"2"');
+  });
+
+  it("stops the update where the resource that an argument comes from failed, and does not wait for it", async () => {
+    await stack.up();
+    version = "2";
+    fails = true;
+    const text = await stack.up({ continueOnError: true }).then(String, String);
+    expect(text)
+      .to.include("cannot be made")
+      .and.include("pre-upgrade: no backup, so no update: an argument is not known");
+    expect(await archives()).to.be.empty;
+    expect(JSON.stringify(await stack.exportStack())).to.not.include('"version":"2"');
+  });
+
+  it("says what to do instead where there are no hooks", async () => {
+    // The tests' own language host is such a one: it does not pass hooks on to the engine.
+    const project = await PulumiProject.create(`
+const { snapshotBefore } = require("pulumi-consul-snapshot");
+const provider = { create: async (inputs) => ({ id: "x", outs: inputs }) };
+new pulumi.dynamic.Resource(provider, "minimal", {}, { hooks: snapshotBefore("b", { target: "./backups/" }) });
+`);
+    const text = await project.upFails();
+    await project.remove();
+    expect(text)
+      .to.include(
+        "snapshotBefore needs resource hooks, which the Pulumi language host for Node.js (pulumi-language-nodejs)",
+      )
+      .and.include("dependsOn")
+      .and.include("triggers");
+  });
+});

@@ -1,0 +1,138 @@
+/** An agent that leads, with time that passes as fast as its work is done. */
+
+import { Board } from "../../../agent/board";
+import type { Clock } from "../../../agent/clock";
+import { readConfig } from "../../../agent/config/config";
+import { readFlags } from "../../../agent/config/flags";
+import { deliver } from "../../../agent/deliver";
+import { readLastSaved } from "../../../agent/lastSaved";
+import { makeLog } from "../../../agent/log";
+import { reporterOn } from "../../../agent/reporting";
+import { Saver } from "../../../agent/saver";
+import type { Destination } from "../../../agent/config/destinations";
+import { readWhole } from "../../../provider/archive/readWhole";
+import { Spool } from "../../../provider/save/spool";
+import type { TakenArchive } from "../../../provider/save/take";
+import { archiveOf, metaJson } from "../../fixtures/archive";
+import { keyValue, stateOf } from "../../fixtures/state";
+
+export interface Simulation {
+  readonly board: Board;
+  readonly lines: readonly string[];
+  /** When snapshots were taken. */
+  readonly taken: readonly Date[];
+  /** How many times every destination had the newest snapshot. */
+  readonly completed: () => number;
+  /** Lets the agent lead until a time, or until the signal is aborted; returns whether it gave up before. */
+  leadUntil(end: string, held?: AbortSignal): Promise<boolean>;
+  /** Lets time pass in which another agent leads. */
+  skipTo(time: string): void;
+  /** A snapshot on demand. */
+  trigger(): boolean;
+}
+
+export interface SimulationOptions {
+  readonly start: string;
+  /** What stands under `snapshot_agent`. */
+  readonly config: object;
+  /** Why no snapshot can be taken at a time. Default: one can. */
+  readonly consulFails?: (now: Date) => Error | undefined;
+  /** What happens before each delivery; it may throw. */
+  readonly beforeDelivery?: (destination: Destination, now: Date) => Promise<void> | void;
+  /** Whether the archives of a destination cannot be listed at a time. Default: they can. */
+  readonly listingFails?: (destination: Destination, now: Date) => boolean;
+  readonly random?: () => number;
+  /** Takes a snapshot. Default: a small archive of that time, which no Consul has made. */
+  readonly take?: (signal: AbortSignal) => Promise<TakenArchive>;
+}
+
+export function simulate(options: SimulationOptions): Simulation {
+  const text = JSON.stringify({ snapshot_agent: options.config });
+  const config = readConfig([{ file: "agent.json", text }], readFlags([]), { env: {} });
+  if (config.schedule === "once") throw new Error("nothing to simulate");
+  let now = new Date(options.start);
+  let endAt = now;
+  let stop = new AbortController();
+  const lines: string[] = [];
+  const taken: Date[] = [];
+  let completed = 0;
+  const log = makeLog(
+    config.log,
+    (line) => lines.push(line),
+    () => now,
+  );
+  const board = new Board(config.destinations, now);
+  const clock: Clock = {
+    now: () => now,
+    async wait(until, signal) {
+      // What is being written is done before time goes on.
+      await saver.settled();
+      if (signal.aborted || stop.signal.aborted) return;
+      now = until < endAt ? until : endAt;
+      if (now >= endAt) stop.abort();
+    },
+  };
+  const saver = new Saver({
+    destinations: config.destinations,
+    schedule: config.schedule,
+    jitterMs: config.jitterMs,
+    maxFailures: config.maxFailures,
+    clock,
+    log,
+    board,
+    random: options.random ?? (() => 0),
+    async take(signal) {
+      const failure = options.consulFails?.(now);
+      if (failure !== undefined) throw failure;
+      taken.push(now);
+      return options.take === undefined ? archiveAt(now, taken.length) : options.take(signal);
+    },
+    async deliver(archive, destination, signal) {
+      await options.beforeDelivery?.(destination, now);
+      return deliver(archive, destination, "consistent", reporterOn(log, signal), () => now);
+    },
+    lastSaved: async (destination, signal) => {
+      if (options.listingFails?.(destination, now) === true) return "unknown";
+      return readLastSaved(destination, now, signal);
+    },
+    complete: () => completed++,
+  });
+  return {
+    board,
+    lines,
+    taken,
+    completed: () => completed,
+    trigger: () => saver.trigger(),
+    skipTo: (time) => {
+      now = new Date(time);
+    },
+    async leadUntil(end, held = new AbortController().signal) {
+      endAt = new Date(end);
+      stop = new AbortController();
+      return saver.run(held, stop.signal);
+    },
+  };
+}
+
+async function archiveAt(time: Date, count: number): Promise<TakenArchive> {
+  const state = stateOf([keyValue("app/a", String(count))]);
+  // It grows from one agent to the next.
+  const Index = 1000 + Math.floor((time.getTime() - Date.UTC(2026, 0)) / 60_000);
+  const changes = { ID: `2-${Index}-${time.getTime()}`, Index };
+  const archive = archiveOf(state, metaJson(state.length, changes));
+  const spool = await Spool.open();
+  await spool.write(once(archive));
+  const report = await readWhole(once(archive));
+  const { meta } = report;
+  const about = { datacenter: "dc1", consulVersion: "1.13.9" };
+  const nanoseconds = `${time.getTime()}${String(count).padStart(6, "0")}`;
+  return {
+    nanoseconds,
+    stream: () => ({ meta, about, nanoseconds, bytes: spool.read(), report: Promise.resolve(report) }),
+    close: () => spool.close(),
+  };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}

@@ -1,0 +1,54 @@
+/** A cluster of one server at the level of HTTP, of a version that cannot be run here: it holds what a test says it holds. */
+
+import { createServer } from "node:http";
+import { snapshotHead } from "./faultyServer";
+import { type Listening, listenOnLoopback } from "./listening";
+
+export interface FakeCluster extends Listening {
+  /** What it holds from the next restore on, and whether that is confirmed, or its connection breaks. */
+  afterRestore(state: Buffer, answer: "confirmed" | "broken"): void;
+}
+
+/**
+ * @param only - its server
+ * @param state - an archive of what it holds
+ */
+export async function fakeCluster(
+  version: string,
+  only: { readonly id: string; readonly address: string },
+  state: Buffer,
+): Promise<FakeCluster> {
+  const { id, address } = only;
+  const server = { ID: id, Name: "server", Address: address, Leader: true, Voter: true };
+  const health = { ...server, Healthy: true, SerfStatus: "alive", LastIndex: 1e9, Version: version };
+  const answers: Readonly<Record<string, unknown>> = {
+    "/v1/agent/self": { Config: { Datacenter: "dc1", Version: version, Server: true, NodeID: id } },
+    "/v1/acl/token/self": {},
+    "/v1/operator/autopilot/health": { Healthy: true, Servers: [health] },
+    "/v1/operator/raft/configuration": { Servers: [server] },
+    "/v1/status/leader": address,
+    "/v1/status/peers": [address],
+  };
+  let current = state;
+  let next: { readonly state: Buffer; readonly answer: "confirmed" | "broken" } | undefined;
+  const listening = await listenOnLoopback(
+    createServer((request, response) => {
+      const [path = ""] = (request.url ?? "").split("?");
+      if (path !== "/v1/snapshot") {
+        const answer = answers[path];
+        response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer));
+        return;
+      }
+      if (request.method === "GET") {
+        response.writeHead(200, snapshotHead()).end(current);
+        return;
+      }
+      request.resume().once("end", () => {
+        current = next?.state ?? current;
+        if (next?.answer === "broken") request.socket.destroy();
+        else response.end();
+      });
+    }),
+  );
+  return { ...listening, afterRestore: (then, answer) => void (next = { state: then, answer }) };
+}

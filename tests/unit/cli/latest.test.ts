@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { expect } from "chai";
+import { runCommandLine } from "../../../cli/commandLine";
+import { describeCommand } from "../../../cli/description/command";
+import { sourceOptions } from "../../../cli/options/source";
+import { resolveSources } from "../../../cli/source/sources";
+import { Output } from "../../../cli/terminal/output";
+import { SnapshotError } from "../../../provider/errors";
+import { fileStore } from "../../../provider/store/file/store";
+import { daysAgo, keepAt } from "../../support/archives/prunedArchives";
+import { temporaryFolder } from "../../support/programs/saving";
+
+const read = describeCommand({
+  name: "read",
+  summary: "Reads",
+  operands: [{ name: "SOURCE", doc: "an archive", source: true }],
+  options: sourceOptions,
+  examples: [
+    { does: "a", line: "a" },
+    { does: "b", line: "b" },
+  ],
+  exitCodes: [],
+  run: () => Promise.resolve(0),
+});
+
+const OK = { ok: true, consulVersion: "1.13.9", basis: "tried", reasons: [] } as const;
+
+describe("--latest", () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  const path = (name: string): string => join(folder.path, name);
+  beforeEach(async () => (folder = await temporaryFolder()));
+  afterEach(() => folder.remove());
+
+  const resolve = async (name: string, options: Record<string, unknown> = { latest: true }): Promise<string> => {
+    const { operands } = await resolveSources({ operands: [name], options: options as { latest?: boolean } }, read);
+    return operands[0] ?? "";
+  };
+  const failureOf = async (work: Promise<unknown>): Promise<SnapshotError> => {
+    try {
+      await work;
+    } catch (error) {
+      if (error instanceof SnapshotError) return error;
+    }
+    throw new Error("it did not fail");
+  };
+
+  it("is the newest archive that is restorable, intact and a backup, whatever the names", async () => {
+    const store = fileStore();
+    await keepAt(store, path("b.snap"), { takenAt: daysAgo(3), index: 3, restorable: OK });
+    await keepAt(store, path("z.snap"), { takenAt: daysAgo(4), index: 2 });
+    await keepAt(store, path("safety.snap"), { takenAt: daysAgo(1), index: 5, purpose: "safety" });
+    await keepAt(store, path("c.snap"), { takenAt: daysAgo(2), index: 4, restorable: { ...OK, ok: false } });
+    await keepAt(store, path("gone.snap"), { takenAt: daysAgo(0), index: 9 });
+    await store.delete(path("gone.snap"));
+    await keepAt(store, path("cut.snap"), { takenAt: daysAgo(0), index: 9 });
+    await store.put(path("cut.snap"), pieces("x"), { overwrite: true });
+    expect(await resolve(folder.path)).to.equal(path("b.snap"));
+    expect(await resolve(`${folder.path}/`)).to.equal(path("b.snap"));
+    const none = await failureOf(resolve(path("other-{timestamp}.snap")));
+    expect(none.code).to.equal("STORE_NOT_FOUND");
+    expect(await resolve(path("z.snap")), "an archive is itself").to.equal(path("z.snap"));
+    expect(await resolve("-")).to.equal("-");
+  });
+
+  it("asks which series where there are several", async () => {
+    const store = fileStore();
+    await keepAt(store, path("a.snap"), { takenAt: daysAgo(1), index: 1, series: "one" });
+    await keepAt(store, path("b.snap"), { takenAt: daysAgo(2), index: 1, series: "two" });
+    const { code, message, hint } = await failureOf(resolve(folder.path));
+    expect({ code, hint }).to.deep.equal({
+      code: "ARGUMENT_INVALID",
+      hint: 'Choose one with --series, such as --series "one".',
+    });
+    expect(message).to.include("2 series: one, two");
+    expect(await resolve(folder.path, { latest: true, series: "two" })).to.equal(path("b.snap"));
+    const none = await failureOf(resolve(folder.path, { latest: true, series: "three" }));
+    expect(none.code).to.equal("STORE_NOT_FOUND");
+  });
+
+  it("takes no manifest for an archive, and names its archive", async () => {
+    const failure = await failureOf(resolve(path("a b.snap.manifest.json"), {}));
+    expect(failure.message).to.equal(`source ${path("a b.snap.manifest.json")} is a manifest, not an archive`);
+    expect(failure.hint).to.equal(`Specify its archive: '${path("a b.snap")}'`);
+  });
+
+  it("is what a folder needs, and --series needs it", async () => {
+    expect((await failureOf(resolve(folder.path, {}))).hint).to.include("--latest");
+    expect((await failureOf(resolve("s3://bucket/x/", {}))).hint).to.include("--latest");
+    expect((await failureOf(resolve(`${folder.path}/`, {}))).message).to.equal(
+      `source ${folder.path}/ is a folder, not an archive`,
+    );
+    const secret = "s3://bucket/x/?region=hunter2";
+    expect((await failureOf(resolve(secret, {}))).message).to.equal(
+      "source s3://bucket/x/ is a folder, not an archive",
+    );
+    expect((await failureOf(resolve("x.snap", { series: "one" }))).hint).to.include("--latest");
+    expect(await resolve("s3://bucket/x.snap", {})).to.equal("s3://bucket/x.snap");
+  });
+
+  it("exit codes: 1 where an archive is invalid, 2 for usage; a command that documented others keeps them", async () => {
+    const run = async (...args: string[]): Promise<number> => {
+      const [output, errors] = [new Output(new PassThrough()), new Output(new PassThrough())];
+      return runCommandLine(args, { output, errors });
+    };
+    expect(await run()).to.equal(2);
+    expect(await run("nothing")).to.equal(2);
+    expect(await run("inspect")).to.equal(2);
+    expect(await run("inspect", path("nowhere.snap"))).to.equal(1);
+    // What is typed wrongly shows only when it runs.
+    for (const wrong of [
+      ["prune", folder.path, "--series", "one"],
+      ["prune", folder.path, "--series", "one", "--keep-last", "few"],
+      ["prune", "s3://", "--series", "one", "--keep-last", "1"],
+      ["inspect", folder.path],
+      ["verify", path("a.snap"), "--series", "one"],
+    ]) {
+      expect(await run(...wrong), wrong.join(" ")).to.equal(2);
+    }
+    expect(await run("prune", `${folder.path}/`, "--series", "nobody's", "--keep-last", "1")).to.equal(1);
+    expect(await run("restore", "x.snap")).to.equal(1);
+    expect(await run("completion", "tcsh")).to.equal(2);
+  });
+});
+
+async function* pieces(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
+}

@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import {
+  areCopies,
+  type ClusterIdentity,
+  compareClusters,
+  compareNodes,
+  describeIdentity,
+  identityOfServers,
+  readPeers,
+  readRaftIdentity,
+} from "../../../provider/consul/clusterIdentity";
+
+const cluster = (serverIds: string[], serverAddresses: string[] = []): ClusterIdentity => ({
+  serverIds,
+  serverAddresses,
+});
+
+describe("the identity of a cluster", () => {
+  it("is the same while one server stays", () => {
+    expect(compareClusters(cluster(["a", "b", "c"]), cluster(["c", "d", "e"]))).to.equal("same");
+    expect(compareClusters(cluster(["a", "b"]), cluster(["c"]))).to.equal("other");
+  });
+
+  it("is known by its servers' addresses where the ids of one side are not", () => {
+    expect(compareClusters(cluster([], ["1:8300"]), cluster(["a"], ["1:8300", "2:8300"]))).to.equal("same");
+    expect(compareClusters(cluster([], ["1:8300"]), cluster(["a"], ["2:8300"]))).to.equal("other");
+    expect(compareClusters(cluster(["a"], ["1:8300"]), cluster(["b"], ["1:8300"])), "ids decide").to.equal("other");
+  });
+
+  it("is another one at the same moment where all servers with its ids have other addresses", () => {
+    const original = cluster(["a", "b"], ["1:8300", "2:8300"]);
+    expect(areCopies(original, cluster(["a", "b"], ["8:8300", "9:8300"]))).to.equal(true);
+    expect(areCopies(original, cluster(["b", "c"], ["2:8300", "9:8300"])), "a server was replaced").to.equal(false);
+    expect(areCopies(original, cluster(["a"], []))).to.equal(false);
+    expect(areCopies(original, cluster([], ["8:8300"]))).to.equal(false);
+  });
+
+  it("is not known by ids that are addresses, as with Raft protocol 2", () => {
+    const [one, other] = ["d4a2b4a0-0000-4000-8000-000000000000", "d4a2b4a0-0000-4000-8000-000000000001"];
+    expect(compareNodes(cluster(["172.17.0.2:8300"]), ["172.17.0.2:8300"])).to.equal("unknown");
+    expect(compareNodes(cluster([one]), [one])).to.equal("same");
+    expect(compareNodes(cluster([one]), [other])).to.equal("other");
+  });
+
+  it("is unknown where nothing can be compared", () => {
+    expect(compareClusters(cluster([]), cluster(["a"], ["1:8300"]))).to.equal("unknown");
+    expect(compareClusters(cluster(["a"]), cluster([], ["1:8300"]))).to.equal("unknown");
+  });
+
+  it("is read from Consul's answers and from meta.json, and from nothing else", () => {
+    const answer = { Servers: [{ ID: "a", Address: "1:8300" }, { ID: "", Address: 5 }, null] };
+    expect(readRaftIdentity(answer)).to.deep.equal(cluster(["a"], ["1:8300"]));
+    for (const other of [undefined, {}, { Servers: "a" }, { Servers: [{ Address: "1:8300" }] }]) {
+      expect(readRaftIdentity(other)).to.equal(undefined);
+    }
+    expect(readPeers(["1:8300", 5, ""])).to.deep.equal(["1:8300"]);
+    expect(readPeers({})).to.deep.equal([]);
+    expect(identityOfServers([{ id: "a", address: "1:8300" }])).to.deep.equal(cluster(["a"], ["1:8300"]));
+  });
+
+  it("is described by one server", () => {
+    expect(describeIdentity(cluster(["a", "b", "c"]))).to.equal("server a and 2 more");
+    expect(describeIdentity(cluster([], ["1:8300"]))).to.equal("server 1:8300");
+    expect(describeIdentity(cluster([]))).to.equal("unknown servers");
+  });
+});

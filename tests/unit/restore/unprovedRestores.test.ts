@@ -1,0 +1,105 @@
+import { writeFile } from "node:fs/promises";
+import { expect } from "chai";
+import { CONFIG_ENTRY } from "../../../provider/archive/recordTypes";
+import { configEntryKindOf } from "../../../provider/archive/state/recordCheck";
+import { type ArchiveRecords, type HeldRecord, recordsOf } from "../../fixtures/archiveRecords";
+import { consulArchive } from "../../fixtures/consulArchives";
+import { keyValue, type StateRecord } from "../../fixtures/state";
+import { fakeCluster } from "../../support/faults/fakeCluster";
+import { type Ended, restoreFrom } from "../../support/programs/restoring";
+import { temporaryFolder } from "../../support/programs/saving";
+
+const kindOf = ({ type, bytes }: HeldRecord): string =>
+  type === CONFIG_ENTRY ? (configEntryKindOf(bytes.subarray(1)) ?? "") : "";
+const isGateway = (record: HeldRecord): boolean => kindOf(record).endsWith("api-gateway");
+const isEntry = ({ type }: HeldRecord): boolean => type === CONFIG_ENTRY;
+/** Newer than any restore here. */
+const NEW_KEY = keyValue("new", "1", 1_000_000);
+const NODE: StateRecord = { type: 0, value: { Node: "late", Address: "10.0.0.9", ID: "" } };
+
+describe("a restore on Consul 1.22 whose result is read back", function () {
+  this.timeout(60_000);
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let whole: ArchiveRecords;
+  let lacking: ArchiveRecords;
+
+  before(async () => {
+    folder = await temporaryFolder();
+    whole = await recordsOf(consulArchive("1.22-gateway-and-service-defaults"));
+    lacking = await recordsOf(consulArchive("1.22-gateway-without-service-defaults"));
+  });
+  after(() => folder.remove());
+
+  /** @param after - what the cluster holds when it is read back. Default: what it held before */
+  async function restore(
+    archive: Buffer,
+    before: Buffer,
+    answer: "confirmed" | "broken",
+    after = before,
+  ): Promise<Ended> {
+    const path = `${folder.path}/archive.snap`;
+    await writeFile(path, archive);
+    const cluster = await fakeCluster("1.22.0", whole.server, before);
+    try {
+      cluster.afterRestore(after, answer);
+      const request = { allow: ["otherVersion"] } as const;
+      const limits = { observation: { stableMs: 1, limitMs: 2000 }, settleMs: 1, leaderMs: 500 };
+      return await restoreFrom(path, { address: cluster.address }, { request, limits });
+    } finally {
+      await cluster.stop();
+    }
+  }
+
+  for (const [what, isLeftOut] of [
+    ["with gateways", () => false],
+    ["without gateways", isGateway],
+  ] as const) {
+    it(`went wrong where a configuration entry is missing, ${what}`, async () => {
+      const of = ({ records }: ArchiveRecords): readonly HeldRecord[] => records.filter((one) => !isLeftOut(one));
+      const archive = whole.of(of(whole));
+      const before = whole.of([...of(whole), keyValue("before", "1")]);
+      const { error } = await restore(archive, before, "confirmed", lacking.of(of(lacking)));
+      expect(error?.code, error?.message).to.equal("RESTORE_WRONG");
+      expect(error?.message).to.include("ConfigEntry: 1 of the archive missing");
+      expect((await restore(archive, before, "confirmed", archive)).restored?.outcome).to.equal("exact");
+    });
+  }
+
+  describe("and that Consul did not confirm", () => {
+    const unknown =
+      /^it is unknown whether the restore was done: before the restore, the cluster already held the same user data/;
+    const nothing = /^nothing was restored: the cluster is as it was before/;
+
+    async function outcome(archive: Buffer, before: Buffer, after = before): Promise<string> {
+      const { error, restored } = await restore(archive, before, "broken", after);
+      expect(error?.code, error?.message ?? restored?.outcome).to.equal("RESTORE_UNCONFIRMED");
+      return error?.message ?? "";
+    }
+
+    it("is unknown where archive and cluster differ in what Consul computes, and in nothing else", async () => {
+      const archive = await recordsOf(consulArchive("restored-1.22-api-gateway-before"));
+      const cluster = await recordsOf(consulArchive("restored-1.22-api-gateway-after"));
+      const others = archive.records.filter((record) => !isEntry(record));
+      const computed = whole.of([...others, ...cluster.records.filter(isEntry)]);
+      expect(await outcome(whole.of(archive.records), computed)).to.match(unknown);
+      // Records of servers show that these are the ones from before.
+      expect(await outcome(whole.of([...archive.records, NODE]), computed)).to.match(nothing);
+    });
+
+    it("was not done where configuration entries differ in what users wrote", async () => {
+      const [entry] = whole.records.filter(isEntry);
+      const before = lacking.of(lacking.records);
+      expect(await outcome(whole.of(whole.records), before), "one more").to.match(nothing);
+      const other = whole.of(whole.records.filter((record) => record !== entry));
+      expect(await outcome(other, before), "as many").to.match(nothing);
+    });
+
+    it("is unknown where users have written since, and had changed nothing before", async () => {
+      const archive = whole.of(whole.records);
+      const [before, after] = [whole.of([...whole.records, NODE]), whole.of([...whole.records, NODE, NEW_KEY])];
+      expect(await outcome(archive, before, after)).to.match(unknown);
+      const changed = whole.of([...whole.records, NODE, keyValue("before", "1")]);
+      expect((await restore(archive, changed, "broken", after)).restored?.outcome).to.equal("drift");
+    });
+  });
+});

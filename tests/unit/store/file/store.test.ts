@@ -1,0 +1,160 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, rename, symlink, utimes, stat, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { expect } from "chai";
+import { fileStore } from "../../../../provider/store/file/store";
+import { failureOf, temporaryFolder } from "../../../support/programs/saving";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a source is an async iterable
+async function* source(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+describe("a folder", () => {
+  const store = fileStore();
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let path: string;
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    path = join(folder.path, "a.snap");
+  });
+  afterEach(() => folder.remove());
+
+  it("deletes a file only if it is unchanged, however close a replacement comes", async () => {
+    for (let round = 0; round < 300; round++) {
+      await writeFile(path, "old");
+      const replacement = join(folder.path, "new");
+      await writeFile(replacement, "the new archive");
+      const { version } = (await store.head(path))!;
+      const swap = new Promise<void>((done) => setImmediate(() => void rename(replacement, path).then(done)));
+      await Promise.allSettled([swap, store.delete(path, { version })]);
+      expect(await readFile(path, "utf8")).to.equal("the new archive");
+    }
+    expect(await readdir(folder.path)).to.deep.equal(["a.snap"]);
+  });
+
+  it("deletes a file only with the bytes that are expected, even if its times were put back", async () => {
+    await writeFile(path, "archive");
+    const { atime, mtime } = await stat(path);
+    await writeFile(path, "ARCHIVE");
+    await utimes(path, atime, mtime);
+    const { version } = (await store.head(path))!;
+    expect((await failureOf(store.delete(path, { version, sha256: sha256("archive") }))).code).to.equal(
+      "STORE_CHANGED",
+    );
+    expect(await readFile(path, "utf8")).to.equal("ARCHIVE");
+    await store.delete(path, { version, sha256: sha256("ARCHIVE") });
+    expect(await readdir(folder.path)).to.deep.equal([]);
+    await store.delete(path, { version, sha256: sha256("ARCHIVE") });
+  });
+
+  describe("a deletion whose process is killed", () => {
+    const PROGRAMS = resolve(__dirname, "../../../support/programs");
+    async function killAt(step: string): Promise<void> {
+      const args = ["--import", "tsx", "--require", join(PROGRAMS, "killAtFileCall.cjs")];
+      const child = spawn(process.execPath, [...args, join(PROGRAMS, "storeDeleter.ts"), path], {
+        stdio: ["ignore", "inherit", "inherit"],
+        env: { ...process.env, KILL_BELOW: folder.path, KILL_AT: step },
+      });
+      expect(await once(child, "exit")).to.deep.equal([null, "SIGKILL"]);
+    }
+    async function visible(): Promise<string[]> {
+      const keys: string[] = [];
+      for await (const { key } of store.list(`${folder.path}/`)) keys.push(key);
+      return keys;
+    }
+
+    for (const [step, files] of [
+      ["before 1", ["a.snap"]],
+      ["after 1", []],
+      ["before 2", []],
+      ["after 2", []],
+    ] as const) {
+      it(`has happened or has not, and leaves nothing after the next save: ${step}`, async () => {
+        await writeFile(path, "archive");
+        await killAt(step);
+        expect(await visible()).to.deep.equal(files.map((name) => join(folder.path, name)));
+        await store.sweep(path);
+        expect(await readdir(folder.path)).to.deep.equal(files);
+      });
+    }
+
+    /** The file under its private name is the one that another writer placed just before it was renamed. */
+    async function killWithAnotherFile(): Promise<string> {
+      await writeFile(path, "archive");
+      await killAt("after 1");
+      const [hidden = ""] = await readdir(folder.path);
+      await writeFile(join(folder.path, hidden), "another archive");
+      return hidden;
+    }
+
+    it("gives another writer's file its name back", async () => {
+      await killWithAnotherFile();
+      expect(await visible()).to.deep.equal([]);
+      await store.sweep(path);
+      expect(await readdir(folder.path)).to.deep.equal(["a.snap"]);
+      expect(await readFile(path, "utf8")).to.equal("another archive");
+    });
+
+    it("keeps another writer's file hidden if its name is taken, however often it is swept", async () => {
+      const hidden = await killWithAnotherFile();
+      await writeFile(path, "a third one");
+      await store.sweep(path);
+      await store.sweep(path);
+      expect(await visible()).to.deep.equal([path]);
+      expect(await readFile(path, "utf8")).to.equal("a third one");
+      expect(await readFile(join(folder.path, hidden), "utf8")).to.equal("another archive");
+    });
+
+    it("is not finished for names that only look like those of deletions", async () => {
+      const names = [
+        ".consul-snapshot-0123456789abcdef.deleting",
+        ".consul-snapshot-0123456789abcdef-0123456789abcdef.deleting",
+        "consul-snapshot-0123456789abcdef-0123456789abcdef-a.snap.deleting",
+      ];
+      for (const name of names) await writeFile(join(folder.path, name), "x");
+      await store.sweep(path);
+      expect((await readdir(folder.path)).sort()).to.deep.equal([...names].sort());
+    });
+
+    it("can delete a file with the longest possible name", async () => {
+      const long = join(folder.path, `${"a".repeat(250)}.snap`);
+      await writeFile(long, "archive");
+      await store.delete(long, { version: (await store.head(long))!.version });
+      expect(await readdir(folder.path)).to.deep.equal([]);
+    });
+  });
+
+  it("makes missing folders, and removes them when nothing was saved", async () => {
+    await store.put(join(folder.path, "b/c/d/a.snap"), source("x"));
+    expect(await readFile(join(folder.path, "b/c/d/a.snap"), "utf8")).to.equal("x");
+    const failing = store.put(join(folder.path, "e/f/a.snap"), source("x"), {
+      beforeVisible: () => Promise.reject(new Error("no")),
+    });
+    expect(await failing.catch(String)).to.equal("Error: no");
+    expect(await readdir(folder.path)).to.deep.equal(["b"]);
+  });
+
+  it("makes the same missing folders for several writers at once", async () => {
+    const names = ["1", "2", "3", "4"].map((name) => join(folder.path, "b/c", name));
+    await Promise.all(names.map((name) => store.put(name, source("x"))));
+    expect(await readdir(join(folder.path, "b/c"))).to.deep.equal(["1", "2", "3", "4"]);
+  });
+
+  it("ends with an error where a folder cannot be made", async () => {
+    await symlink(join(folder.path, "not-mounted/backups"), join(folder.path, "nas"));
+    await mkdir(join(folder.path, "real"));
+    for (const target of ["nas/a.snap", "nas/dc1/a.snap"]) {
+      const error = await failureOf(store.put(join(folder.path, target), source("x")));
+      expect(error.code, target).to.be.oneOf(["TARGET_INVALID", "STORE_NOT_FOUND"]);
+    }
+    expect((await readdir(folder.path)).sort()).to.deep.equal(["nas", "real"]);
+    if (process.platform !== "linux") return;
+    // mkdir answers ENOENT in /proc, though the parent exists.
+    expect((await failureOf(store.put("/proc/x/a.snap", source("x")))).code).to.equal("STORE_NOT_FOUND");
+  });
+});
