@@ -165,7 +165,7 @@ export function interrupted(object: string): SnapshotError {
   return make(
     "INTERRUPTED",
     `the work on ${object} was interrupted`,
-    "No incomplete archive was left behind; run it again.",
+    "Nothing incomplete was left behind; run it again.",
   );
 }
 

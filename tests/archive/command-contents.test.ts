@@ -124,7 +124,7 @@ describe("what can be read out of an archive", function () {
       const [code] = (await once(child, "close")) as [number | null];
       expect({ code, said }).to.deep.equal({
         code: 2,
-        said: `writing ${path("interrupted/keys.json")} was interrupted (INTERRUPTED)\nNothing was left behind; run it again.\n`,
+        said: `the work on ${path("interrupted/keys.json")} was interrupted (INTERRUPTED)\nNothing incomplete was left behind; run it again.\n`,
       });
       expect(await readdir(path("interrupted"))).to.deep.equal([]);
     });
