@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SnapshotError } from "../provider/errors";
-import { systemCode } from "../provider/systemCode";
+import { unreadable } from "../provider/systemCode";
 import { cleanText } from "../provider/text";
 import type { ConfigText } from "./config/config";
 import type { ReadFlags } from "./config/flags";
@@ -13,9 +13,12 @@ import type { ReadFlags } from "./config/flags";
  *
  * @throws SnapshotError `ARGUMENT_INVALID`
  */
-export function readConfigFiles({ configFiles, configFolders }: ReadFlags): readonly ConfigText[] {
+export function readConfigFiles({
+  configFiles,
+  configFolders,
+}: Pick<ReadFlags, "configFiles" | "configFolders">): readonly ConfigText[] {
   for (const file of configFiles) {
-    if (!file.endsWith(".json")) throw invalid(file, "its name does not end in .json", "Rename it.");
+    if (!file.endsWith(".json")) throw invalid(`${cleanText(file)} does not end in .json`, "Rename it.");
   }
   const ofFolders = configFolders.flatMap((folder) =>
     attempt(folder, () => readdirSync(folder, { withFileTypes: true }))
@@ -34,10 +37,10 @@ function attempt<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw invalid(path, systemCode(error), "Check the path and its permissions.");
+    throw invalid(unreadable(cleanText(path), error), "Check the path and its permissions.");
   }
 }
 
-function invalid(path: string, why: string, hint: string): SnapshotError {
-  return new SnapshotError("ARGUMENT_INVALID", `the configuration ${cleanText(path)} cannot be read: ${why}`, hint);
+function invalid(why: string, hint: string): SnapshotError {
+  return new SnapshotError("ARGUMENT_INVALID", `the configuration cannot be read: ${why}`, hint);
 }

@@ -77,12 +77,3 @@ export function parseKey(bytes: Buffer): KeyObject | string {
   }
   return otherKind(bytes, "private key");
 }
-
-/** Why a file cannot be read, from the system's error. */
-export function unreadable(path: string, error: unknown): string {
-  const code = systemCode(error);
-  if (code === "ENOENT") return `${path} does not exist`;
-  if (code === "EISDIR") return `${path} is a folder, not a file (EISDIR)`;
-  if (code === "EACCES" || code === "EPERM") return `${path} may not be read by this user`;
-  return `${path} cannot be read${code === "" ? "" : ` (${code})`}`;
-}

@@ -1,5 +1,7 @@
 /** For "did you mean": which known name is closest to a mistyped one. */
 
+import { cleanText } from "./text";
+
 /** The nearest of `known`; `undefined` if none is near enough to be a typing error. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known
@@ -23,6 +25,17 @@ function mostMistakes({ length }: string): number {
 export function suggestion(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   return near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
+}
+
+/** A word, or words: unlike tokens and keys, names have hardly any digits. */
+const NAME = /^-?[a-z][a-z_.-]{0,38}\d?$/i;
+
+/**
+ * An unknown name as it is shown. Whoever mistypes a file may have written a token where a name belongs, so what
+ * neither resembles a known name nor looks like one is not shown.
+ */
+export function shownName(name: string, known: readonly string[]): string {
+  return NAME.test(name) || nearest(name, known) !== undefined ? cleanText(name, 60) : "a name that may be a secret";
 }
 
 /** The Damerau-Levenshtein distance: the number of mistyped, missing, extra or swapped characters. */

@@ -2,3 +2,13 @@
 export function systemCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
+
+/** Why a file cannot be read, from the system's error. */
+export function unreadable(path: string, error: unknown): string {
+  const code = systemCode(error);
+  if (code === "ENOENT") return `${path} does not exist`;
+  if (code === "ENOTDIR") return `a part of ${path} is a file, not a folder`;
+  if (code === "EISDIR") return `${path} is a folder, not a file (EISDIR)`;
+  if (code === "EACCES" || code === "EPERM") return `${path} may not be read by this user`;
+  return `${path} cannot be read${code === "" ? "" : ` (${code})`}`;
+}

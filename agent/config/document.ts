@@ -1,7 +1,6 @@
 /** One configuration file: its text, checked against the table of keys. Pure. */
 
-import { suggestion } from "../../provider/suggestion";
-import { cleanText } from "../../provider/text";
+import { shownName, suggestion } from "../../provider/suggestion";
 import { DESTINATIONS } from "./destinationKeys";
 import { type KeyTable, ROOT_KEYS, SECTIONS } from "./keys";
 import { type KeyValue, problemWithValue, readValue } from "./values";
@@ -133,7 +132,7 @@ class Reading {
   }
 
   #unknown(prefix: string, name: string, known: readonly string[]): void {
-    this.#refuse(`${prefix}${cleanText(name, 60)} is not a key: ${suggestion(name, known)}`);
+    this.#refuse(`${prefix}${shownName(name, known)} is not a key: ${suggestion(name, known)}`);
   }
 
   #refuse(problem: string): void {

@@ -1,7 +1,7 @@
 /** The flags of the command, as Go's `flag` package reads them: one dash or two, `-name value` or `-name=value`. Pure. */
 
 import { SnapshotError } from "../../provider/errors";
-import { suggestion } from "../../provider/suggestion";
+import { shownName, suggestion } from "../../provider/suggestion";
 import { cleanText } from "../../provider/text";
 import { type Document, EMPTY, mergeDocuments, type Values } from "./document";
 import { DESTINATIONS } from "./destinationKeys";
@@ -61,15 +61,8 @@ function* split(args: readonly string[]): Generator<{ name: string; value: strin
       throw invalid(`agent takes no operand: ${cleanText(arg, 40)}`, "Run consul-snapshot agent --help.");
     const [, name = "", inline] = match;
     if (!FLAGS.has(name) && !OWN.some((own) => own === name)) {
-      throw invalid(
-        `unknown flag -${cleanText(name, 40)}`,
-        capitalized(
-          suggestion(
-            `-${name}`,
-            [...OWN, ...FLAGS.keys()].map((known) => `-${known}`),
-          ),
-        ),
-      );
+      const known = [...OWN, ...FLAGS.keys()].map((flag) => `-${flag}`);
+      throw invalid(`unknown flag ${shownName(`-${name}`, known)}`, capitalized(suggestion(`-${name}`, known)));
     }
     if (inline !== undefined) yield { name, value: inline };
     else if (isSwitch(name)) yield { name, value: "true" };

@@ -4,8 +4,8 @@ import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { compact } from "../compact";
-import { certificateProblem, certificatesIn, parseKey, unreadable } from "../pem";
-import { systemCode } from "../systemCode";
+import { certificateProblem, certificatesIn, parseKey } from "../pem";
+import { systemCode, unreadable } from "../systemCode";
 import type { Setting, Settings } from "./settingsLookup";
 
 /** The TLS settings of a connection; certificates and keys are PEM. */

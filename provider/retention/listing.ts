@@ -179,6 +179,7 @@ export function describe(location: string, manifest: Manifest, object: StoredObj
     series: manifest.series,
     purpose: manifest.purpose,
     takenAt: new Date(manifest.takenAt),
+    sha256: manifest.sha256,
     index: manifest.index,
     ...compact({ datacenter: manifest.datacenter }),
     serverIds: manifest.servers.map(({ id }) => id),

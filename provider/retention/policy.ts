@@ -5,7 +5,8 @@
  * - a count rule keeps the newest archive of each of the last n hours, days, … **that have one**;
  * - while a count rule has not found n, it keeps the oldest archive too;
  * - `keepWithinMs` counts back from the newest archive, not from now;
- * - what any rule keeps is kept.
+ * - what any rule keeps is kept;
+ * - copies of an archive, such as a link beside its file, take one place together, and stay or go together.
  */
 
 /** A value that is omitted or 0 is no rule. A policy without rules keeps everything. */
@@ -27,6 +28,8 @@ export interface Archive {
   readonly series: string;
   readonly purpose: "backup" | "safety";
   readonly takenAt: Date;
+  /** Of the unencrypted archive: copies have the same, and the same index. */
+  readonly sha256: string;
   /** The Raft index. */
   readonly index: number;
   readonly datacenter?: string;
@@ -192,7 +195,9 @@ function reasonsToKeep(
   };
   keep(fresh, NEW);
   // An archive that cannot be restored must not replace another one.
-  const usable = all.filter((archive) => archive.intact && archive.restorable);
+  const restorable = all.filter((archive) => archive.intact && archive.restorable);
+  const originals = new Map(restorable.toReversed().map((archive) => [contentOf(archive), archive]));
+  const usable = restorable.filter((archive) => originals.get(contentOf(archive)) === archive);
   for (const archive of all) {
     if (archive === fresh) continue;
     if (!archive.intact) keep(archive, "it is not what was saved, so it is left alone");
@@ -214,7 +219,16 @@ function reasonsToKeep(
   for (const [rule, [name, bucketOf]] of Object.entries(CALENDAR)) {
     keepOfEach(usable, policy[rule as CalendarRule], name, bucketOf, keep);
   }
+  for (const archive of restorable) {
+    const original = originals.get(contentOf(archive)) ?? archive;
+    if (archive !== original && reasons.has(original)) keep(archive, `the same archive as ${original.location}`);
+  }
   return reasons;
+}
+
+/** Equal for copies. A manifest that gives an archive another index than its copy does is not believed. */
+function contentOf({ sha256, index }: Archive): string {
+  return `${sha256} ${index}`;
 }
 
 /** Keeps the newest archive of each of `count` buckets, and the oldest archive if there are fewer buckets. */

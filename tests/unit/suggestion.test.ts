@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { nearest, suggestion } from "../../provider/suggestion";
+import { nearest, shownName, suggestion } from "../../provider/suggestion";
 
 describe("the nearest known name", () => {
   const known = ["target", "triggers", "overwrite"];
@@ -37,5 +37,27 @@ describe("the nearest known name", () => {
         },
       ),
     );
+  });
+});
+
+describe("an unknown name that is shown", () => {
+  const known = ["backup_destinations", "s3_endpoint2", "token"];
+
+  it("is one that looks like a name, or resembles one", () => {
+    for (const name of ["interval", "-intervall", "keep.last", "aws_s3", "s3_endpont2"]) {
+      expect(shownName(name, known)).to.equal(name);
+    }
+  });
+
+  it("is no token, key or password, which may have been written in its place", () => {
+    for (const secret of [
+      "5e1ec7ed-a9a5-4ca6-9c29-4ab0e67b1f55",
+      "AKIAIOSFODNN7EXAMPLE",
+      "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+      "AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQS",
+      "hunter42!",
+    ]) {
+      expect(shownName(secret, known)).to.equal("a name that may be a secret");
+    }
   });
 });

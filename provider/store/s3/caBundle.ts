@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { SnapshotError } from "../../errors";
-import { certificateProblem, unreadable } from "../../pem";
+import { certificateProblem } from "../../pem";
+import { unreadable } from "../../systemCode";
 
 /**
  * The PEM certificates in the file that `AWS_CA_BUNDLE` specifies. As with other AWS tools, they replace the well-known

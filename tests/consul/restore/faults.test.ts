@@ -9,7 +9,7 @@ import { expect } from "chai";
 import { type ClusterState, clusterState, QUIET } from "../../support/consul/clusterState";
 import { type ConsulCluster, type ConsulServer, fill, fillKv, startCluster } from "../../support/consul/consul";
 import { effort } from "../../support/effort";
-import { type Ended, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
+import { type Ended, outcomeForUsers, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
 import { type CuttingProxy, startCuttingProxy } from "../../support/faults/cuttingProxy";
 import { federated } from "../../support/consul/federated";
@@ -132,7 +132,7 @@ describe("a restore that is disturbed while it is sent", function () {
     expect(written(await clusterState(await cluster.leader())), fault).to.deep.equal(written(before));
     const again = await attempt(runId);
     expect(again.restored, `${fault}; then ${again.error?.message ?? ""}`).to.include({ adopted: false });
-    expect(again.restored?.outcome, fault).to.equal("exact");
+    expect(outcomeForUsers(again), fault).to.equal("as archived");
     count(`${fault}, before it had begun`, false);
   }
 
@@ -180,7 +180,7 @@ describe("a restore that is disturbed while it is sent", function () {
           if (message.includes("verified and saved")) proxy.loseAnswer(/PUT \/v1\/snapshot/);
         },
       });
-      expect(ended.restored?.outcome).to.equal("exact");
+      expect(outcomeForUsers(ended)).to.equal("as archived");
       expect(ended.said.warn.join()).to.include("though Consul did not confirm the restore");
       await judge("answer lost", before, runId, ended);
     }

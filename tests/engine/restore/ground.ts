@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
-import { type ConsulServer, fillKv, startConsul } from "../../support/consul/consul";
+import { type ConsulServer, fillKv, startConsul, untilRegistered } from "../../support/consul/consul";
 import { type ConsulProxy, consulProxy } from "../../support/faults/consulProxy";
 import type { PulumiProject } from "../../support/pulumi/project";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
@@ -32,6 +32,7 @@ export class RestoreGround {
     const [consul, folder] = [await startConsul(), await temporaryFolder()];
     await fillKv(consul, { keys: 50, bytes: 100 });
     await federated(consul, 1);
+    await untilRegistered([consul]);
     const save = async (who: string): Promise<string> => {
       await consul.api("/v1/kv/who", { method: "PUT", body: who });
       return (await saveTo(`${folder.path}/archives/`, { address: consul.address })).saved.manifest.location;

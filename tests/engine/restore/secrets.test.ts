@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { keyPair } from "../../support/archives/ageKeys";
-import { startConsul } from "../../support/consul/consul";
+import { startConsul, untilRegistered } from "../../support/consul/consul";
 import { federated } from "../../support/consul/federated";
 import { consulProxy } from "../../support/faults/consulProxy";
 import { PulumiProject } from "../../support/pulumi/project";
@@ -28,6 +28,7 @@ describe("the secrets of a restore", function () {
   it("are nowhere: not in state, its backups, the output, a receipt or a manifest, also when it is cut off", async () => {
     const [consul, key] = [await startConsul({ acl: true }), await keyPair()];
     await federated(consul, 1);
+    await untilRegistered([consul]);
     const proxy = await consulProxy(consul.address);
     const project = await PulumiProject.create(PROGRAM);
     try {

@@ -14,9 +14,13 @@ export const SERIES = "acme/shop/prod/backup";
 /** The clock of every pruning here: a little ahead of the machine's, so that what was just written is of the past. */
 export const NOW = new Date(Date.now() + 60 * 1000);
 const ARCHIVE = "an archive";
-const ARCHIVE_SHA256 = createHash("sha256").update(ARCHIVE).digest("hex");
+const ARCHIVE_SHA256 = sha256Of(ARCHIVE);
 /** Saves a look at what is there. */
 const PUT = { overwrite: true };
+
+function sha256Of(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
 
 export function daysAgo(days: number): Date {
   return new Date(NOW.getTime() - days * 24 * 60 * 60 * 1000);
@@ -59,7 +63,8 @@ export async function keepAt(store: Store, key: string, about: About): Promise<S
     size: 100,
     version: 1,
     archiveSize: ARCHIVE.length,
-    sha256: ARCHIVE_SHA256,
+    // No two are copies of each other.
+    sha256: sha256Of(key),
     storedSize: ARCHIVE.length,
     storedSha256: about.storedSha256 ?? ARCHIVE_SHA256,
     takenAt: takenAt.toISOString(),

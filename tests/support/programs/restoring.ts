@@ -75,6 +75,17 @@ export async function restoreFrom(source: string, to: ConnectionArgs, wishes: Re
   return ended((said) => restore(requestOf(source, to, wishes), reporterOf(wishes, said), optionsOf(wishes)));
 }
 
+/**
+ * `as archived` if the cluster holds what users had in the archive; else what is wrong. Servers and agents write records
+ * by themselves at times of their own (an agent registers itself, the CA counts its certificates), so that a restore is
+ * not always `exact`.
+ */
+export function outcomeForUsers({ restored, error }: Pick<Ended, "restored" | "error">): string {
+  if (restored === undefined) return error?.message ?? "";
+  const differences = restored.differences.filter(({ reason }) => !reason.startsWith("servers and agents write these"));
+  return differences.length === 0 ? "as archived" : differences.map(({ type, reason }) => `${type}: ${reason}`).join();
+}
+
 /** What a later run does about an attempt. */
 export async function readBackFrom(attempt: Attempt, to: ConnectionArgs, wishes: RestoreWishes = {}): Promise<Ended> {
   const request = requestOf(attempt.source, to, { ...wishes, request: { ...wishes.request, runId: attempt.runId } });

@@ -19,6 +19,7 @@ function archive(about: Partial<Archive> & { takenAt: Date }): Archive {
     location: `/backups/${about.takenAt.toISOString()}.snap`,
     series: "acme/shop/prod/backup",
     purpose: "backup",
+    sha256: `sha256 of ${about.location ?? about.takenAt.toISOString()}`,
     index: about.takenAt.getTime(),
     datacenter: "dc1",
     serverIds: ["a", "b", "c"],
@@ -109,6 +110,22 @@ describe("the retention policy", () => {
       "2026-11-21T18:00:00Z": ["daily 2026-11-21"],
     });
     expect(remove).to.deep.equal(["2026-11-21T10:00:00Z", "2026-11-20T10:00:00Z"]);
+  });
+
+  it("gives copies of an archive one place, and keeps or removes them together", () => {
+    const [oldest, older, newest] = ["2026-11-20T10:00:00Z", "2026-11-21T10:00:00Z", "2026-11-22T10:00:00Z"];
+    const at = (time: string, sha256: string, about: Partial<Archive> = {}): Archive =>
+      archive({ takenAt: new Date(time), sha256, ...about });
+    const link = { location: "/backups/link.snap", index: Date.parse(older) };
+    const archives = [at(oldest, "a"), at(older, "b"), at("2026-11-21T11:00:00Z", "b", link), at(newest, "c")];
+    const two = decided(archives, { keepLast: 2 });
+    expect(two.reasons).to.deep.equal({
+      [newest]: ["new", "last 1"],
+      "2026-11-21T11:00:00Z": ["last 2"],
+      [older]: ["the same archive as /backups/link.snap"],
+    });
+    expect(two.remove).to.deep.equal([oldest]);
+    expect(decided(archives, { keepLast: 1 }).remove).to.deep.equal(["2026-11-21T11:00:00Z", older, oldest]);
   });
 
   it("keeps what is younger than the newest by less than the duration, to the millisecond", () => {
