@@ -31,8 +31,8 @@ export function suggestion(name: string, known: readonly string[]): string {
 const NAME = /^-?[a-z][a-z_.-]{0,38}\d?$/i;
 
 /**
- * An unknown name as it is shown. Whoever mistypes a file may have written a token where a name belongs, so what
- * neither resembles a known name nor looks like one is not shown.
+ * An unknown name as it is shown. A mistyped file may have a token where a name belongs, so what neither resembles a
+ * known name nor looks like one is not shown.
  */
 export function shownName(name: string, known: readonly string[]): string {
   return NAME.test(name) || nearest(name, known) !== undefined ? cleanText(name, 60) : "a name that may be a secret";

@@ -38,7 +38,7 @@ const namesOfRuns = new WeakMap<object, Set<string>>();
  * With `"delete"`, `pulumi destroy` needs `--run-program`: Pulumi fails the deletion where the program does not run.
  *
  * @param events - before which operations. Default: `["update"]`
- * @throws RunError where Pulumi has no resource hooks, where an event is unknown or none is given, and where the name is used
+ * @throws RunError where Pulumi has no resource hooks, where an event is unknown or none is specified, and where the name is used
  */
 export function snapshotBefore(
   name: string,

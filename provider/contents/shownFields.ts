@@ -1,5 +1,5 @@
 /**
- * The fields of a record as they may be shown: no secret of ACLs, of the CA or of peerings is among them, whoever asks.
+ * The fields of a record that may be shown: never a secret of ACLs, of the CA or of peerings.
  * Fields whose values are hidden are still compared.
  */
 

@@ -26,7 +26,7 @@ function turn(): Promise<void> {
 
 export class Inflate {
   private readonly zlib = createInflateRaw(OPTIONS);
-  private given = 0;
+  private written = 0;
   private failure: Error | undefined;
   /** Whether `pump` is running, and whether the output has ended. */
   private isPumping = false;
@@ -51,11 +51,11 @@ export class Inflate {
     if (this.failure !== undefined) throw this.failure;
     return await new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
-      this.given += chunk.length;
+      this.written += chunk.length;
       // If bytes follow the end of the stream, zlib does not always call back (Node 20), so "end" settles the promise
       // instead.
       this.zlib.write(chunk, (error) => {
-        if (!error && this.zlib.bytesWritten === this.given) resolve(undefined);
+        if (!error && this.zlib.bytesWritten === this.written) resolve(undefined);
       });
     });
   }
@@ -100,7 +100,7 @@ export class Inflate {
   }
 
   private finish(): void {
-    this.waiting?.resolve(this.given - this.zlib.bytesWritten);
+    this.waiting?.resolve(this.written - this.zlib.bytesWritten);
   }
 
   private fail(error: Error): void {
