@@ -35,8 +35,8 @@ const leaves = [
 ].map((name) => `provider/${name}.ts`);
 /** What makes sentences of events is for front ends; work only reports them. */
 const wording = "provider/progressWording.ts";
-/** The argument tables, and how their kinds are checked and read. */
-const vocabulary = ["provider/args/tables/", "provider/args/kinds.ts"];
+/** The argument tables, how their kinds are checked and read, and how front ends call arguments. */
+const vocabulary = ["provider/args/tables/", "provider/args/kinds.ts", "provider/args/vocabulary.ts"];
 /** The four rooms at the bottom. */
 const bottom = ["provider/archive/", "provider/age/", "provider/consul/", "provider/store/"];
 const contract = ["provider/lifecycle.ts", "provider/values.ts"];
@@ -164,7 +164,11 @@ const rooms = [
   },
   { path: "provider/retention/", imports: [...leaves, "provider/catalog/", "provider/store/"], why: oneWay },
   { path: "provider/save/", imports: [...leaves, ...bottom, "provider/catalog/", "provider/retention/"], why: oneWay },
-  { path: "provider/restore/", imports: [...leaves, ...bottom, "provider/catalog/", "provider/save/"], why: oneWay },
+  {
+    path: "provider/restore/",
+    imports: [...leaves, ...bottom, "provider/args/vocabulary.ts", "provider/catalog/", "provider/save/"],
+    why: oneWay,
+  },
   ...["snapshot", "restore"].map((name) => ({
     path: `provider/resources/${name}/`,
     imports: [

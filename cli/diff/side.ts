@@ -8,6 +8,7 @@ import type { connectionOptions } from "../options/connection";
 import { connectionOf } from "../source/connection";
 import { openArchive } from "../source/readArchive";
 import type { Progress } from "../terminal/progress";
+import { diffOptions } from "./options";
 
 /** In place of an archive: the current state of the cluster. */
 export const LIVE = "live";
@@ -29,7 +30,7 @@ export function openSide(
 }
 
 function currentState(options: ConnectionOptions, progress: Progress): ArchiveSource {
-  const connection = connectionOf(options);
+  const connection = connectionOf(options, diffOptions);
   async function* open(): AsyncGenerator<Uint8Array> {
     const client = new ConsulClient(connection, {
       signal: progress.signal,

@@ -1,12 +1,13 @@
 /** `consul-snapshot prune`: retention by hand, for what a run has refused to remove by itself. */
 
-import { pruneDeliberately, requireRule } from "../../provider/retention/prune";
+import { isEmpty } from "../../provider/retention/policy";
+import { pruneDeliberately } from "../../provider/retention/prune";
 import { openStore } from "../../provider/store/backends";
 import { parseLocation } from "../../provider/store/location";
 import { cleanMessage } from "../../provider/text";
 import type { CommandIo } from "../description/command";
 import type { OptionValues } from "../description/option";
-import { checkTyped } from "../description/usageError";
+import { usageError } from "../description/usageError";
 import type { retentionOptions } from "../options/retention";
 import { retentionPolicy } from "../options/retentionPolicy";
 import { interruptibleOn } from "../terminal/interruption";
@@ -31,7 +32,9 @@ export async function pruneByHand(
   const isJson = options.format === "json";
   const isDryRun = options.dryRun === true;
   const policy = retentionPolicy(options, "prune");
-  checkTyped(() => requireRule(policy));
+  if (isEmpty(policy)) {
+    throw usageError("there is no rule of what to keep", "Specify at least one, such as --keep-last 7.");
+  }
   const place = parseLocation(target);
   const remains = isDryRun ? "nothing was removed" : "some archives may have been removed";
   const pruned = await interruptibleOn(errors, remains, async (progress) => {

@@ -12,6 +12,7 @@ import type { RestoreRequest, SafetySnapshot } from "../../provider/restore/requ
 import { runIdProblem } from "../../provider/restore/runId";
 import { parseSha256 } from "../../provider/restore/sha256";
 import { isToken } from "../../provider/restore/token";
+import { commandVocabulary } from "../options/vocabulary";
 import { connectionOf } from "../source/connection";
 import { checkPlainName } from "../source/plainName";
 import { usageError } from "../description/usageError";
@@ -30,8 +31,8 @@ export async function requestOf(source: string, options: RestoreOptions, now: Da
     runId: runId ?? `cli ${now.toISOString()} ${hostname()}`,
     ...(validUntil === undefined ? {} : { validUntil: readValidUntil(validUntil) }),
     source: parseSource(source),
-    decryption: { identities: [], identityFiles: identity ?? [] },
-    connection: connectionOf(options),
+    decryption: { identities: [], identityFiles: identity ?? [], vocabulary: commandVocabulary(restoreOptions) },
+    connection: connectionOf(options, restoreOptions),
     ...(tokenAfterRestoreFile === undefined ? {} : { tokenAfterRestore: await readToken(tokenAfterRestoreFile) }),
     safetySnapshot: await readSafetySnapshot(options),
     ...(options.sha256 === undefined ? {} : { sha256: readSha256(options.sha256) }),

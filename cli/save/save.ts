@@ -17,7 +17,7 @@ import { checkPlainName } from "../source/plainName";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import { shown } from "../terminal/rows";
-import type { SaveOptions } from "./options";
+import { type SaveOptions, saveOptions } from "./options";
 
 /** Not the host's name: a job in a container has another one each time, and retention would then never remove anything. */
 const OWNER: Owner = { organization: "consul-snapshot", project: "command", stack: "default", name: "save" };
@@ -47,7 +47,7 @@ export function saveRequest(target: string, options: SaveOptions, env: NodeJS.Pr
   const wrong = series === undefined ? undefined : seriesProblem(series);
   if (wrong !== undefined) throw usageError(`--series ${wrong}`, "Omit --series, or use such a name.");
   return compact({
-    connection: connectionOf(options, env),
+    connection: connectionOf(options, saveOptions, env),
     consistency: stale ? "stale" : "consistent",
     maxStalenessMs: maxStaleness === undefined ? undefined : parseDuration(maxStaleness),
     target: place,

@@ -1,17 +1,20 @@
 /** The Consul that a command talks to. */
 
 import { type Connection, resolveConnection } from "../../provider/consul/connection";
-import { CONNECTION_OPTIONS } from "../../provider/consul/settingsLookup";
-import type { OptionValues } from "../description/option";
+import type { OptionTable, OptionValues } from "../description/option";
 import { connectionArgs, type connectionOptions } from "../options/connection";
+import { commandVocabulary } from "../options/vocabulary";
 
 /**
+ * @param table - all options of the command, which messages may name
  * @param env - sets what the options omit. Default: that of this process
  * @throws SnapshotError `ARGUMENT_INVALID`
  */
 export function connectionOf(
   options: OptionValues<typeof connectionOptions>,
+  table: OptionTable,
   env: NodeJS.ProcessEnv = process.env,
 ): Connection {
-  return resolveConnection(connectionArgs(options), { config: () => undefined, env, options: CONNECTION_OPTIONS });
+  const vocabulary = commandVocabulary(table);
+  return resolveConnection(connectionArgs(options), { config: () => undefined, env, vocabulary });
 }

@@ -7,6 +7,8 @@ import type { ArchiveReport, KvOptions } from "../../provider/archive/reader";
 import { type ReadOptions, readWhole } from "../../provider/archive/readWhole";
 import { StateWalker } from "../../provider/archive/state/stateReader";
 import type { Inspected } from "../consulOutput/inspection";
+import { decryptionOptions } from "../options/decryption";
+import { commandVocabulary } from "../options/vocabulary";
 import type { ArchiveSource } from "../../provider/contents/readRecords";
 import { shown } from "../terminal/rows";
 import { explained, isUrl, readSource } from "./source";
@@ -42,7 +44,7 @@ async function sizeOf(name: string): Promise<number | undefined> {
  * @throws SnapshotError `ARGUMENT_INVALID`
  */
 export function decryptionOf(identityFiles: readonly string[] = []): Promise<Decryption> {
-  return loadIdentities({ identities: [], identityFiles });
+  return loadIdentities({ identities: [], identityFiles, vocabulary: commandVocabulary(decryptionOptions) });
 }
 
 async function* counted(

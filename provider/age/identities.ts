@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { DECRYPTION } from "../args/tables/decryption";
+import { PROGRAM_VOCABULARY, type Vocabulary } from "../args/vocabulary";
 import { SnapshotError } from "../errors";
 import { ARMOR_BEGIN } from "./armor";
 
@@ -13,6 +14,8 @@ export interface Decryption {
   /** `AGE-SECRET-KEY-…` each. */
   readonly identities: readonly string[];
   readonly identityFiles: readonly string[];
+  /** How the front end calls arguments. Default: as a program does. */
+  readonly vocabulary?: Vocabulary;
 }
 
 /** Nothing is specified: the environment may still name a file. */
@@ -29,16 +32,17 @@ export function hasIdentity({ identities, identityFiles }: Decryption, env: Node
  * @throws SnapshotError `DECRYPTION_FAILED` where none is specified, `ARGUMENT_INVALID` for a file that has none
  */
 export async function readIdentities(
-  { identities, identityFiles }: Decryption,
+  { identities, identityFiles, vocabulary = PROGRAM_VOCABULARY }: Decryption,
   env: NodeJS.ProcessEnv,
 ): Promise<string[]> {
   const named = env[IDENTITY_FILE_VARIABLE] ?? "";
   const files = identities.length === 0 && identityFiles.length === 0 && named !== "" ? [named] : identityFiles;
   if (identities.length === 0 && files.length === 0) {
+    const places = [vocabulary.nameOf("decryption.identityFiles"), IDENTITY_FILE_VARIABLE];
     throw new SnapshotError(
       "DECRYPTION_FAILED",
       "the archive is encrypted, and no identity is specified to decrypt it",
-      `Specify an identity file, as age-keygen writes it: decryption.identityFiles in a program, ${DECRYPTION.identityFiles.option} on the command line, or ${IDENTITY_FILE_VARIABLE}.`,
+      `Specify an identity file, as age-keygen writes it: ${places.filter((place) => place !== undefined).join(" or ")}.`,
     );
   }
   const read = await Promise.all(files.map(readIdentityFile));
@@ -55,7 +59,7 @@ export async function loadIdentities(decryption: Decryption): Promise<Decryption
   if (decryption.identityFiles.length === 0) return decryption;
   const identities = await readIdentities(decryption, {});
   if (!identities.every(isPluginIdentity)) await checkIdentities(identities);
-  return { identities, identityFiles: [] };
+  return { ...decryption, identities, identityFiles: [] };
 }
 
 /** @throws SnapshotError `ARGUMENT_INVALID` when none is usable, or one is not an identity */

@@ -20,6 +20,10 @@ export interface Tls {
   readonly insecure: boolean;
 }
 
+/** The settings that replace each other, of both halves of a client certificate. */
+const CERT = ["certFile", "certPem"] as const;
+const KEY = ["keyFile", "keyPem"] as const;
+
 /** Reads the files that the settings specify; problems are added to those of the settings. */
 export function readTls(settings: Settings): Tls {
   const ca = readAuthorities(settings);
@@ -45,11 +49,11 @@ function readAuthorities(settings: Settings): string | undefined {
 
 /** The client's certificate and key; `undefined` if either is missing. */
 function readPair(settings: Settings): { cert: string; key: string } | undefined {
-  const certSetting = settings.findOne("certFile", "certPem");
-  const keySetting = settings.findOne("keyFile", "keyPem");
+  const certSetting = settings.findOne(...CERT);
+  const keySetting = settings.findOne(...KEY);
   if (certSetting === undefined || keySetting === undefined) {
     const half = certSetting ?? keySetting;
-    const missing = certSetting === undefined ? "certFile or certPem" : "keyFile or keyPem";
+    const missing = settings.alternatives(...(certSetting === undefined ? CERT : KEY));
     if (half !== undefined) {
       settings.refuse(half, `${half.label} is half of a client certificate: specify ${missing} too`);
     }
@@ -88,7 +92,7 @@ function readFile(settings: Settings, setting: Setting): Buffer | undefined {
     const path = setting.value as string;
     settings.refuse(
       setting,
-      `${setting.label}: ${isFolder ? `${path} is a folder: use caPath` : unreadable(path, error)}`,
+      `${setting.label}: ${isFolder ? `${path} is a folder: use ${settings.alternatives("caPath")}` : unreadable(path, error)}`,
     );
     return undefined;
   }
@@ -117,7 +121,9 @@ function readFolder(settings: Settings, setting: Setting): string | undefined {
     names = readdirSync(folder).sort();
   } catch (error) {
     const isFile = systemCode(error) === "ENOTDIR";
-    const reason = isFile ? `${folder} is a file, not a folder: use caFile` : unreadable(folder, error);
+    const reason = isFile
+      ? `${folder} is a file, not a folder: use ${settings.alternatives("caFile")}`
+      : unreadable(folder, error);
     settings.refuse(setting, `${setting.label}: ${reason}`);
     return undefined;
   }

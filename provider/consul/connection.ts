@@ -5,6 +5,7 @@
 
 import { compact } from "../compact";
 import { CONNECTION, CONNECTION_NAMESPACE } from "../args/tables/connection";
+import type { Vocabulary } from "../args/vocabulary";
 import { SnapshotError } from "../errors";
 import { registerSecret } from "../text";
 import { type Proxy, proxyFor } from "./proxy";
@@ -46,6 +47,8 @@ export interface Connection {
   readonly partition?: string;
   /** How hints call the settings. */
   readonly labels: SettingLabels;
+  /** How the front end calls arguments, those beside the connection's too. */
+  readonly vocabulary: Vocabulary;
   readonly connectTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -82,9 +85,9 @@ export function resolveConnection(args: ConnectionArgs, sources: Sources): Conne
   throw new SnapshotError(
     "ARGUMENT_INVALID",
     `the settings of the connection to Consul are invalid: ${problems.map(({ reason }) => reason).join("; ")}`,
-    sources.options === undefined
+    connection.vocabulary.isProgram
       ? "Correct the connection's arguments, the stack's configuration or the CONSUL_* variables."
-      : "Correct the option or the CONSUL_* variable.",
+      : "Correct each of them where it is set.",
   );
 }
 
@@ -109,6 +112,7 @@ function settle(args: object, sources: Sources): { problems: ConnectionProblem[]
     ...defined("namespace", settings.text("namespace")),
     ...defined("partition", settings.text("partition")),
     labels: settings.labels(schemeOrigins),
+    vocabulary: settings.vocabulary,
     connectTimeoutMs: settings.milliseconds("connectTimeout"),
     firstByteTimeoutMs: settings.milliseconds("firstByteTimeout"),
     idleTimeoutMs: settings.milliseconds("idleTimeout"),

@@ -2,7 +2,7 @@
 
 import { SnapshotError } from "../errors";
 import type { Connection } from "./connection";
-import { changeScheme, placeOf } from "./hints";
+import { changeScheme, placeOf, wherePlaced } from "./hints";
 import { ConnectError } from "./dialer";
 import type { Proxy } from "./proxy";
 import type { Failure } from "./refusals";
@@ -53,7 +53,7 @@ export function explainNetworkError(connection: Connection, cause: unknown): Fai
       return unreachable(
         false,
         `could not connect to ${at} within ${connection.connectTimeoutMs / 1000} s`,
-        "Check the address, and firewalls in between; connectTimeout sets the limit.",
+        `Check the address, and firewalls in between${wherePlaced(connection, "connectTimeout", (place) => `; ${place} sets the limit`)}.`,
       );
     case "ONE_CONNECTION_ENDED":
       return unreachable(
@@ -191,13 +191,13 @@ export function stalled(connection: Connection, received?: number): SnapshotErro
     return new SnapshotError(
       "CONSUL_STALLED",
       `${connection.url} sent no byte within ${connection.firstByteTimeoutMs / 1000} s`,
-      "Consul compresses the whole snapshot before its first byte: raise firstByteTimeout if there is much of it.",
+      `Consul compresses the whole snapshot before its first byte: check the server's log and load${wherePlaced(connection, "firstByteTimeout", (place) => `, or raise ${place} if there is much of it`)}.`,
     );
   }
   return new SnapshotError(
     "CONSUL_STALLED",
     `${connection.url} sent nothing for ${connection.idleTimeoutMs / 1000} s, after ${received} bytes of the snapshot`,
-    "Run it again; idleTimeout sets the limit.",
+    `Run it again${wherePlaced(connection, "idleTimeout", (place) => `; ${place} sets the limit`)}.`,
   );
 }
 
@@ -211,7 +211,7 @@ export function tooSlow(connection: Connection, received: number, leastRate: num
   return new SnapshotError(
     "CONSUL_STALLED",
     `${connection.url} sent less than ${leastRate / 1000} kB/s for ${connection.idleTimeoutMs / 1000} s, after ${received} bytes of the snapshot`,
-    "Run it again or use another server; idleTimeout sets over what time the rate is measured.",
+    `Run it again or use another server${wherePlaced(connection, "idleTimeout", (place) => `; ${place} sets over what time the rate is measured`)}.`,
   );
 }
 
@@ -237,11 +237,12 @@ export function truncated(connection: Connection, received: number, cause: unkno
 export function tooStale(connection: Connection, lastContactMs: number, maxStalenessMs: number): SnapshotError {
   // A server that has had no leader since its start reports the age of Go's zero time: hundreds of years.
   const never = lastContactMs > 100 * 365 * 24 * 3_600_000;
+  const limit = connection.vocabulary.nameOf("maxStaleness") ?? "the limit";
   const heard = never ? "has not heard from a leader" : `last heard from a leader ${lastContactMs / 1000} s ago`;
   return new SnapshotError(
     "CONSUL_TOO_STALE",
-    `the server that answers at ${connection.url} ${heard}; maxStaleness is ${maxStalenessMs / 1000} s`,
-    "Ask another server, wait until this one has caught up, or raise maxStaleness.",
+    `the server that answers at ${connection.url} ${heard}; ${limit} is ${maxStalenessMs / 1000} s`,
+    `Ask another server, wait until this one has caught up, or raise ${limit}.`,
   );
 }
 

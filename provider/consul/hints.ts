@@ -3,9 +3,21 @@
 import type { Connection } from "./connection";
 import type { SettingName } from "./settingsLookup";
 
-/** The place that sets a setting; where none does, those that may. */
+/** The place that sets a setting; where none does, those that may: empty where the front end has none. */
 export function placeOf({ labels }: Connection, name: SettingName): string {
   return labels.set[name] ?? labels.places[name];
+}
+
+/** What is said about the place of a setting, where the front end has one. */
+export function wherePlaced(connection: Connection, name: SettingName, say: (place: string) => string): string {
+  const place = placeOf(connection, name);
+  return place === "" ? "" : say(place);
+}
+
+/** What a snapshot of a cluster without a leader can do. */
+export function afterElection({ vocabulary }: Connection): string {
+  const stale = vocabulary.assignment("consistency", "stale");
+  return `After an election, run it again.${stale === undefined ? "" : ` If quorum is lost, ${stale} takes what this one server has.`}`;
 }
 
 /** How to reach the same address with the other scheme. */

@@ -6,7 +6,7 @@
 import { type ErrorCode, SnapshotError } from "../errors";
 import type { Connection } from "./connection";
 import { cleanText } from "../text";
-import { changeScheme, placeOf } from "./hints";
+import { afterElection, changeScheme, placeOf } from "./hints";
 
 /** The reasons for refusing a request. */
 export type Meaning =
@@ -160,7 +160,7 @@ const TABLE: readonly Row[] = [
     retry: true,
     notTaken: true,
     message: ({ at }) => `Consul at ${at} reaches no leader`,
-    hint: 'After an election, run it again. If quorum is lost, consistency: "stale" takes what this one server has.',
+    hint: ({ connection }) => afterElection(connection),
   },
   {
     // Consul verifies the whole archive before Raft receives any of it: snapshot.Restore calls Read first (1.13.9).
@@ -186,7 +186,7 @@ const TABLE: readonly Row[] = [
     retry: true,
     notTaken: false,
     message: ({ at }) => `Consul at ${at} reaches no leader`,
-    hint: 'After an election, run it again. If quorum is lost, consistency: "stale" takes what this one server has.',
+    hint: ({ connection }) => afterElection(connection),
   },
   {
     meaning: "wantsHttps",

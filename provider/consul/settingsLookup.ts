@@ -6,6 +6,7 @@
 import { booleanOf, fromText, holdsSecret, problemWith, readRow } from "../args/kinds";
 import { CONNECTION, CONNECTION_NAMESPACE, type SettingName } from "../args/tables/connection";
 import type { Row } from "../args/tables/row";
+import { PROGRAM_VOCABULARY, type Vocabulary } from "../args/vocabulary";
 import { suggestion } from "../suggestion";
 
 export type { ConnectionArgs, SettingName } from "../args/tables/connection";
@@ -16,18 +17,18 @@ export interface Sources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The namespace of stack configuration where the arguments name none. Default: `consul` */
   readonly namespace?: string;
-  /**
-   * The options of a command, by the setting that each stands for: messages name these. Default: a Pulumi program, with
-   * `connection.…` and stack configuration.
-   */
-  readonly options?: Readonly<Partial<Record<SettingName, string>>>;
+  /** How the front end calls arguments. Default: as a program does. */
+  readonly vocabulary?: Vocabulary;
 }
 
 /** How hints call the settings of a connection. It holds no values. */
 export interface SettingLabels {
   /** Of each setting that is set: `connection.address`, `consul:address`, `CONSUL_HTTP_ADDR` or `--http-addr`. */
   readonly set: Readonly<Partial<Record<SettingName, string>>>;
-  /** Of each setting: all places that may set it, such as "connection.token, consul:token or CONSUL_HTTP_TOKEN". */
+  /**
+   * Of each setting: all places that may set it, such as "connection.token, consul:token or CONSUL_HTTP_TOKEN"; empty where
+   * the front end has none.
+   */
   readonly places: Readonly<Record<SettingName, string>>;
   /** What the scheme follows from: to get the other one, all of them must change. */
   readonly scheme: readonly SchemeOrigin[];
@@ -48,14 +49,6 @@ export interface ConnectionProblem {
 
 const NAMES = Object.keys(CONNECTION) as SettingName[];
 
-/** The options of `consul-snapshot restore`, by the setting that each stands for. */
-export const CONNECTION_OPTIONS: NonNullable<Sources["options"]> = Object.fromEntries(
-  NAMES.flatMap((name) => {
-    const { option } = rowOf(name);
-    return option === undefined ? [] : [[name, option]];
-  }),
-);
-
 /** The places that may set a setting, by precedence. */
 export const PLACES = { argument: 0, configuration: 1, environment: 2 } as const;
 
@@ -74,13 +67,13 @@ export interface Setting {
 export class Settings {
   readonly problems: ConnectionProblem[] = [];
   readonly #places: readonly ReadonlyMap<SettingName, Setting>[];
-  readonly #options: Sources["options"];
+  readonly vocabulary: Vocabulary;
   readonly #config: unknown;
   readonly #namespace: string;
 
   /** @param args - `ConnectionArgs` as a program in any language wrote them; a symbol stands for an unknown value */
   constructor(args: object, sources: Sources) {
-    this.#options = sources.options;
+    this.vocabulary = sources.vocabulary ?? PROGRAM_VOCABULARY;
     const written = this.#arguments(args);
     this.#namespace = sources.namespace ?? CONNECTION_NAMESPACE;
     const config = written.get("config")?.value ?? this.#namespace;
@@ -143,16 +136,23 @@ export class Settings {
   /** All places that may set a setting, as a list in words. */
   #placesOf(name: SettingName): string {
     const ownVariable = this.#config === this.#namespace ? rowOf(name).environment?.variable : undefined;
-    const places =
-      this.#options === undefined
-        ? [
-            `connection.${name}`,
-            `${typeof this.#config === "string" ? this.#config : this.#namespace}:${name}`,
-            ownVariable,
-          ]
-        : [this.#options[name], ownVariable];
+    const { isProgram } = this.vocabulary;
+    const namespace = typeof this.#config === "string" ? this.#config : this.#namespace;
+    const places = [
+      this.vocabulary.nameOf(`connection.${name}`),
+      isProgram ? `${namespace}:${name}` : undefined,
+      ownVariable,
+    ];
     const known = places.filter((place) => place !== undefined);
     return known.length < 2 ? known.join() : `${known.slice(0, -1).join(", ")} or ${known.at(-1) ?? ""}`;
+  }
+
+  /** What to write in place of another setting: a program's arguments and its stack configuration share their names. */
+  alternatives(...names: readonly SettingName[]): string {
+    const { isProgram } = this.vocabulary;
+    return names
+      .flatMap((name) => (isProgram ? name : (this.vocabulary.nameOf(`connection.${name}`) ?? [])))
+      .join(" or ");
   }
 
   refuse(setting: Setting, reason: string): void {
@@ -164,7 +164,7 @@ export class Settings {
     const found = new Map<SettingName, Setting>();
     for (const [key, value] of Object.entries(args) as [string, unknown][]) {
       const name = NAMES.find((known) => known === key);
-      const label = (name && this.#options?.[name]) ?? `connection.${key}`;
+      const label = (name && this.vocabulary.nameOf(`connection.${name}`)) ?? `connection.${key}`;
       if (name === undefined) {
         this.problems.push({ reason: `${label} is not a setting: ${suggestion(key, NAMES)}` });
       } else if (value !== undefined && value !== null) {

@@ -74,7 +74,7 @@ export function keyEntries(record: SeenRecord, prefix: string): readonly ApiFiel
     throw new SnapshotError(
       "ARGUMENT_INVALID",
       `the key ${cleanText(text)} is not UTF-8, and JSON cannot hold it`,
-      "Use --prefix to export the keys beside it.",
+      "Export the keys beside it, by a prefix that it does not have.",
     );
   }
   return [

@@ -1,6 +1,7 @@
 /** What a restore would do: the result of `consul-snapshot restore --plan --format json`. */
 
 import { hostname } from "node:os";
+import { RESTORE_VOCABULARY } from "../args/vocabulary";
 import { compact } from "../compact";
 import { resolveConnection } from "../consul/connection";
 import type { Context, Problem, Values } from "../lifecycle";
@@ -15,7 +16,7 @@ import type { Work } from "./work";
 
 export const planRestore: Work = {
   check: async (inputs, context) => {
-    const problems: readonly Problem[] = checkValues(inputs, sourcesOf(context));
+    const problems: readonly Problem[] = checkValues(inputs, sourcesOf(context, RESTORE_VOCABULARY));
     return problems.length > 0 || holdsUnknown(inputs) ? problems : checkKeys(inputs);
   },
   async run(inputs, context) {
@@ -37,7 +38,7 @@ function requestOf(inputs: Values, context: Context, now: Date): RestoreRequest 
     ...args,
     runId: runId === "" ? `plan ${now.toISOString()} ${hostname()}` : runId,
     validUntil: typeof inputs.validUntil === "string" ? validUntil : undefined,
-    connection: resolveConnection(args.connection, sourcesOf(context)),
+    connection: resolveConnection(args.connection, sourcesOf(context, RESTORE_VOCABULARY)),
     owner: ownerOf(context, "restore"),
   });
 }

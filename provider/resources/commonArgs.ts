@@ -2,6 +2,7 @@
 
 import { type ArgumentProblem, checkRows } from "../args/kinds";
 import { CONNECTION, CONNECTION_NAMESPACE, type SettingName } from "../args/tables/connection";
+import type { Vocabulary } from "../args/vocabulary";
 import { compact } from "../compact";
 import { checkConnection, type ConnectionArgs, type Sources } from "../consul/connection";
 import { SnapshotError } from "../errors";
@@ -63,9 +64,10 @@ export function locationProblems(path: string, check: () => unknown): Problem[] 
   }
 }
 
-export function sourcesOf(context: Context): Sources {
+/** @param vocabulary - of the resource */
+export function sourcesOf(context: Context, vocabulary: Vocabulary): Sources {
   const { connectionNamespace: namespace } = context;
-  return compact({ config: (key: string) => context.config(key), env: process.env, namespace });
+  return compact({ config: (key: string) => context.config(key), env: process.env, namespace, vocabulary });
 }
 
 /**

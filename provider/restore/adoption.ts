@@ -6,6 +6,7 @@
  */
 
 import { explain, isCode, SnapshotError } from "../errors";
+import { argumentName } from "./argumentName";
 import { type Attempt, contentsOf } from "./attempt";
 import { refused } from "./guards";
 import type { Ending } from "./outcomes";
@@ -23,10 +24,11 @@ import type { Session } from "./session";
  */
 export async function adopt({ attempt, result, location }: Receipt, session: Session): Promise<Restored> {
   const { request } = session;
+  const runId = argumentName(request.connection, "runId");
   if (request.sha256 !== undefined && request.sha256 !== attempt.sha256) {
     throw refused(
       "receipt",
-      `runId ${JSON.stringify(request.runId)} was begun with another archive, of SHA-256 ${attempt.sha256}, as its receipt ${location} says`,
+      `${runId} ${JSON.stringify(request.runId)} was begun with another archive, of SHA-256 ${attempt.sha256}, as its receipt ${location} says`,
     );
   }
   if (result !== undefined) return adoptResult(attempt, result, location, session);
@@ -35,7 +37,8 @@ export async function adopt({ attempt, result, location }: Receipt, session: Ses
 
 async function adoptResult(attempt: Attempt, result: Restored, location: string, session: Session): Promise<Restored> {
   const { request, reporter } = session;
-  const restoredBefore = `runId ${JSON.stringify(request.runId)} was restored already at ${result.restoredAt} from ${attempt.source}, as its receipt ${location} says: nothing was restored now`;
+  const runId = argumentName(request.connection, "runId");
+  const restoredBefore = `${runId} ${JSON.stringify(request.runId)} was restored already at ${result.restoredAt} from ${attempt.source}, as its receipt ${location} says: nothing was restored now`;
   try {
     // No upload is in progress any more, so there is no reason to wait for the state to change.
     const ending: Ending = { attempt: await withArchiveOf(session, attempt), answer: "unknown", sentAll: false };
@@ -45,7 +48,7 @@ async function adoptResult(attempt: Attempt, result: Restored, location: string,
   } catch (error) {
     if (!(error instanceof Unsettled) || request.strict === true || isCode(error.cause, "INTERRUPTED")) throw error;
     reporter.warn(
-      `${restoredBefore}, but the cluster does not prove it: ${error.cause.message}. It may have been used since. Everyone who may write to that folder can write a receipt: if this run was not yours, choose another runId`,
+      `${restoredBefore}, but the cluster does not prove it: ${error.cause.message}. It may have been used since. Everyone who may write to that folder can write a receipt: if this run was not yours, choose another ${runId}`,
     );
     return { ...result, outcome: "unproved", differences: [], adopted: true };
   }
@@ -53,8 +56,9 @@ async function adoptResult(attempt: Attempt, result: Restored, location: string,
 
 /** The cluster is compared with the archive that the request specifies, not with the receipt's description of it. */
 async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attempt> {
-  const { runId } = session.request;
-  const begun = `a restore of runId ${JSON.stringify(runId)} was begun at ${attempt.begunAt}`;
+  const { request } = session;
+  const runId = argumentName(request.connection, "runId");
+  const begun = `a restore of ${runId} ${JSON.stringify(request.runId)} was begun at ${attempt.begunAt}`;
   const unidentified = (message: string, hint: string, cause?: unknown): Unidentified =>
     new Unidentified(new SnapshotError("RESTORE_UNCONFIRMED", `${begun}, and ${message}`, hint, cause), attempt);
   session.reporter.status({ phase: "rereadingArchive" });
@@ -77,8 +81,8 @@ async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attemp
   }
   if (report.sha256 !== attempt.sha256) {
     throw unidentified(
-      `its receipt names another archive than source: SHA-256 ${attempt.sha256}`,
-      "Name the archive with which the run was begun. To restore this one, choose another runId.",
+      `its receipt names another archive than the source: SHA-256 ${attempt.sha256}`,
+      `Name the archive with which the run was begun. To restore this one, choose another ${runId}.`,
     );
   }
   return { ...attempt, archive: contentsOf(report), archiveSize: report.archiveSize };

@@ -2,10 +2,12 @@
 
 import { compareClusters, type ClusterIdentity, identityOfServers } from "../consul/clusterIdentity";
 import { SnapshotError } from "../errors";
+import { argumentName } from "./argumentName";
 import { readCluster } from "./currentState";
 import { refused, type NothingRestored } from "./guards";
+import { tokenOfArchive } from "./outcomes";
 import { bestOf, type Receipt } from "./receipt";
-import { Unidentified } from "./request";
+import { type RestoreRequest, Unidentified } from "./request";
 import type { Session } from "./session";
 
 /**
@@ -20,7 +22,7 @@ export async function findEarlierRun(
   const { request, receipts, client } = session;
   const candidates = await receipts.find(request.runId, (error, isFirst) => {
     // The place beside the archive is only an additional one: it may be one that may be read and not listed.
-    if (isFirst && !request.allow.includes("noReceipt")) throw noReceipt("looked for", error);
+    if (isFirst && !request.allow.includes("noReceipt")) throw noReceipt("looked for", error, request);
   });
   if (candidates.length === 0) return { identity: await client.identity() };
   const identity = await identifyAfterRestore(session).catch((error: unknown) => {
@@ -48,7 +50,7 @@ async function identifyAfterRestore(session: Session): Promise<ClusterIdentity> 
 function unidentified(error: unknown, candidates: readonly Receipt[], { request }: Session): unknown {
   const candidate = bestOf(candidates)?.attempt;
   if (!(error instanceof SnapshotError) || candidate === undefined) return error;
-  const begun = `a restore of runId ${JSON.stringify(request.runId)} was begun at ${candidate.begunAt}`;
+  const begun = `a restore of ${argumentName(request.connection, "runId")} ${JSON.stringify(request.runId)} was begun at ${candidate.begunAt}`;
   const [code, message] =
     error.code === "INTERRUPTED"
       ? ([error.code, `${begun}, and reading back its result was interrupted: nothing was sent now`] as const)
@@ -58,16 +60,21 @@ function unidentified(error: unknown, candidates: readonly Receipt[], { request 
         ] as const);
   const hint =
     error.code === "CONSUL_DENIED"
-      ? "Tokens are part of what is restored: use a token of the archive's cluster, as tokenAfterRestore or with --token-after-restore-file."
+      ? tokenOfArchive(request)
       : `Nothing was sent now. Its receipt is ${candidate.receipt ?? "gone"}.`;
   return new Unidentified(new SnapshotError(code, message, hint, error), candidate);
 }
 
 /** The refusal where nothing could prevent that a restore is done twice. */
-export function noReceipt(what: "looked for" | "written", error: SnapshotError): NothingRestored {
+export function noReceipt(
+  what: "looked for" | "written",
+  error: SnapshotError,
+  { connection: { vocabulary } }: Pick<RestoreRequest, "connection">,
+): NothingRestored {
+  const allow = vocabulary.assignment("allow", ["noReceipt"]);
   return refused(
     "noReceipt",
     `the receipt, which prevents a second restore of the same run, cannot be ${what}: ${error.message}`,
-    { cause: error, hint: `${error.hint} allow: ["noReceipt"] restores without one.` },
+    { cause: error, hint: allow === undefined ? error.hint : `${error.hint} ${allow} restores without one.` },
   );
 }

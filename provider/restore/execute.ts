@@ -9,6 +9,7 @@
 import { seriesOf } from "../catalog/series";
 import { compact } from "../compact";
 import { SnapshotError } from "../errors";
+import { argumentName } from "./argumentName";
 import { type Attempt, contentsOf } from "./attempt";
 import { adopt, proved, readBackLater } from "./adoption";
 import { instability, observeOnce } from "./clusterObservation";
@@ -93,10 +94,11 @@ async function recheck({ cluster }: Preparation, session: Session): Promise<void
   const observation = await observeOnce(client);
   const problem = instability(observation);
   const found = (name: GuardName, finding: Finding) => verdict(name, finding, request.allow);
-  const refusal = refusalOf([
+  const verdicts = [
     found("leader", { ok: observation.leader !== undefined, message: `Consul at ${cluster.address} has no leader` }),
     found("unhealthyCluster", { ok: problem === undefined, message: problem ?? "" }),
-  ]);
+  ];
+  const refusal = refusalOf(verdicts, request.connection.vocabulary);
   if (refusal !== undefined) throw refusal;
 }
 
@@ -123,14 +125,18 @@ function newAttempt(
 
 /** Claims the run at every place. A place that fails is reported, unless it is a reason to refuse. */
 function claim({ request, receipts, reporter }: Session, bare: Attempt): Promise<Claim | { readonly taken: string }> {
+  const [runId, target] = [
+    argumentName(request.connection, "runId"),
+    argumentName(request.connection, "safetySnapshot.target"),
+  ];
   return receipts.claim(bare, (error, isFirst) => {
     if (!isFirst && error.code === "STORE_DENIED") {
       reporter.warn(
-        `there is no receipt beside the archive, so the same runId with another safetySnapshot.target would restore again: ${error.message}`,
+        `there is no receipt beside the archive, so the same ${runId} with another ${target} would restore again: ${error.message}`,
       );
       return;
     }
-    if (!request.allow.includes("noReceipt")) throw noReceipt("written", error);
+    if (!request.allow.includes("noReceipt")) throw noReceipt("written", error, request);
     reporter.warn(`overridden noReceipt: nothing prevents a second restore of this run: ${error.message}`);
   });
 }
@@ -167,7 +173,7 @@ async function sendOrWithdraw(
   const isWithdrawn = await withdraw();
   const hint = isWithdrawn
     ? notTaken.hint
-    : `${notTaken.hint} Then choose another runId: the receipt of this one, ${attempt.receipt ?? ""}, could not be deleted.`;
+    : `${notTaken.hint} Then choose another ${argumentName(session.request.connection, "runId")}: the receipt of this one, ${attempt.receipt ?? ""}, could not be deleted.`;
   if (notTaken.code === "INTERRUPTED") {
     throw new NothingRestored("INTERRUPTED", "it was interrupted before the archive was sent", hint, notTaken);
   }

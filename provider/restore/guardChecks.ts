@@ -12,11 +12,15 @@ import {
   describeIdentity,
   identityOfServers,
 } from "../consul/clusterIdentity";
+import type { Vocabulary } from "../args/vocabulary";
 import type { ErrorCode, SnapshotError } from "../errors";
+import { argumentName } from "./argumentName";
 import { type ClusterObservation, instability } from "./clusterObservation";
 
 /** What the guards judge. */
 export interface GuardFacts {
+  /** How the front end calls arguments. */
+  readonly vocabulary: Vocabulary;
   /** By the clock of this machine, and by that of Consul, where its answers say so. */
   readonly now: Date;
   readonly consulNow?: Date;
@@ -57,22 +61,25 @@ export interface Finding {
   readonly isUnanswered?: boolean;
 }
 
-export function expired({
-  now,
-  consulNow,
-  validUntil,
-}: Pick<GuardFacts, "now" | "consulNow" | "validUntil">): Finding | undefined {
+/** What the guard of the time judges. */
+export type TimeFacts = Pick<GuardFacts, "vocabulary" | "now" | "consulNow" | "validUntil">;
+
+export function expired({ vocabulary, now, consulNow, validUntil }: TimeFacts): Finding | undefined {
   if (validUntil === undefined) return undefined;
+  const later = `If the restore is still wanted, set a later ${argumentName({ vocabulary }, "validUntil")}.`;
   const until = validUntil.toISOString();
   if (now > validUntil) {
-    return { ok: false, message: `the restore was valid until ${until}, and it is ${now.toISOString()}` };
+    return {
+      ok: false,
+      message: `the restore was valid until ${until}, and it is ${now.toISOString()}`,
+      advice: later,
+    };
   }
   if (consulNow !== undefined && consulNow > validUntil) {
     return {
       ok: false,
       message: `the restore was valid until ${until}, and it is ${consulNow.toISOString()} by the clock of Consul, ${now.toISOString()} by the clock of this machine`,
-      advice:
-        "Correct the clock that is wrong. If the restore is still wanted, set a later validUntil, or --valid-until on the command line.",
+      advice: `Correct the clock that is wrong. ${later}`,
     };
   }
   return { ok: true, message: `the restore is valid until ${until}` };
@@ -100,7 +107,7 @@ export function matchesManifest(facts: GuardFacts): Finding {
   if (ownManifest(facts) === undefined) {
     return { ok: false, message: "the archive is valid, but its manifest describes another archive" };
   }
-  const unproved = "; with write access there, both could have been replaced: sha256 would detect that";
+  const unproved = `; with write access there, both could have been replaced: ${argumentName(facts, "sha256")} would detect that`;
   return { ok: true, message: `the archive matches the manifest beside it${sha256 === undefined ? unproved : ""}` };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { compact } from "../compact";
+import type { Vocabulary } from "../args/vocabulary";
 import { type ErrorCode, SnapshotError } from "../errors";
 import { nearest } from "../suggestion";
 import {
@@ -21,12 +22,13 @@ import {
   isSameVersion,
   matchesManifest,
   restorable,
+  type TimeFacts,
 } from "./guardChecks";
 
 interface Rule {
   /** Whether a user can override it, by its name. */
   readonly overridable: boolean;
-  /** What to do when it fails, besides overriding it. */
+  /** What to do when it fails, besides overriding it. Empty where only the finding can say it. */
   readonly advice: string;
   /** Returns nothing where it does not apply. */
   readonly check?: (facts: GuardFacts) => Finding | undefined;
@@ -36,7 +38,7 @@ interface Rule {
 export const GUARDS = {
   expired: {
     overridable: false,
-    advice: "If the restore is still wanted, set a later validUntil, or --valid-until on the command line.",
+    advice: "",
     check: expired,
   },
   source: {
@@ -92,7 +94,7 @@ export const GUARDS = {
     advice:
       "The address leads to more than one cluster: a load balancer, a DNS name or a virtual IP. Use the address of one server.",
   },
-  receipt: { overridable: false, advice: "Look at it. If nothing was restored, choose another runId." },
+  receipt: { overridable: false, advice: "Look at it. If nothing was restored, choose another run id." },
   noReceipt: { overridable: true, advice: "" },
 } as const satisfies Record<string, Rule>;
 
@@ -164,8 +166,12 @@ export class NothingRestored extends SnapshotError {
   }
 }
 
-/** Why nothing is restored: all guards that fail, in one error; nothing where none does. */
-export function refusalOf(guards: readonly Guard[]): NothingRestored | undefined {
+/**
+ * Why nothing is restored: all guards that fail, in one error; nothing where none does.
+ *
+ * @param vocabulary - of the front end: it says how to override them
+ */
+export function refusalOf(guards: readonly Guard[], vocabulary: Vocabulary): NothingRestored | undefined {
   const failed = guards.filter(({ ok, overridden }) => !ok && !overridden);
   // Without permission other guards only fail because they could not look.
   const shown = failed.some(({ name }) => name === "permission")
@@ -175,13 +181,14 @@ export function refusalOf(guards: readonly Guard[]): NothingRestored | undefined
   if (first === undefined) return undefined;
   const message = shown.map((guard) => `${guard.message} (guard ${guard.name})`).join("; ");
   const hard = shown.find(({ overridable }) => !overridable);
-  const names = shown.map(({ name }) => `"${name}"`).join(", ");
-  const options = shown.map(({ name }) => `--allow ${name}`).join(" ");
-  const hint =
-    hard === undefined
-      ? `${first.advice} To override: allow: [${names}] in a program, ${options} on the command line.`
-      : hard.advice;
+  const allowed = shown.map(({ name }) => name);
+  const hint = hard === undefined ? `${first.advice} ${howToOverride(vocabulary, allowed)}`.trim() : hard.advice;
   return new NothingRestored((hard ?? first).code ?? "RESTORE_REFUSED", message, hint, undefined, shown);
+}
+
+function howToOverride(vocabulary: Vocabulary, names: readonly GuardName[]): string {
+  const allow = vocabulary.assignment("allow", names);
+  return allow === undefined ? "" : `To override: ${allow}.`;
 }
 
 /** The refusal of a step, by the guard that it is about. */
@@ -207,8 +214,8 @@ export function allowanceProblem(name: string): string | undefined {
 }
 
 /** @throws SnapshotError `RESTORE_REFUSED` once the time to begin is over, by either clock */
-export function refuseExpired(facts: Pick<GuardFacts, "now" | "consulNow" | "validUntil">): void {
+export function refuseExpired(facts: TimeFacts): void {
   const finding = expired(facts);
-  const refusal = finding && refusalOf([verdict("expired", finding)]);
+  const refusal = finding && refusalOf([verdict("expired", finding)], facts.vocabulary);
   if (refusal !== undefined) throw refusal;
 }

@@ -7,6 +7,7 @@ import { factsOf } from "../catalog/facts";
 import type { ArchiveReport } from "../archive/reader";
 import { compact } from "../compact";
 import { SnapshotError } from "../errors";
+import { argumentName } from "./argumentName";
 import type { Attempt, SnapshotContents } from "./attempt";
 import { differingTypes, type Explanation, mayHaveSameContent, type Restoration } from "./proof";
 import { type Difference, type Restored, type RestoreRequest, Unsettled } from "./request";
@@ -104,11 +105,12 @@ export function restoredAs(
   const { attempt, unsavedChanges } = ending;
   const { servers, contents } = factsOf(report, attempt.source);
   if (request.strict === true && differences.length > 0) {
+    const strict = argumentName(request.connection, "strict");
     throw unsettled(
       ending,
       "RESTORE_UNCONFIRMED",
-      `the cluster is not exactly as in the archive, which strict requires: ${listDifferences(differences)}`,
-      `Without strict this is the outcome drift: each difference can be explained by writes after the restore. ${nextSteps(ending, request)}`,
+      `the cluster is not exactly as in the archive, which ${strict} requires: ${listDifferences(differences)}`,
+      `Without ${strict} this is the outcome drift: each difference can be explained by writes after the restore. ${nextSteps(ending, request)}`,
     );
   }
   return compact({
@@ -132,18 +134,19 @@ export function listDifferences(differences: readonly Difference[]): string {
 
 export function stateAsBefore(ending: Ending, request: RestoreRequest): Unsettled {
   const { answer, attempt } = ending;
+  const runId = argumentName(request.connection, "runId");
   return answer === "unknown"
     ? unsettled(
         ending,
         "RESTORE_UNCONFIRMED",
-        `a restore of runId "${attempt.runId}" was begun at ${attempt.begunAt}, and the cluster is as it was before`,
-        `If the run that began it is still going, let it end first. Otherwise choose another runId: nothing is sent twice. ${nextSteps(ending, request)}`,
+        `a restore of ${runId} "${attempt.runId}" was begun at ${attempt.begunAt}, and the cluster is as it was before`,
+        `If the run that began it is still going, let it end first. Otherwise choose another ${runId}: nothing is sent twice. ${nextSteps(ending, request)}`,
       )
     : unsettled(
         ending,
         "RESTORE_UNCONFIRMED",
         `nothing was restored: the cluster is as it was before${because(ending)}`,
-        `Choose another runId to try again: nothing is sent twice. ${nextSteps(ending, request)}`,
+        `Choose another ${runId} to try again: nothing is sent twice. ${nextSteps(ending, request)}`,
       );
 }
 
@@ -209,6 +212,11 @@ function rollback({ safetySnapshot, fromReceipt, receipt }: Attempt, request: Re
   return `The state before the restore is in ${safetySnapshot}: ${rescueCommand(safetySnapshot, request)}`;
 }
 
+/** What to do if the restored cluster does not know the token. */
+export function tokenOfArchive({ connection }: Pick<RestoreRequest, "connection">): string {
+  return `Tokens are part of what was restored: specify a token of the archive's cluster with ${argumentName(connection, "tokenAfterRestore")}.`;
+}
+
 /** The error if the cluster cannot be read back: the restore may still have succeeded. */
 export function explainUnread(ending: Ending, request: RestoreRequest, error: unknown): SnapshotError {
   const code = error instanceof SnapshotError ? error.code : undefined;
@@ -217,11 +225,9 @@ export function explainUnread(ending: Ending, request: RestoreRequest, error: un
   }
   const isDenied = code === "CONSUL_DENIED";
   const why = isDenied
-    ? `the restored cluster does not know the token${request.tokenAfterRestore === undefined ? "" : " of tokenAfterRestore"}, so it cannot be read back`
+    ? `the restored cluster does not know the token${request.tokenAfterRestore === undefined ? "" : ` of ${argumentName(request.connection, "tokenAfterRestore")}`}, so it cannot be read back`
     : `the cluster cannot be read back: ${error instanceof Error ? error.message : String(error)}`;
-  const hint = isDenied
-    ? "Tokens are part of what was restored: use a token of the archive's cluster, as tokenAfterRestore or with --token-after-restore-file."
-    : nextSteps(ending, request);
+  const hint = isDenied ? tokenOfArchive(request) : nextSteps(ending, request);
   return new SnapshotError("RESTORE_UNCONFIRMED", `the restore was begun, and ${why}`, hint, error);
 }
 

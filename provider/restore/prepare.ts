@@ -15,7 +15,7 @@ import { formatLocation } from "../store/location";
 import { type ClusterObservation, observeCluster, type ObservationLimits } from "./clusterObservation";
 import { type CurrentState, readCurrentState } from "./currentState";
 import { findEarlierRun } from "./earlierRun";
-import { type GuardFacts, versionsOf } from "./guardChecks";
+import { type GuardFacts, type TimeFacts, versionsOf } from "./guardChecks";
 import { evaluateGuards, type Guard, refusalOf, refuseExpired, verdict } from "./guards";
 import type { Receipt } from "./receipt";
 import { requireSameCluster } from "./sameCluster";
@@ -78,8 +78,9 @@ export async function prepare(
 }
 
 /** The time by this machine's clock and by that of Consul. */
-export function timeFacts({ client, request }: Session): Pick<GuardFacts, "now" | "consulNow" | "validUntil"> {
-  return compact({ now: new Date(), consulNow: client.serverTime, validUntil: request.validUntil });
+export function timeFacts({ client, request }: Session): TimeFacts {
+  const { vocabulary } = request.connection;
+  return compact({ vocabulary, now: new Date(), consulNow: client.serverTime, validUntil: request.validUntil });
 }
 
 /** Observing a cluster is mostly waiting, so the archive is verified at the same time. Its failure is reported first. */
@@ -204,6 +205,6 @@ function describe(
       contents: state && factsOf(state, "").contents,
     }),
     guards,
-    refusal: refusalOf(guards),
+    refusal: refusalOf(guards, request.connection.vocabulary),
   });
 }

@@ -113,13 +113,9 @@ async function recordOwn(ledger: Ledger, own: KnownArchive, reporter: Reporter):
 }
 
 /** @throws SnapshotError `ARGUMENT_INVALID` where everything would be removed */
-export function requireRule(policy: Policy): void {
+function requireRule(policy: Policy): void {
   if (!isEmpty(policy)) return;
-  throw new SnapshotError(
-    "ARGUMENT_INVALID",
-    "there is no rule of what to keep",
-    "Specify at least one, such as --keep-last 7.",
-  );
+  throw new SnapshotError("ARGUMENT_INVALID", "there is no rule of what to keep", "Specify at least one.");
 }
 
 /**

@@ -157,7 +157,7 @@ export function conditionRefused(place: Place): SnapshotError {
   return make(
     "STORE_DENIED",
     `${place.object} was not deleted: it is unchanged, but its server answers 412 to the condition If-Match, as if it were not`,
-    "Update the server, or remove old archives with a lifecycle rule of the bucket or with its own tools, and set no retention and no deletionPolicy for this target.",
+    "Update the server, or remove old archives with a lifecycle rule of the bucket or with its own tools: retention and deletion with the resource do not work there.",
   );
 }
 

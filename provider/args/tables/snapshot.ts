@@ -33,12 +33,14 @@ export const SNAPSHOT = {
   consistency: {
     kind: { type: "choice", choices: ["consistent", "stale"] },
     default: "consistent",
+    option: "--stale",
     effect: "record",
     documentation: '`"consistent"` asks the leader; `"stale"` takes any server\'s state, even without a leader.',
   },
   maxStaleness: {
     kind: { type: "duration" },
     without: "warn only",
+    option: "--max-staleness",
     effect: "record",
     documentation:
       'Refuse a stale snapshot from a server that heard from its leader longer ago than this, such as `"30s"`.',

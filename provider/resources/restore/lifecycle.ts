@@ -21,6 +21,7 @@ import { restorePreview } from "./preview";
 import { holdsUnknown } from "../../values";
 import { RESTORE_OUTPUTS } from "../../args/tables/outputs";
 import { RESTORE } from "../../args/tables/restore";
+import { RESTORE_VOCABULARY } from "../../args/vocabulary";
 import { checkArgs, checkKeys, readArgs } from "./args";
 import { beginsRun, diff as diffArgs } from "./diff";
 import { attemptIn, attemptOutputs, restoredOutputs } from "./outputs";
@@ -40,10 +41,17 @@ export const restoreLifecycle: Lifecycle = {
 };
 
 async function check(inputs: Values, context: Context, before?: Values): Promise<readonly Problem[]> {
-  const form = checkArgs(inputs, sourcesOf(context));
+  const form = checkArgs(inputs, sourcesOf(context, RESTORE_VOCABULARY));
   const problems = form.length > 0 ? form : await checkKeys(inputs);
   if (problems.length === 0 && before === undefined) {
-    context.info(restorePreview(inputs, sourcesOf(context), new Date(), await problemOfSource(inputs, context)));
+    context.info(
+      restorePreview(
+        inputs,
+        sourcesOf(context, RESTORE_VOCABULARY),
+        new Date(),
+        await problemOfSource(inputs, context),
+      ),
+    );
   }
   return problems;
 }
@@ -120,7 +128,7 @@ async function recording(
   const args = readArgs(inputs);
   const request = {
     ...args,
-    connection: resolveConnection(args.connection, sourcesOf(context)),
+    connection: resolveConnection(args.connection, sourcesOf(context, RESTORE_VOCABULARY)),
     owner: ownerOf(context, "restore"),
   };
   const recorded = argsOf(inputs, context);
@@ -141,7 +149,7 @@ async function recording(
 
 /** As state keeps them. */
 function argsOf(inputs: Values, context: Context): Values {
-  return recordedArgs(RESTORE, inputs, sourcesOf(context));
+  return recordedArgs(RESTORE, inputs, sourcesOf(context, RESTORE_VOCABULARY));
 }
 
 /** State keeps the attempt, with a receipt and without. */

@@ -17,6 +17,7 @@ import { SaveConcurrency } from "../../save/concurrency";
 import type { SavedArchive } from "../../save/save";
 import { SNAPSHOT_OUTPUTS } from "../../args/tables/outputs";
 import { SNAPSHOT } from "../../args/tables/snapshot";
+import { SNAPSHOT_VOCABULARY } from "../../args/vocabulary";
 import { checkArgs, OVERWRITE, readArgs } from "./args";
 import { lookUpArchive } from "./existingArchive";
 import { diff as diffArgs } from "./diff";
@@ -47,7 +48,10 @@ export const snapshotLifecycle: Lifecycle = {
 
 async function check(inputs: Values, context: Context): Promise<readonly Problem[]> {
   replacements.check(keyOf(context));
-  const problems = [...checkArgs(inputs, sourcesOf(context)), ...checkLimits((key) => context.config(key))];
+  const problems = [
+    ...checkArgs(inputs, sourcesOf(context, SNAPSHOT_VOCABULARY)),
+    ...checkLimits((key) => context.config(key)),
+  ];
   return problems.length > 0 ? problems : recipientProblems(readRecipients(inputs.encryption));
 }
 
@@ -101,7 +105,7 @@ async function create(inputs: Values, context: Context): Promise<Created> {
 /** Arguments that can no longer be read make a failed snapshot, too. */
 async function saveSnapshot(inputs: Values, context: Context): Promise<SavedArchive> {
   const args = readArgs(inputs);
-  const connection = resolveConnection(args.connection, sourcesOf(context));
+  const connection = resolveConnection(args.connection, sourcesOf(context, SNAPSHOT_VOCABULARY));
   const { save } = await import("../../save/save.js");
   return turns.run(
     connection.url,
@@ -205,5 +209,5 @@ function keyOf(context: Context): string {
 
 /** As state keeps them. */
 function argsOf(inputs: Values, context: Context): Values {
-  return recordedArgs(SNAPSHOT, inputs, sourcesOf(context));
+  return recordedArgs(SNAPSHOT, inputs, sourcesOf(context, SNAPSHOT_VOCABULARY));
 }

@@ -310,7 +310,7 @@ describe("the command restore", function () {
     expect(unknown).to.include({ code: UNSETTLED, out: "" });
     expect(unknown.err)
       .to.include("(RESTORE_UNCONFIRMED)")
-      .and.include("as tokenAfterRestore or with --token-after-restore-file")
+      .and.include("with --token-after-restore-file.")
       .and.include("--run-id bootstrap\n")
       .and.not.match(/nothing was restored|run it again/i);
     const unknownPlan = await command([...args, "--plan"], { env });

@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
+import { connectionOptions } from "../../../cli/options/connection";
+import { commandVocabulary } from "../../../cli/options/vocabulary";
+import { PROGRAM_VOCABULARY } from "../../../provider/args/vocabulary";
 import {
   checkConnection,
   type Connection,
   type ConnectionArgs,
   resolveConnection,
 } from "../../../provider/consul/connection";
-import { CONNECTION_OPTIONS } from "../../../provider/consul/settingsLookup";
 import { SnapshotError } from "../../../provider/errors";
 import { type Certificates, makeCertificates } from "../../support/consul/certificates";
 import { withoutRights } from "../../support/faults/unprivileged";
@@ -44,8 +46,9 @@ describe("a connection to Consul", function () {
   });
 
   it("is http at 127.0.0.1:8500 without a token when nothing is given", () => {
-    const { labels, ...connection } = resolve();
+    const { labels, vocabulary, ...connection } = resolve();
     expect(labels.set).to.deep.equal({});
+    expect(vocabulary).to.equal(PROGRAM_VOCABULARY);
     expect(connection).to.deep.equal({
       url: "http://127.0.0.1:8500",
       origin: "http://127.0.0.1:8500",
@@ -404,7 +407,7 @@ describe("a connection to Consul", function () {
       "connection.address holds credentials: use connection.httpAuth, consul:httpAuth or CONSUL_HTTP_AUTH",
     ]);
     expect(checkConnection({ address: "http://user:s3cr3t@c:1" }, sources())[0]).to.not.have.property("path");
-    const ofCommand = { ...sources(), options: CONNECTION_OPTIONS };
+    const ofCommand = { ...sources(), vocabulary: commandVocabulary(connectionOptions) };
     expect(checkConnection({ address: "http://user:s3cr3t@c:1" }, ofCommand)).to.deep.equal([
       { reason: "--http-addr holds credentials: use CONSUL_HTTP_AUTH" },
     ]);

@@ -4,6 +4,9 @@ import { createServer as createTlsServer } from "node:https";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { connectionOptions } from "../../../cli/options/connection";
+import { commandVocabulary } from "../../../cli/options/vocabulary";
+import type { Vocabulary } from "../../../provider/args/vocabulary";
 import { ConsulClient } from "../../../provider/consul/client";
 import { resolveConnection, type Sources } from "../../../provider/consul/connection";
 import { type Certificates, makeCertificates } from "../../support/consul/certificates";
@@ -19,6 +22,7 @@ interface Settings {
 }
 
 const { signal } = new AbortController();
+const COMMAND = commandVocabulary(connectionOptions);
 
 /** Does what a hint says, setting by setting: `set CONSUL_HTTP_ADDR to "http://…"`. */
 function follow(hint: string, { args = {}, config = {}, env = {} }: Settings): Settings {
@@ -40,12 +44,12 @@ function follow(hint: string, { args = {}, config = {}, env = {} }: Settings): S
   return done;
 }
 
-function sourcesOf({ config = {}, env = {} }: Settings, options?: Sources["options"]): Sources {
-  return { config: (key) => config[key], env, ...(options === undefined ? {} : { options }) };
+function sourcesOf({ config = {}, env = {} }: Settings, vocabulary?: Vocabulary): Sources {
+  return { config: (key) => config[key], env, ...(vocabulary === undefined ? {} : { vocabulary }) };
 }
 
-async function leader(settings: Settings, options?: Sources["options"]): Promise<string | undefined> {
-  const connection = resolveConnection(settings.args ?? {}, sourcesOf(settings, options));
+async function leader(settings: Settings, vocabulary?: Vocabulary): Promise<string | undefined> {
+  const connection = resolveConnection(settings.args ?? {}, sourcesOf(settings, vocabulary));
   const client = new ConsulClient(connection, { signal, notice: (message) => expect.fail(message) });
   return client.leader().finally(() => client.close());
 }
@@ -82,7 +86,7 @@ describe("the hints of a connection, followed to the letter,", function () {
     await certificates.remove();
   });
 
-  const wrongScheme: [string, (host: string, scheme: "http" | "https") => Settings, Sources["options"]?][] = [
+  const wrongScheme: [string, (host: string, scheme: "http" | "https") => Settings, Vocabulary?][] = [
     ["CONSUL_HTTP_ADDR with a scheme", (host, scheme) => ({ env: { CONSUL_HTTP_ADDR: `${scheme}://${host}` } })],
     ["consul:address with a scheme", (host, scheme) => ({ config: { "consul:address": `${scheme}://${host}` } })],
     ["connection.address with a scheme", (host, scheme) => ({ args: { address: `${scheme}://${host}` } })],
@@ -100,27 +104,23 @@ describe("the hints of a connection, followed to the letter,", function () {
       "a configuration of another name",
       (host, scheme) => ({ args: { config: "east" }, config: { "east:address": host, "east:scheme": scheme } }),
     ],
-    [
-      "the command's option",
-      (host, scheme) => ({ args: { address: `${scheme}://${host}` } }),
-      { address: "--http-addr" },
-    ],
+    ["the command's option", (host, scheme) => ({ args: { address: `${scheme}://${host}` } }), COMMAND],
   ];
-  for (const [what, settings, options] of wrongScheme) {
+  for (const [what, settings, vocabulary] of wrongScheme) {
     it(`get http instead of https from ${what}`, async () => {
       const wrong = settings(http, "https");
-      const error = await failure(leader(wrong, options));
+      const error = await failure(leader(wrong, vocabulary));
       expect(error.code).to.equal("CONSUL_TLS");
-      expect(await leader(follow(error.hint, wrong), options)).to.equal("the leader");
+      expect(await leader(follow(error.hint, wrong), vocabulary)).to.equal("the leader");
     });
 
     it(`get https instead of http from ${what}`, async () => {
       const wrong = settings(https, "http");
-      const error = await failure(leader(wrong, options));
+      const error = await failure(leader(wrong, vocabulary));
       expect(error.code).to.equal("CONSUL_TLS");
       const followed = follow(error.hint, wrong);
       const ca = { ...followed, args: { ...followed.args, caFile: certificates.caFile } };
-      expect(await leader(ca, options)).to.equal("the leader");
+      expect(await leader(ca, vocabulary)).to.equal("the leader");
     });
   }
 
@@ -154,8 +154,8 @@ describe("the hints of a connection, followed to the letter,", function () {
     refused.listen(0, "127.0.0.1");
     await once(refused, "listening");
     const address = `127.0.0.1:${(refused.address() as AddressInfo).port}`;
-    const hintOf = async (settings: Settings, options?: Sources["options"]): Promise<string> => {
-      const connection = resolveConnection(settings.args ?? {}, sourcesOf(settings, options));
+    const hintOf = async (settings: Settings, vocabulary?: Vocabulary): Promise<string> => {
+      const connection = resolveConnection(settings.args ?? {}, sourcesOf(settings, vocabulary));
       const client = new ConsulClient(connection, { signal, notice: (message) => expect.fail(message) });
       return (await failure(client.identity().finally(() => client.close()))).hint;
     };
@@ -163,7 +163,7 @@ describe("the hints of a connection, followed to the letter,", function () {
       expect(await hintOf({ args: { address } })).to.include("connection.token, consul:token or CONSUL_HTTP_TOKEN");
       const east = await hintOf({ args: { config: "east" }, config: { "east:address": address } });
       expect(east).to.include("connection.token or east:token").and.not.include("CONSUL_");
-      const command = await hintOf({ args: { address } }, { address: "--http-addr", tokenFile: "--token-file" });
+      const command = await hintOf({ args: { address } }, COMMAND);
       expect(command).to.include(": CONSUL_HTTP_TOKEN").and.not.include("connection.");
     } finally {
       refused.close();

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { RESTORE_VOCABULARY } from "../../../provider/args/vocabulary";
 import { compact } from "../../../provider/compact";
 import type { ClusterHealth, HealthRefusal } from "../../../provider/consul/client";
 import { restorableSentence } from "../../../provider/archive/restorable";
@@ -56,6 +57,7 @@ function guards(
     datacenter: "dc1",
   } as Manifest;
   const facts: GuardFacts = {
+    vocabulary: RESTORE_VOCABULARY,
     now: new Date(),
     report,
     storedSize: report.archiveSize,
@@ -178,7 +180,7 @@ describe("the guards of a restore", () => {
     const failing = (seen: Seen) => guards(report, seen).filter(({ ok }) => !ok);
     const keysOnly = failing({ health: "denied", error: denied });
     expect(keysOnly.map(({ name }) => name)).to.deep.equal(["permission"]);
-    expect(refusalOf(keysOnly)).to.include({ code: "CONSUL_DENIED", hint: "Use another." });
+    expect(refusalOf(keysOnly, RESTORE_VOCABULARY)).to.include({ code: "CONSUL_DENIED", hint: "Use another." });
     expect(failing({ hasLeader: false }).map(({ name }) => name)).to.deep.equal(["leader"]);
     const other = failing({ error: denied, health: running("1.13.9"), datacenter: "dc2" });
     expect(other.map(({ name }) => name)).to.deep.equal(["permission", "otherDatacenter", "otherVersion"]);
