@@ -81,7 +81,7 @@ async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attemp
   }
   if (report.sha256 !== attempt.sha256) {
     throw unidentified(
-      `its receipt names another archive than the source: SHA-256 ${attempt.sha256}`,
+      `its receipt names another archive than source: SHA-256 ${attempt.sha256}`,
       `Name the archive with which the run was begun. To restore this one, choose another ${runId}.`,
     );
   }

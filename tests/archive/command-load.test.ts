@@ -26,6 +26,7 @@ const INSPECT = [
   /^dist\/cli\/(inspect|source|consulOutput|terminal)\//,
   /^dist\/provider\/(archive|age|store)\//,
   /^dist\/provider\/catalog\/(manifest|manifestName)\.js$/,
+  /^dist\/provider\/args\/vocabulary\.js$/,
   /^dist\/provider\/\w+\.js$/,
 ];
 
