@@ -43,7 +43,7 @@ export async function lookUpArchive(
       throw new SnapshotError(
         "STORE_NOT_FOUND",
         `there is no archive at ${id}`,
-        "ConsulSnapshot.get looks up an archive that exists: check the location.",
+        "Only an archive that exists can be looked up or imported: check the location.",
       );
     }
     const manifest = await readManifest(store, place.key, { signal });

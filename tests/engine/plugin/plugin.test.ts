@@ -2,11 +2,14 @@ import { once } from "node:events";
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { type ConsulServer, startConsul } from "../../support/consul/consul";
+import { type ConsulServer, startConsul, until } from "../../support/consul/consul";
+import { heldConsul, realArchive } from "../../support/faults/heldConsul";
 import { listenOnLoopback } from "../../support/faults/listening";
-import { PLUGIN_TYPE as type, PulumiProject, type YamlProgram } from "../../support/pulumi/project";
+import { CLOUD_SDKS, recordLoadedModules, SAVING } from "../../support/pulumi/loadedModules";
+import { isAlive, pidsBelow, PLUGIN_TYPE as type, PulumiProject, type YamlProgram } from "../../support/pulumi/project";
 
 /** One ConsulSnapshot, with these arguments and options. */
 function backup(properties: object, options: object = {}): YamlProgram {
@@ -38,7 +41,7 @@ describe("the plugin, with a program in YAML", function () {
 
   it("shows what changed, its old and its new value, and why; nothing else", async () => {
     const project = await create(backup({ triggers: ["1.18.0"] }));
-    await project.up();
+    expect(await project.up()).to.match(/index:ConsulSnapshot backup .*verified and saved in/);
     project.yamlProgram(backup({ triggers: ["1.19.0"] }));
     const { code, text } = await project.run(["preview", "--diff"]);
     expect(code, text).to.equal(0);
@@ -100,6 +103,70 @@ describe("the plugin, with a program in YAML", function () {
     await listening.stop();
   });
 
+  it("a killed pulumi ends a save; it leaves nothing, and the next up works once the lock is lifted", async () => {
+    const held = await heldConsul(await realArchive());
+    const project = await create(backup({ connection: { address: held.address } }));
+    const { child, output } = project.start(["up", "--yes", "--skip-preview"]);
+    await until("the save to be under way", async () => {
+      if (child.exitCode !== null) throw new Error(output());
+      return (await filesIn(project)).some((name) => name.endsWith(".partial")) ? true : undefined;
+    });
+    const [plugin = -1] = pidsBelow(child, /pulumi-resource-consul-snapshot/);
+    expect(isAlive(plugin)).to.equal(true);
+    child.kill("SIGKILL");
+    await until("the plugin to end", () => Promise.resolve(isAlive(plugin) ? undefined : true));
+    expect(await filesIn(project)).to.be.empty;
+    await project.run(["cancel", "--yes"]);
+    await project.up();
+    expect(await project.archives()).to.have.lengthOf(1);
+    await held.stop();
+  });
+
+  it("takes a cluster's address from the environment; another's, and the organization, from an explicit provider", async () => {
+    const west = await startConsul({ datacenter: "west" });
+    const project = await PulumiProject.yaml(
+      () => ({
+        resources: {
+          west: {
+            type: "pulumi:providers:consul-snapshot",
+            properties: { address: west.address, organization: "acme" },
+          },
+          here: { type, properties: { target: "./backups/" } },
+          there: { type, properties: { target: "./backups/" }, options: { provider: "${west}" } },
+        },
+      }),
+      { env: { CONSUL_HTTP_ADDR: consul.address } },
+    );
+    projects.push(project);
+    await project.up();
+    const found = await Promise.all(
+      (await project.resources()).map(async ({ outputs: { datacenter, location } = {} }) => {
+        const manifest = await readFile(`${String(location)}.manifest.json`, "utf8");
+        return [datacenter, (JSON.parse(manifest) as { readonly series: string }).series];
+      }),
+    );
+    expect(Object.fromEntries(found)).to.deep.equal({
+      dc1: "organization/backups/dev/here",
+      west: "acme/backups/dev/there",
+    });
+    await west.stop();
+  });
+
+  it("a save to a path loads no cloud's library, and an update in which nothing changes no HTTP client nor reader", async () => {
+    const project = await create(backup({}));
+    const loaded = await recordLoadedModules(project, /pulumi-resource-consul-snapshot/);
+    const heavy = async (): Promise<string[]> => {
+      await project.up(loaded.env);
+      const paths = await loaded.read();
+      expect(paths.some((path) => path.endsWith("hosts/plugin/main.js"))).to.equal(true);
+      return paths.filter((path) => CLOUD_SDKS.test(path) || SAVING.test(path));
+    };
+    const saving = await heavy();
+    expect(saving, "a save").to.not.be.empty;
+    expect(saving.filter((path) => CLOUD_SDKS.test(path))).to.be.empty;
+    expect(await heavy(), "no change").to.be.empty;
+  });
+
   it("a replacement that the operator asks for deletes no archive before the new one is saved", async () => {
     const options = { deleteBeforeReplace: true };
     const project = await create(backup({ deletionPolicy: "delete" }, options));
@@ -151,11 +218,24 @@ describe("the plugin, with a program in YAML", function () {
     await rename(project.path("backups"), other.path("backups"));
     const renamed = await other.run(["import", type, "another", `./backups/${kept}`, "--yes"]);
     expect(renamed.text).to.include("series: organization/backups/dev/backup");
+
+    // Without a manifest, and by its URL.
+    const url = pathToFileURL(other.path("backups", kept)).href;
+    await rm(other.path("backups", `${kept}.manifest.json`));
+    const unlisted = await other.run(["import", type, "unlisted", url, "--yes"]);
+    expect(unlisted.code, unlisted.text).to.equal(0);
+    expect(unlisted.text)
+      .to.include(`target: ${pathToFileURL(other.path("backups/")).href}`)
+      .and.not.include("series:");
+    const adopted = (await other.resources()).find(({ urn }) => urn.endsWith("::unlisted"));
+    expect(adopted?.outputs).to.include({ location: other.path("backups", kept) });
   });
 
-  it("runs the example", async () => {
+  it("runs the example, with the address in the program's own configuration", async () => {
     const example = parse(await readFile("examples/yaml/Pulumi.yaml", "utf8")) as Readonly<Record<string, unknown>>;
-    const project = await create(() => ({ ...example, name: "backups" }));
+    const config = { ...(example.config as object), "consul-snapshot:address": consul.address };
+    const project = await PulumiProject.yaml(() => ({ ...example, name: "backups", config }));
+    projects.push(project);
     await project.up();
     expect(await project.archives()).to.have.lengthOf(1);
     expect(await project.up()).to.include("2 unchanged");
@@ -183,16 +263,33 @@ describe("the plugin, with a program in YAML", function () {
     const secrets = {
       token: "a-token-of-consul-4f1d",
       trigger: "a-trigger-that-is-secret-8f1c",
+      header: "a-header-of-a-proxy-77b0",
+      "the provider's password": "a-password-of-a-proxy-5d2e",
       access: "pul-0123456789abcdef-access",
     };
     const env = { PULUMI_ACCESS_TOKEN: secrets.access };
-    const program = (trigger: string) =>
-      backup({ triggers: [{ "fn::secret": trigger }], connection: { token: secrets.token } });
+    const connection = { token: secrets.token, headers: [{ name: "X-Proxy", value: secrets.header }] };
+    const program =
+      (trigger: string, more: object = {}): YamlProgram =>
+      () => {
+        const httpAuth = `user:${secrets["the provider's password"]}`;
+        const properties = { target: "./backups/", triggers: [{ "fn::secret": trigger }], connection, ...more };
+        return {
+          resources: {
+            cluster: { type: "pulumi:providers:consul-snapshot", properties: { address: consul.address, httpAuth } },
+            backup: { type, properties, options: { provider: "${cluster}" } },
+          },
+        };
+      };
     const project = await create(program(secrets.trigger), env);
     const text = [await project.up()];
     project.yamlProgram(program(`${secrets.trigger}-2`));
-    text.push((await project.run(["preview", "--diff"])).text);
+    for (const form of ["--diff", "--json"]) text.push((await project.run(["preview", form])).text);
+    project.yamlProgram(program(`${secrets.trigger}-2`, { connection: { "fn::secret": connection } }));
     text.push(await project.up(), await project.refresh());
+    const keyPem = `x${secrets.token}`;
+    project.yamlProgram(program(secrets.trigger, { connection: { ...connection, certFile: "y", keyPem } }));
+    text.push(await project.upFails());
     expect(text.join("\n")).to.include("~ triggers");
     const entries = await readdir(project.dir, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile() && !/^Pulumi\.yaml$|\.snap$/.test(entry.name));

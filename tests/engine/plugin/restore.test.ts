@@ -59,6 +59,11 @@ describe("a ConsulSnapshotRestore of the plugin, in a real engine", function () 
     expect(await recorded(project, PLUGIN_HOST))
       .to.have.property("attempt")
       .that.includes({ runId: ground.env.RUN });
+    const reading = "how it ended is not known: the next update reads Consul, and restores nothing";
+    await project.refresh();
+    expect(await project.preview(), "after a refresh").to.include(reading);
+    expect(await project.upFails(), "as it was before").to.include("RESTORE_UNCONFIRMED");
+    expect(await recorded(project, PLUGIN_HOST), "after an update that failed").to.have.property("attempt");
     await ground.restoreByHand();
     await project.up();
     expect(await recorded(project, PLUGIN_HOST))

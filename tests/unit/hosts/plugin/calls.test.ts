@@ -1,9 +1,15 @@
+import { status } from "@grpc/grpc-js";
+import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { expect } from "chai";
+import { SnapshotError } from "../../../../provider/errors";
 import { checkConfiguration, configLookup, SETTINGS } from "../../../../provider/hosts/plugin/configuration";
 import { detailedDiff } from "../../../../provider/hosts/plugin/detailedDiff";
+import { toServiceError } from "../../../../provider/hosts/plugin/failures";
+import { PartialFailure } from "../../../../provider/hosts/plugin/host";
 import { readWire } from "../../../../provider/hosts/plugin/secretArguments";
 import { ownerFromUrn, typeFromUrn } from "../../../../provider/hosts/plugin/urn";
-import { valuesToWire } from "../../../../provider/hosts/values";
+import { toWire, valuesToWire } from "../../../../provider/hosts/values";
 import { type Change, UNKNOWN } from "../../../../provider/lifecycle";
 
 function change(path: string, more: Partial<Change> = {}): Change {
@@ -97,5 +103,36 @@ describe("the provider's configuration", () => {
       expect(config(key), key).to.equal(undefined);
     }
     expect(SETTINGS).to.not.have.property("config");
+  });
+});
+
+describe("a failure, as the engine receives it", () => {
+  it("that has outputs sends them with their secrets marked, the reason, and what to do, once", () => {
+    const cause = new SnapshotError("RESTORE_UNCONFIRMED", "the answer was cut off", "Run pulumi up again.");
+    const token = toWire("a-token", true);
+    const state = { id: "run 1", properties: { runId: "run 1", connection: { token } }, readBeforeUpdate: false };
+    const { code, details, metadata } = toServiceError(new PartialFailure(cause, state));
+    expect(code).to.equal(status.UNKNOWN);
+    expect(details).to.include("the answer was cut off (RESTORE_UNCONFIRMED)").and.include("Run pulumi up again.");
+    const [bytes, ...others] = metadata.get("grpc-status-details-bin");
+    expect(others).to.be.empty;
+    const [packed, ...more] = Status.deserializeBinary(bytes as Buffer).getDetailsList();
+    expect(more).to.be.empty;
+    const failed = packed?.unpack(
+      (wire) => ErrorResourceInitFailed.deserializeBinary(wire),
+      "pulumirpc.ErrorResourceInitFailed",
+    );
+    expect(failed?.getId()).to.equal("run 1");
+    expect(failed?.getProperties()?.toJavaScript()).to.deep.equal(state.properties);
+    expect(failed?.getReasonsList()).to.deep.equal([details]);
+    expect(failed?.getRefreshBeforeUpdate()).to.equal(false);
+  });
+
+  it("that has none sends its sentence alone, without a stack", () => {
+    const { details, metadata } = toServiceError(new SnapshotError("STORE_NOT_FOUND", "it is gone", "Look for it."));
+    expect(metadata.getMap()).to.deep.equal({});
+    expect(details)
+      .to.include("it is gone (STORE_NOT_FOUND)")
+      .and.not.match(/\n\s+at /);
   });
 });
