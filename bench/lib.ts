@@ -106,6 +106,18 @@ export function runNode(...args: string[]): Promise<unknown> {
   return exec(process.execPath, args);
 }
 
+/** How long a plugin takes until it prints its port, in milliseconds; it is ended then. */
+export async function portTime(file: string, args: readonly string[]): Promise<number> {
+  const started = performance.now();
+  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "close");
+  await once(child.stdout, "data");
+  const took = performance.now() - started;
+  child.kill("SIGKILL");
+  await ended;
+  return took;
+}
+
 /** Milliseconds of a walk over a whole state, in the pieces in which a reader gets it. */
 export function walkOf(state: Buffer): number {
   const walker = new StateWalker({});

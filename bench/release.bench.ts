@@ -1,12 +1,11 @@
 /** How long single executables take to start, beside the same programs with Node.js. */
 
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { median, ms, table, timed } from "./lib";
+import { median, ms, portTime, table, timed } from "./lib";
 
 const ROUNDS = 15;
 const PLUGIN = "pulumi-resource-consul-snapshot";
@@ -66,16 +65,4 @@ ${table(
 
 async function timeOf(work: () => Promise<unknown>): Promise<number> {
   return (await timed(work)).ms;
-}
-
-/** How long a plugin takes until it serves; it is ended then. */
-async function portTime(file: string, args: readonly string[]): Promise<number> {
-  const started = performance.now();
-  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
-  const ended = once(child, "close");
-  await once(child.stdout, "data");
-  const took = performance.now() - started;
-  child.kill("SIGKILL");
-  await ended;
-  return took;
 }

@@ -2,9 +2,11 @@
 
 import { startConsul } from "../tests/support/consul/consul";
 import { PulumiProject } from "../tests/support/pulumi/project";
-import { median, ms, table, timed } from "./lib";
+import { median, ms, portTime, runNode, table, timed } from "./lib";
 
 const ROUNDS = 7;
+/** Starts of a process are short: more rounds cost little. */
+const STARTS = 15;
 
 const MINIMAL = `
 const provider = { create: async (inputs) => ({ id: "x", outs: inputs }), diff: async () => ({ changes: false }) };
@@ -32,15 +34,17 @@ interface Round {
 
 export async function run(): Promise<string> {
   const consul = await startConsul();
-  const config = { "consul:address": consul.address };
+  const ordinaryStart = true;
+  const options = { config: { "consul:address": consul.address }, ordinaryStart };
   const projects = {
-    empty: await PulumiProject.create(EMPTY),
-    minimal: await PulumiProject.create(MINIMAL),
-    ours: await PulumiProject.create(OURS, { config }),
-    many: await PulumiProject.create(OURS_MANY, { config }),
-    emptyYaml: await PulumiProject.yaml(() => ({ resources: {} })),
+    empty: await PulumiProject.create(EMPTY, { ordinaryStart }),
+    minimal: await PulumiProject.create(MINIMAL, { ordinaryStart }),
+    ours: await PulumiProject.create(OURS, options),
+    many: await PulumiProject.create(OURS_MANY, options),
+    emptyYaml: await PulumiProject.yaml(() => ({ resources: {} }), { ordinaryStart }),
     plugin: await PulumiProject.yaml(() => ({ resources: PLUGIN }), {
       config: { "consul-snapshot:address": consul.address },
+      ordinaryStart,
     }),
   };
   try {
@@ -59,6 +63,13 @@ export async function run(): Promise<string> {
         many: (await timed(() => projects.many.up())).ms,
         emptyYaml: (await timed(() => projects.emptyYaml.up())).ms,
         plugin: (await timed(() => projects.plugin.up())).ms,
+      });
+    }
+    const starts: { readonly node: number; readonly plugin: number }[] = [];
+    for (let round = 0; round < STARTS; round++) {
+      starts.push({
+        node: (await timed(() => runNode("-e", "0"))).ms,
+        plugin: await portTime(process.execPath, ["bin/pulumi-resource-consul-snapshot"]),
       });
     }
     const of = (pick: (round: Round) => number): number => median(rounds.map(pick));
@@ -80,6 +91,9 @@ ${table(
 
 What one ConsulSnapshot adds to a program of its language without resources: ${ms(of((r) => r.plugin - r.emptyYaml))} with the
 plugin, ${ms(of((r) => r.ours - r.empty))} as a dynamic resource; the plugin takes ${of((r) => (r.plugin - r.emptyYaml) / (r.ours - r.empty)).toFixed(2)} × as long.
+
+The plugin prints its port ${ms(median(starts.map(({ node, plugin }) => plugin - node)))} later than \`node -e 0\` ends, the
+median of ${STARTS} rounds: \`node\` takes ${ms(median(starts.map(({ node }) => node)))}.
 
 The first \`up\` of the ${MANY}, which takes ${MANY} snapshots of one Consul with little in it: ${ms(first.ms)}.
 `;

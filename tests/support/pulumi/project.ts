@@ -15,6 +15,7 @@ const PROJECT = "backups";
 const PLUGIN = "pulumi-resource-consul-snapshot";
 const INSTALLED = "node_modules/pulumi-consul-snapshot";
 const QUICK_START = `--require ${join(ROOT, "tests/support/pulumi/quickStart.cjs")}`;
+const ORDINARY_START = `--require ${join(ROOT, "tests/support/pulumi/javascriptProgram.cjs")}`;
 
 export interface Ran {
   readonly code: number | null;
@@ -31,6 +32,8 @@ export interface ProjectOptions {
   readonly name?: string;
   /** An archive of the plugin, a single executable, for a program in YAML. Default: the plugin of this repository. */
   readonly plugin?: string;
+  /** Whether its processes load Pulumi's SDK as they do for a user: tests load less of it. Default: no */
+  readonly ordinaryStart?: boolean;
 }
 
 /** A program in YAML, written anew for each command: such a program does not see the environment. */
@@ -53,13 +56,16 @@ export class PulumiProject {
   #yaml: YamlProgram | undefined;
   /** The type of its resources. */
   #type = DYNAMIC;
-  #quickStart = QUICK_START;
+  #start: string;
 
   private constructor(
     readonly dir: string,
     readonly env: Readonly<Record<string, string>>,
     private readonly name: string,
-  ) {}
+    isOrdinary: boolean,
+  ) {
+    this.#start = isOrdinary ? ORDINARY_START : QUICK_START;
+  }
 
   /** @param program - the body of a plain JavaScript program; `pulumi`, `env` and this package's classes are there */
   static async create(program: string, options: ProjectOptions = {}): Promise<PulumiProject> {
@@ -141,7 +147,7 @@ export class PulumiProject {
       ...options.env,
     };
     for (const folder of ["state", "home", "tmp"]) await mkdir(join(dir, folder));
-    return new PulumiProject(dir, env, name);
+    return new PulumiProject(dir, env, name, options.ordinaryStart === true);
   }
 
   /** @param plugin - as `ProjectOptions` has it */
@@ -150,7 +156,7 @@ export class PulumiProject {
     const { version } = manifest;
     if (plugin !== undefined) {
       // It is no program of Node.js that could be started more quickly.
-      this.#quickStart = "";
+      this.#start = "";
       await this.succeeds(["plugin", "install", "resource", "consul-snapshot", version, "--file", plugin]);
       return;
     }
@@ -236,7 +242,7 @@ ${body}
 
   /** What a process that runs Pulumi in this project finds in its environment, and `more`. */
   environment(more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-    return { ...this.env, ...more, NODE_OPTIONS: [this.#quickStart, more.NODE_OPTIONS ?? ""].join(" ") };
+    return { ...this.env, ...more, NODE_OPTIONS: [this.#start, more.NODE_OPTIONS ?? ""].join(" ") };
   }
 
   /** The resources of a type as the state file holds them. */
