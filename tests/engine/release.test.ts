@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -10,11 +10,16 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import manifest from "../../package.json";
 import { generatedArchive } from "../support/archives/generatedArchive";
-import { type ConsulServer, startConsul } from "../support/consul/consul";
+import { type ConsulServer, startConsul, until, untilRegistered } from "../support/consul/consul";
+import { federated } from "../support/consul/federated";
 import { effort } from "../support/effort";
 import type { Ended } from "../support/programs/command";
-import { PLUGIN_TYPE, PulumiProject } from "../support/pulumi/project";
+import { freePort } from "../support/programs/ports";
+import { PLUGIN_TYPE, type ProjectOptions, PulumiProject, type YamlProgram } from "../support/pulumi/project";
+import { versitygw } from "../support/stores/s3";
 import { STORES, type StoreServer } from "../support/stores/stores";
+import { pluginHost } from "./lifecycle/hosts";
+import { lives } from "./lifecycle/lives";
 
 const TOOL = resolve("tools/release.mjs");
 const SYSTEM = `${process.platform}-${process.arch}`;
@@ -66,6 +71,8 @@ function describeExecutables(): void {
     for (const archive of await archives())
       await promisify(execFile)("tar", ["-xzf", join(output, archive)], { cwd: work });
     consul = await startConsul();
+    await federated(consul, 1);
+    await untilRegistered([consul]);
   });
   after(async () => {
     await consul.stop();
@@ -87,6 +94,18 @@ function describeExecutables(): void {
     const { code, out, err } = await command(args, env);
     expect(code, `${args.join(" ")}\n${out}${err}`).to.equal(0);
     return out;
+  }
+
+  /** The executable in the place of the plugin of this repository. */
+  async function installed(): Promise<ProjectOptions> {
+    const plugin = (await archives()).find((name) => name.startsWith("pulumi-")) ?? "";
+    return { env: { PATH }, plugin: join(output, plugin) };
+  }
+
+  async function yaml(program: YamlProgram, more: Readonly<Record<string, string>>): Promise<PulumiProject> {
+    const { env, ...options } = await installed();
+    const config = { "consul-snapshot:address": consul.address };
+    return PulumiProject.yaml(program, { ...options, config, env: { ...env, ...more } });
   }
 
   it("are in archives of the names that Pulumi downloads, with their SHA-256 and licenses", async () => {
@@ -122,6 +141,89 @@ function describeExecutables(): void {
     expect(err).to.include("thread: started\n").and.include("thread: report\n");
   });
 
+  it("the command restores, and proves it", async () => {
+    await consul.api("/v1/kv/who", { method: "PUT", body: "the archive" });
+    const saved = JSON.parse(await succeeds(["save", "./restored/", "--format", "json"])) as {
+      readonly location: string;
+    };
+    await consul.api("/v1/kv/who", { method: "PUT", body: "someone, later" });
+    const restore = ["restore", saved.location, "--safety-snapshot", "./before/", "--yes", "--format", "json"];
+    expect(JSON.parse(await succeeds(restore))).to.include({ outcome: "exact" });
+    expect(await consul.api("/v1/kv/who?raw")).to.equal("the archive");
+    expect((await readdir(join(work, "before"))).filter((name) => name.endsWith(".snap"))).to.have.lengthOf(1);
+  });
+
+  it("the agent is elected, saves, serves its metrics, and ends in order", async () => {
+    const config = join(work, "agent.json");
+    const address = `127.0.0.1:${await freePort()}`;
+    const agent = {
+      http_addr: consul.address,
+      http: { address },
+      backup_destinations: {
+        targets: [{ target: "./agent/", schedule: "0 0 1 1 *", retention: { keepLast: 2 } }],
+        local_storage: [{ path: "./agent-too/" }],
+      },
+    };
+    await writeFile(config, JSON.stringify({ snapshot_agent: agent }));
+    expect(await succeeds(["agent", "-check-config", `-config-file=${config}`])).to.include("agent-too");
+    const child = execFile(join(work, "consul-snapshot"), ["agent", `-config-file=${config}`], {
+      cwd: work,
+      env: { PATH },
+    });
+    const said: string[] = [];
+    const ended = once(child, "close");
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text: string) => said.push(text));
+    await until("a snapshot", () => {
+      if (child.exitCode !== null) throw new Error(said.join(""));
+      return Promise.resolve(/Saved snapshot/.test(said.join("")) || undefined);
+    });
+    expect(said.join("")).to.include("Obtained leadership");
+    expect(await (await fetch(`http://${address}/metrics`)).text()).to.match(/^consul_snapshot_leader 1$/m);
+    child.kill("SIGTERM");
+    expect(await ended, said.join("")).to.deep.equal([0, null]);
+    expect(await readdir(join(work, "agent-too"))).to.not.be.empty;
+  });
+
+  it("the plugin restores, and calls functions, for a program in YAML", async () => {
+    const project = await yaml(
+      () => ({
+        resources: {
+          backup: { type: PLUGIN_TYPE, properties: { target: "./backups/" } },
+          rollback: {
+            type: "consul-snapshot:index:ConsulSnapshotRestore",
+            properties: {
+              runId: "once",
+              validUntil: "2099-01-01T00:00:00Z",
+              source: "${backup.location}",
+              safetySnapshot: { target: "./before/" },
+            },
+          },
+        },
+        variables: {
+          verified: {
+            "fn::invoke": {
+              function: "consul-snapshot:index:verifyArchive",
+              arguments: { source: "${backup.location}", consulVersion: "1.14.0" },
+            },
+          },
+        },
+        outputs: { outcome: "${rollback.outcome}", ok: "${verified.ok}" },
+      }),
+      {},
+    );
+    try {
+      await project.up();
+      const shown = await project.run(["stack", "output", "--json"]);
+      expect(JSON.parse(shown.text)).to.deep.equal({ outcome: "exact", ok: true });
+      const listed = await project.run(["do", PLUGIN_TYPE, "list", "--target", "./before/"]);
+      expect(JSON.parse(listed.text)).to.have.lengthOf(1);
+    } finally {
+      await project.remove();
+    }
+  });
+
+  lives(versitygw, false, pluginHost("as a resource of the executable", installed));
+
   for (const kind of STORES) {
     describe(kind.name, () => {
       let server: StoreServer;
@@ -151,11 +253,7 @@ function describeExecutables(): void {
           },
           outputs: { location: "${backup.location}" },
         });
-        const project = await PulumiProject.yaml(program("1"), {
-          config: { "consul-snapshot:address": consul.address },
-          env: { PATH, ...server.env },
-          plugin: join(output, (await archives()).find((name) => name.startsWith("pulumi-")) ?? ""),
-        });
+        const project = await yaml(program("1"), server.env);
         try {
           await project.up();
           const { location } = await project.outputs();
@@ -166,6 +264,10 @@ function describeExecutables(): void {
           await project.up();
           expect((await project.outputs()).location).to.not.equal(location);
           await project.destroy();
+
+          const { code, text } = await project.run(["import", PLUGIN_TYPE, "adopted", String(location), "--yes"]);
+          expect(code, text).to.equal(0);
+          expect((await project.outputs()).location).to.equal(location);
         } finally {
           await project.remove();
         }

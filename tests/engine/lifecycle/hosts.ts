@@ -1,6 +1,6 @@
 /** The same programs for both hosts of Pulumi: dynamic resources in JavaScript, and the plugin's in YAML. */
 
-import { PLUGIN_TYPE as type, PulumiProject } from "../../support/pulumi/project";
+import { PLUGIN_TYPE as type, type ProjectOptions, PulumiProject } from "../../support/pulumi/project";
 
 export interface Host {
   readonly name: string;
@@ -35,36 +35,42 @@ exports.sha256 = found.sha256;
 `),
 };
 
-export const PLUGIN_HOST: Host = {
-  name: "as a resource of the plugin",
-  create(address, env) {
-    const config = { "consul-snapshot:address": address };
-    return PulumiProject.yaml(
-      ({ TARGET, TRIGGER, POLICY, OVERWRITE, VERIFY, RECIPIENT }) => ({
-        resources: {
-          backup: {
-            type,
-            properties: {
-              target: TARGET,
-              triggers: [TRIGGER ?? "1"],
-              deletionPolicy: POLICY ?? "retain",
-              overwrite: OVERWRITE === "yes",
-              verifyOnRefresh: VERIFY === "yes",
-              ...(RECIPIENT === undefined ? {} : { encryption: { recipients: [RECIPIENT] } }),
+export const PLUGIN_HOST: Host = pluginHost("as a resource of the plugin", () => ({}));
+
+/** @param more - options of its projects, asked for before each */
+export function pluginHost(name: string, more: () => Promise<ProjectOptions> | ProjectOptions): Host {
+  return {
+    name,
+    async create(address, env) {
+      const config = { "consul-snapshot:address": address };
+      const options = await more();
+      return PulumiProject.yaml(
+        ({ TARGET, TRIGGER, POLICY, OVERWRITE, VERIFY, RECIPIENT }) => ({
+          resources: {
+            backup: {
+              type,
+              properties: {
+                target: TARGET,
+                triggers: [TRIGGER ?? "1"],
+                deletionPolicy: POLICY ?? "retain",
+                overwrite: OVERWRITE === "yes",
+                verifyOnRefresh: VERIFY === "yes",
+                ...(RECIPIENT === undefined ? {} : { encryption: { recipients: [RECIPIENT] } }),
+              },
             },
           },
-        },
-        outputs: { location: "${backup.location}" },
-      }),
-      { config, env },
-    );
-  },
-  lookUp(project) {
-    // Without an identity: pulumi-yaml 1.38 accepts only the names of outputs in the state of a lookup.
-    project.yamlProgram(({ LOCATION }) => ({
-      resources: { found: { type, get: { id: LOCATION } } },
-      outputs: { index: "${found.index}", sha256: "${found.sha256}" },
-    }));
-    return Promise.resolve();
-  },
-};
+          outputs: { location: "${backup.location}" },
+        }),
+        { ...options, config, env: { ...options.env, ...env } },
+      );
+    },
+    lookUp(project) {
+      // Without an identity: pulumi-yaml 1.38 accepts only the names of outputs in the state of a lookup.
+      project.yamlProgram(({ LOCATION }) => ({
+        resources: { found: { type, get: { id: LOCATION } } },
+        outputs: { index: "${found.index}", sha256: "${found.sha256}" },
+      }));
+      return Promise.resolve();
+    },
+  };
+}

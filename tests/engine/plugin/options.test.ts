@@ -43,9 +43,11 @@ describe("Pulumi's options, for resources of the plugin", function () {
   /** The locations in state, by the resource's name. */
   async function locations(): Promise<Readonly<Record<string, unknown>>> {
     const resources = await project.resources();
-    return Object.fromEntries(
-      resources.map(({ urn, outputs }) => [urn.split("::").at(-1), outputs?.location] as const),
-    );
+    const found = resources.map(({ urn, outputs }): [string, unknown] => [
+      /[^:]+$/.exec(urn)?.[0] ?? "",
+      outputs?.location,
+    ]);
+    return Object.fromEntries(found);
   }
 
   async function count(place: string): Promise<number> {
