@@ -1,6 +1,6 @@
 /** `consul-snapshot list`: what lies at a place, printed as it is found, so that memory does not grow with the number of objects. */
 
-import { type Listed, type ListedArchive, listPlace, visitArchives } from "../../provider/catalog/list";
+import { type Listed, type ListedArchive, listPlace, type Others, visitArchives } from "../../provider/catalog/list";
 import { isNewer } from "../../provider/catalog/newest";
 import { reasonsToKeep, type Reasoning } from "../../provider/retention/reasons";
 import { isEmpty, type Policy } from "../../provider/retention/policy";
@@ -13,6 +13,7 @@ import type { retentionOptions } from "../options/retention";
 import { retentionPolicy } from "../options/retentionPolicy";
 import { type Place, withPlace } from "../../provider/catalog/place";
 import { interruptible } from "../terminal/interruption";
+import { shown } from "../terminal/rows";
 import { jsonPrinter, type Other, prettyPrinter, type Printer } from "./printer";
 
 export interface ListOptions extends OptionValues<typeof retentionOptions> {
@@ -34,11 +35,12 @@ export async function list(target: string, options: ListOptions, { output, error
   const now = new Date();
   const printer = options.format === "json" ? jsonPrinter(output) : prettyPrinter(output, errors, now);
   try {
-    await interruptible("the list is incomplete", (signal) =>
+    const { unreadableNames } = await interruptible("the list is incomplete", (signal) =>
       withPlace(target, signal, (place) =>
         print(place, options, isEmpty(policy) ? undefined : policy, printer, now, signal),
       ),
     );
+    if (unreadableNames > 0) errors.write(`${warningOfNames(unreadableNames, target)}\n`);
     return 0;
   } catch (error) {
     // What is printed already stays one document.
@@ -48,6 +50,13 @@ export async function list(target: string, options: ListOptions, { output, error
   }
 }
 
+function warningOfNames(count: number, target: string): string {
+  const [what, why] =
+    count === 1 ? ["1 file or folder is", "its name is"] : [`${count} files or folders are`, "their names are"];
+  return `warning: ${what} not listed at ${shown(target)}: ${why} not UTF-8`;
+}
+
+/** @returns what was found besides the archives */
 async function print(
   place: Place,
   options: ListOptions,
@@ -55,7 +64,7 @@ async function print(
   printer: Printer,
   now: Date,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Others> {
   const { store, location, prefix } = place;
   const retention = retentionOf(place, policy, now, signal);
   const at = (key: string): string => formatLocation(location, key);
@@ -83,7 +92,7 @@ async function print(
       all: options.all === true,
     }),
   );
-  if (options.all !== true) return;
+  if (options.all !== true) return others;
   for (const kind of ["orphan", "stranger"] as const) {
     await printer.begin(kind);
     // Apart from the archives, and without keeping them until then: the place is listed again.
@@ -93,6 +102,7 @@ async function print(
     }
     await printer.end(kind);
   }
+  return others;
 }
 
 async function* only(kind: Other["kind"], listing: AsyncIterable<Listed>): AsyncGenerator<Other> {

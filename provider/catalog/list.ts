@@ -50,6 +50,7 @@ export type Listed = ListedArchive | OrphanedManifest | Stranger;
  * @param prefix - only keys with this prefix are listed
  * @param strangers - also find strangers, which may take one request each. Default: false, only those with an
  * unreadable manifest are found
+ * @param onUnreadableName - as for `Store.list`
  * @throws SnapshotError `STORE_*`. The caller translates an aborted signal to `INTERRUPTED`.
  */
 export async function* listPlace(
@@ -57,10 +58,11 @@ export async function* listPlace(
   prefix: string,
   signal: AbortSignal,
   strangers = false,
+  onUnreadableName?: () => void,
 ): AsyncGenerator<Listed> {
   const pending: Promise<Listed | undefined>[] = [];
   try {
-    for await (const work of candidates(store, prefix, signal, strangers)) {
+    for await (const work of candidates(store.list(prefix, onUnreadableName), store, signal, strangers)) {
       const result = work();
       // A failure is reported when the result is awaited.
       result.catch(() => undefined);
@@ -78,10 +80,12 @@ export async function* listPlace(
   }
 }
 
-/** Counts of the objects at a place that are not archives. */
+/** Counts of what is at a place besides archives. */
 export interface Others {
   readonly orphanedManifests: number;
   readonly unreadableManifests: number;
+  /** Files and folders that are left out because their names are not UTF-8. */
+  readonly unreadableNames: number;
 }
 
 /**
@@ -98,14 +102,14 @@ export async function visitArchives(
   signal: AbortSignal,
   visit: (listed: ListedArchive) => Promise<boolean> | boolean,
 ): Promise<Others> {
-  let [orphanedManifests, unreadableManifests] = [0, 0];
-  for await (const listed of listPlace(store, prefix, signal)) {
+  let [orphanedManifests, unreadableManifests, unreadableNames] = [0, 0, 0];
+  for await (const listed of listPlace(store, prefix, signal, false, () => unreadableNames++)) {
     if (listed.kind === "orphan") orphanedManifests++;
     else if (listed.kind === "stranger") unreadableManifests++;
     else if (series !== undefined && listed.manifest.series !== series) continue;
     else if (!(await visit(listed))) break;
   }
-  return { orphanedManifests, unreadableManifests };
+  return { orphanedManifests, unreadableManifests, unreadableNames };
 }
 
 type Work = () => Promise<Listed | undefined>;
@@ -115,8 +119,8 @@ type Work = () => Promise<Listed | undefined>;
  * come between them. If a store lists in another order, as folders do, the missing object is looked up.
  */
 async function* candidates(
+  objects: AsyncIterable<StoredObject>,
   store: Store,
-  prefix: string,
   signal: AbortSignal,
   strangers: boolean,
 ): AsyncGenerator<Work> {
@@ -130,7 +134,7 @@ async function* candidates(
   };
   /** The keys in `open` whose manifest was found. */
   const matched = new Set<string>();
-  for await (const object of untilAborted(store.list(prefix), signal)) {
+  for await (const object of untilAborted(objects, signal)) {
     const { key } = object;
     yield* closed(key);
     if (RECORD.test(key)) continue;

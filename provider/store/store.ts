@@ -92,8 +92,13 @@ export interface Store {
    */
   read(key: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
 
-  /** Objects whose key starts with `prefix`, in any number of pages. Unfinished writes are not objects. */
-  list(prefix: string): AsyncIterable<StoredObject>;
+  /**
+   * Objects whose key starts with `prefix`, in any number of pages. Unfinished writes are not objects.
+   *
+   * @param onUnreadableName - called for each file or folder that is left out because its name is not UTF-8, so that no
+   * key can name it
+   */
+  list(prefix: string, onUnreadableName?: () => void): AsyncIterable<StoredObject>;
 
   /** Removes the object. Succeeds if it is already absent. */
   delete(key: string, options?: DeleteOptions): Promise<void>;

@@ -6,7 +6,7 @@
 import { unlessAborted, untilAborted } from "../../abort";
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, link, mkdir, open, opendir, readlink, rename, rmdir, stat, unlink } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { SnapshotError, isCode } from "../../errors";
 import { systemCode } from "../../systemCode";
 import { deleteVersion, finishDeletions, unlessMissing } from "./deletion";
@@ -23,6 +23,8 @@ const READ_CHUNK = 256 * 1024;
 /** For listings: number of parallel `stat` calls, and number of names per read of a folder. */
 const LOOKED_AT_ONCE = 16;
 const ENTRIES_AT_ONCE = 256;
+/** Node.js decodes each byte of a name that is not UTF-8 as this character; no file has the name that results. */
+const REPLACEMENT = "\ufffd";
 
 /**
  * A store whose keys are absolute paths, written with `/`.
@@ -218,12 +220,12 @@ async function stillThere(handle: FileHandle, path: string, version: string | un
 }
 
 /** Every file below the prefix's folder whose path begins with the prefix, which may end within a name. */
-async function* list(prefix: string): AsyncGenerator<StoredObject> {
+async function* list(prefix: string, onUnreadableName: () => void = () => undefined): AsyncGenerator<StoredObject> {
   const start = native(prefix);
   const folder = prefix.endsWith("/") ? start : dirname(start);
   const pending: Promise<StoredObject | undefined>[] = [];
-  for await (const path of filesBelow(folder, start)) {
-    pending.push(describedFile(path));
+  for await (const path of filesBelow(folder, start, onUnreadableName)) {
+    pending.push(describedFile(path, onUnreadableName));
     if (pending.length < LOOKED_AT_ONCE) continue;
     const found = await pending.shift();
     if (found !== undefined) yield found;
@@ -234,29 +236,33 @@ async function* list(prefix: string): AsyncGenerator<StoredObject> {
   }
 }
 
-/** Describes a file; `undefined` if it no longer exists. It never rejects. */
-async function describedFile(path: string): Promise<StoredObject | undefined> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
+/** Describes a file; `undefined` if it no longer exists, or if its name cannot be read. It never rejects. */
+async function describedFile(path: string, onUnreadableName: () => void): Promise<StoredObject | undefined> {
+  const found = await stat(path, { bigint: true }).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT" && basename(path).includes(REPLACEMENT)) onUnreadableName();
+    return undefined;
+  });
   return found?.isFile() === true ? described(path.split(sep).join("/"), found) : undefined;
 }
 
 /** Files whose path begins with `start`. A folder that cannot contain any is skipped. */
-async function* filesBelow(folder: string, start: string): AsyncGenerator<string> {
+async function* filesBelow(folder: string, start: string, onUnreadableName: () => void): AsyncGenerator<string> {
   const entries = await failing(folder, () => opendir(folder, { bufferSize: ENTRIES_AT_ONCE }));
   for await (const entry of entries) {
     const path = join(folder, entry.name);
     if (!path.startsWith(start)) continue;
-    if (entry.isDirectory()) yield* readableFiles(path, start);
+    if (entry.isDirectory()) yield* readableFiles(path, start, onUnreadableName);
     else if (!isHidden(entry.name)) yield path;
   }
 }
 
-/** A subfolder that this user may not read (such as `lost+found`) counts as empty. */
-async function* readableFiles(folder: string, start: string): AsyncGenerator<string> {
+/** A subfolder that this user may not read (such as `lost+found`), or whose name cannot be read, counts as empty. */
+async function* readableFiles(folder: string, start: string, onUnreadableName: () => void): AsyncGenerator<string> {
   try {
-    yield* filesBelow(folder, start);
+    yield* filesBelow(folder, start, onUnreadableName);
   } catch (error) {
-    if (!isCode(error, "STORE_DENIED")) throw error;
+    if (isCode(error, "STORE_NOT_FOUND") && basename(folder).includes(REPLACEMENT)) onUnreadableName();
+    else if (!isCode(error, "STORE_DENIED")) throw error;
   }
 }
 

@@ -5,6 +5,8 @@ import { mkdir, readdir, readFile, rename, symlink, utimes, stat, writeFile } fr
 import { join, resolve } from "node:path";
 import { expect } from "chai";
 import { fileStore } from "../../../../provider/store/file/store";
+import { notApplicable } from "../../../support/notApplicable";
+import { runHere } from "../../../support/programs/commandLine";
 import { failureOf, temporaryFolder } from "../../../support/programs/saving";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -51,6 +53,26 @@ describe("a folder", () => {
     expect(await readdir(folder.path)).to.deep.equal([]);
     await store.delete(path, { version, sha256: sha256("ARCHIVE") });
   });
+
+  const names = "leaves out a file or folder whose name is not UTF-8, and reports each";
+  if (process.platform !== "linux") notApplicable(names, "this system has no such names");
+  else
+    it(names, async () => {
+      const replacement = join(folder.path, "\ufffd.snap");
+      for (const name of ["a.snap", replacement]) await writeFile(resolve(folder.path, name), "x");
+      const within = (name: string): Buffer => Buffer.concat([Buffer.from(`${folder.path}/${name}`), Buffer.of(0xff)]);
+      for (const name of ["b", "c"]) await writeFile(within(name), "x");
+      await mkdir(within("sub"));
+      await writeFile(Buffer.concat([within("sub"), Buffer.from("/d.snap")]), "x");
+      let unreadable = 0;
+      const keys: string[] = [];
+      for await (const { key } of store.list(`${folder.path}/`, () => unreadable++)) keys.push(key);
+      expect(keys.sort()).to.deep.equal([path, replacement]);
+      expect(unreadable).to.equal(3);
+      const listed = await runHere(["list", folder.path, "--format", "json"]);
+      expect(listed.code).to.equal(0);
+      expect(listed.err).to.match(/^warning: 3 files or folders are not listed at .*: their names are not UTF-8\n$/m);
+    });
 
   describe("a deletion whose process is killed", () => {
     const PROGRAMS = resolve(__dirname, "../../../support/programs");
