@@ -7,10 +7,11 @@ import type { ClusterFacts, ConsulClient } from "../consul/client";
 import { type ClusterIdentity, compareClusters, compareNodes, identityOfServers } from "../consul/clusterIdentity";
 import { isCode } from "../errors";
 import type { Reporter } from "../reporter";
+import { sayUnknown } from "./warnings";
 
 /**
- * Reads the datacenter and the version of the archive's cluster, as far as the token may. If another cluster answers,
- * its facts are dropped with a warning.
+ * Reads the datacenter and the version of the archive's cluster, as far as the token may, and says once what remains
+ * unknown and why. If another cluster answers, its facts are dropped with a warning.
  *
  * @param meta - of the archive
  * @throws SnapshotError `INTERRUPTED`
@@ -27,11 +28,14 @@ export async function readClusterFacts(
   const isOther =
     compareNodes(archived, serverIds) === "other" ||
     (identity !== undefined && compareClusters(archived, identity) === "other");
-  if (!isOther) return facts;
+  if (!isOther) {
+    sayUnknown(facts, reporter);
+    return facts;
+  }
   reporter.warn(
     `the archive is from another cluster than the one that answers at ${address} now, so its datacenter and Consul version are left out: use the address of one cluster`,
   );
-  return { unknownReason: "another cluster answers now" };
+  return {};
 }
 
 async function identityIfKnown(client: Pick<ConsulClient, "identity">): Promise<ClusterIdentity | undefined> {

@@ -24,7 +24,7 @@ import { publish, unixNanoseconds } from "./publish";
 import type { Turn } from "./concurrency";
 import { StorePace } from "./storePace";
 import { openVerifiedStream } from "./verifiedStream";
-import { sayUnknown, warnIfNotRestorable, warnIfStale } from "./warnings";
+import { warnIfNotRestorable, warnIfStale } from "./warnings";
 
 export type { Reporter } from "../reporter";
 
@@ -106,7 +106,6 @@ export async function save(request: SaveRequest, reporter: Reporter): Promise<Sa
     progress.saved();
     warnIfStale(response.knownLeader, response.lastContactMs, request.consistency, reporter);
     warnIfNotRestorable(manifest, reporter);
-    sayUnknown(about, reporter);
     storePace.begin();
     const pruned = await prune(
       {

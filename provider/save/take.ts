@@ -10,7 +10,7 @@ import { readClusterFacts } from "./clusterFacts";
 import { type DescribedStream, unixNanoseconds } from "./publish";
 import { Spool } from "./spool";
 import { openVerifiedStream } from "./verifiedStream";
-import { sayUnknown, warnIfStale } from "./warnings";
+import { warnIfStale } from "./warnings";
 
 export interface TakeRequest {
   readonly connection: Connection;
@@ -55,7 +55,6 @@ export async function take(request: TakeRequest, reporter: Reporter): Promise<Ta
     progress.saved();
     const about = await readClusterFacts(client, meta, connection.url, reporter);
     warnIfStale(response.knownLeader, response.lastContactMs, consistency, reporter);
-    sayUnknown(about, reporter);
     const nanoseconds = unixNanoseconds(meta);
     return {
       nanoseconds,

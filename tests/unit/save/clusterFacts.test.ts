@@ -15,21 +15,21 @@ async function read(
   agent: ClusterFacts = FACTS,
   archived: SnapshotMeta = meta,
 ) {
-  const warnings: string[] = [];
+  const [warnings, notes] = [[] as string[], [] as string[]];
   const reporter = {
     signal: new AbortController().signal,
     status: () => undefined,
-    info: () => undefined,
+    info: (message: string) => void notes.push(message),
     warn: (message: string) => void warnings.push(message),
   };
   const client = { agent: () => Promise.resolve(agent), identity };
-  return { facts: await readClusterFacts(client, archived, "http://consul:8500", reporter), warnings };
+  return { facts: await readClusterFacts(client, archived, "http://consul:8500", reporter), warnings, notes };
 }
 
 describe("the facts about the cluster of an archive", () => {
   it("are those of the cluster that the archive is from", async () => {
     const same = { serverIds: ["two", "one"], serverAddresses: [] };
-    expect(await read(() => Promise.resolve(same))).to.deep.equal({ facts: FACTS, warnings: [] });
+    expect(await read(() => Promise.resolve(same))).to.deep.equal({ facts: FACTS, warnings: [], notes: [] });
   });
 
   it("are left out, with a warning, where another cluster answers", async () => {
@@ -37,9 +37,11 @@ describe("the facts about the cluster of an archive", () => {
       { serverIds: ["two"], serverAddresses: ["10.0.0.1:8300"] },
       { serverIds: [], serverAddresses: ["10.0.0.2:8300"] },
     ]) {
-      const { facts, warnings } = await read(() => Promise.resolve(other));
-      expect(facts).to.deep.equal({ unknownReason: "another cluster answers now" });
+      const { facts, warnings, notes } = await read(() => Promise.resolve(other));
+      expect(facts).to.deep.equal({});
+      expect(warnings).to.have.lengthOf(1);
       expect(warnings.join()).to.include("another cluster").and.include("http://consul:8500");
+      expect(notes).to.deep.equal([]);
     }
   });
 
@@ -50,11 +52,19 @@ describe("the facts about the cluster of an archive", () => {
     expect((await read(failing)).facts).to.deep.equal(FACTS);
   });
 
+  it("that remain unknown are said once, with the reason", async () => {
+    const same = () => Promise.resolve({ serverIds: ["one"], serverAddresses: [] });
+    const unknownReason = "the token may not read /v1/agent/self (agent:read)";
+    const { warnings, notes } = await read(same, { datacenter: "dc1", unknownReason });
+    expect(warnings).to.deep.equal([]);
+    expect(notes).to.deep.equal([`the Consul version is unknown: ${unknownReason}`]);
+  });
+
   it("are left out where another cluster gave them, and the right one identified itself", async () => {
     const archived = { servers: [{ id: ID, address: "10.0.0.1:8300", suffrage: 0 }] } as unknown as SnapshotMeta;
     const right = () => Promise.resolve({ serverIds: [ID], serverAddresses: [] });
     const ofOther = await read(right, { ...FACTS, serverIds: [OTHER_ID] }, archived);
-    expect(ofOther.facts).to.deep.equal({ unknownReason: "another cluster answers now" });
+    expect(ofOther.facts).to.deep.equal({});
     expect((await read(right, { ...FACTS, serverIds: [ID, OTHER_ID] }, archived)).facts).to.deep.equal(FACTS);
     // With Raft protocol 2, the archive's ids are addresses.
     const one = () => Promise.resolve({ serverIds: ["one"], serverAddresses: [] });
