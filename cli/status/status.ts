@@ -17,6 +17,7 @@ import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import { type Progress, verifyingOn } from "../terminal/progress";
 import { shown } from "../terminal/rows";
+import { judgingTime } from "./judgingTime";
 
 export interface StatusOptions {
   readonly maxAge: string;
@@ -64,7 +65,7 @@ async function judgeAll(
   maxAgeMs: number,
   progress: Progress,
 ): Promise<Judged[]> {
-  const now = new Date();
+  const now = await judgingTime(place.store, `${place.prefix}status`, progress);
   const summaries = await summarizeSeries(listPlace(place.store, place.prefix, progress.signal), now);
   const names = series === undefined ? [...summaries.keys()].sort() : [series];
   const judged: Judged[] = [];
