@@ -2,12 +2,12 @@
 
 import type { Decryption } from "../../provider/age/identities";
 import type { ArchiveSource } from "../../provider/contents/readRecords";
-import { ConsulClient } from "../../provider/consul/client";
 import type { OptionValues } from "../description/option";
 import type { connectionOptions } from "../options/connection";
 import { connectionOf } from "../source/connection";
 import { openArchive } from "../source/readArchive";
 import type { Progress } from "../terminal/progress";
+import { currentState } from "./currentState";
 import { diffOptions } from "./options";
 
 /** In place of an archive: the current state of the cluster. */
@@ -26,22 +26,5 @@ export function openSide(
   decryption: Decryption,
   progress: Progress,
 ): ArchiveSource {
-  return name === LIVE ? currentState(options, progress) : openArchive(name, decryption);
-}
-
-function currentState(options: ConnectionOptions, progress: Progress): ArchiveSource {
-  const connection = connectionOf(options, diffOptions);
-  async function* open(): AsyncGenerator<Uint8Array> {
-    const client = new ConsulClient(connection, {
-      signal: progress.signal,
-      notice: (message) => progress.info(message),
-    });
-    try {
-      const { body } = await client.snapshot({ consistency: "consistent" });
-      yield* body;
-    } finally {
-      await client.close();
-    }
-  }
-  return { label: `the current state of Consul at ${connection.url}`, open };
+  return name === LIVE ? currentState(connectionOf(options, diffOptions), progress) : openArchive(name, decryption);
 }

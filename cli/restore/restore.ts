@@ -87,7 +87,7 @@ export async function restore(source: string, options: RestoreOptions, terminal:
         progress.end();
         if (plan === undefined) output.write(`${describePlan(prepared, new Date())}\n`);
         else if (!isComparing) output.write(jsonText(plan));
-        if (isComparing) await printPlanDifferences(session, plan, output, progress);
+        if (isComparing) await printPlanDifferences(session, prepared.cluster, plan, output, progress);
         return wouldRestore ? DONE : NOTHING_DONE;
       }
       if (isAsking) {

@@ -13,6 +13,8 @@ export interface ArchiveSource {
   readonly label: string;
   /** The bytes, from the first to the last. */
   open(): AsyncIterable<Uint8Array>;
+  /** Called once with what was read, if that is valid; it throws if it is not what was asked for. Default: it always is. */
+  confirm?(report: ArchiveReport): Promise<void> | void;
 }
 
 /** Values of keys are held up to this size, in bytes: Consul takes 512 KiB, unless `kv_max_value_size` says otherwise. */
@@ -29,6 +31,7 @@ const LONGEST_RECORD = 1024 * 1024;
 export async function readRecords(source: ArchiveSource, see: (record: SeenRecord) => void): Promise<ArchiveReport> {
   const report = await readWhole(source.open(), { see, heldBytes: LONGEST_VALUE });
   requireDecodable(source, report);
+  await source.confirm?.(report);
   return report;
 }
 
@@ -60,6 +63,7 @@ export async function* madeOfRecords<T>(
     const report = await reader.end();
     checkStateSize(report);
     requireDecodable(source, report);
+    await source.confirm?.(report);
     yield* made;
   } finally {
     reader.destroy();

@@ -18,7 +18,7 @@ import { findEarlierRun } from "./earlierRun";
 import { type GuardFacts, type TimeFacts, versionsOf } from "./guardChecks";
 import { evaluateGuards, type Guard, refusalOf, refuseExpired, verdict } from "./guards";
 import type { Receipt } from "./receipt";
-import { requireSameCluster } from "./sameCluster";
+import { requireSameCluster, requireStateOf } from "./sameCluster";
 import type { Session } from "./session";
 import type { Source } from "./source";
 
@@ -140,7 +140,7 @@ function completed(cluster: Surveyed, current: CurrentState | { readonly error: 
   if (current === undefined || !("report" in current)) return cluster;
   const inState = identityOfServers(current.report.meta.servers);
   if (compareClusters(cluster.identity, inState) === "unknown") return cluster;
-  requireSameCluster(cluster.identity, inState, cluster.address, "to the request for the current state");
+  requireStateOf(cluster.identity, current.report.meta, cluster.address);
   const identity = cluster.identity.serverIds.length > 0 ? cluster.identity : { ...cluster.identity, ...inState };
   if (versionsOf(cluster).length > 0) return { ...cluster, identity };
   const [version, ...others] = current.versions;

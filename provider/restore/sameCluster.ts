@@ -1,7 +1,14 @@
 /** Every step of a restore must reach the same cluster as the first step. */
 
+import type { SnapshotMeta } from "../archive/reader";
 import type { ConsulClient } from "../consul/client";
-import { areCopies, type ClusterIdentity, compareClusters, describeIdentity } from "../consul/clusterIdentity";
+import {
+  areCopies,
+  type ClusterIdentity,
+  compareClusters,
+  describeIdentity,
+  identityOfServers,
+} from "../consul/clusterIdentity";
 import { type NothingRestored, refused } from "./guards";
 
 /**
@@ -17,6 +24,21 @@ export async function confirmCluster(
   step: string,
 ): Promise<void> {
   requireSameCluster(expected, await client.identity(), address, step);
+}
+
+/**
+ * Compares a cluster with the servers in a snapshot of its current state, if those of both are known.
+ *
+ * @throws NothingRestored if the snapshot is of another cluster
+ */
+export function requireStateOf(
+  expected: ClusterIdentity,
+  { servers }: Pick<SnapshotMeta, "servers">,
+  address: string,
+): void {
+  const inState = identityOfServers(servers);
+  if (compareClusters(expected, inState) === "unknown") return;
+  requireSameCluster(expected, inState, address, "to the request for the current state");
 }
 
 /** @throws NothingRestored unless both are known to be the same cluster */
