@@ -99,7 +99,7 @@ describe("the plugin's functions, called by a program in YAML", function () {
       .and.not.match(/\n\s+at /);
   });
 
-  it("pulumi do lists a place, and calls a function", async () => {
+  it("pulumi do lists a place, reads an archive, takes a snapshot without state, and calls a function", async () => {
     const { location } = await project.outputs();
     const listed = await project.run(["do", type, "list", "--target", "./backups/"]);
     expect(listed.code, listed.text).to.equal(0);
@@ -110,6 +110,14 @@ describe("the plugin's functions, called by a program in YAML", function () {
     const wrong = await project.run(["do", type, "list", "--target", "s4://bucket/"]);
     expect(wrong.code).to.not.equal(0);
     expect(wrong.text).to.include("unknown scheme").and.include("(ARGUMENT_INVALID)");
+    const read = await project.run(["do", type, "read", String(location)]);
+    expect(read.code, read.text).to.equal(0);
+    expect(read.text).to.include(String((await project.outputs()).sha256));
+    const create = ["do", type, "create", "--stateless", "--yes", "--target", "./by-hand/"];
+    const created = await project.run([...create, "--consul-snapshot:address", consul.address]);
+    expect(created.code, created.text).to.equal(0);
+    expect(await project.archives("by-hand")).to.have.lengthOf(1);
+    expect(await project.resources()).to.have.lengthOf(1);
     const called = await project.run(["do", "consul-snapshot:index:listArchives", "--target", "./backups/"]);
     expect(called.code, called.text).to.equal(0);
     expect(JSON.parse(called.text)).to.have.nested.property("archives[0].location", location);
