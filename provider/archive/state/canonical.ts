@@ -1,11 +1,11 @@
 /**
  * One form for values that differ only in the order of their map entries: each map sorted by its keys.
  *
- * Go walks its maps in an order that changes from time to time, so two snapshots of one state differ in it. Structs are
- * written with sorted keys, so most records are in this form as they lie, and never come here.
+ * Go iterates over maps in random order, so two snapshots of the same state differ in it. Structs are written with sorted keys,
+ * so most records are already in this form and are never passed to this file.
  *
- * The form has as many bytes as the value. Values are read once, and copied once to where they belong: what it costs does
- * not depend on how deeply they are nested.
+ * The form has as many bytes as the value. Each value is read once and copied once, directly to its final place, so the cost
+ * does not depend on the depth of nesting.
  */
 
 import { compareBytes } from "./compareBytes";
@@ -14,28 +14,28 @@ import { canonicalMessage } from "./protobuf";
 import { MAX_DEPTH } from "./scanner";
 import type { Work } from "./work";
 
-/** Values of one record that are not sorted as they lie. A configuration entry of 512 KiB has some 50,000. */
+/** Maximum number of values in a record that must be sorted. A configuration entry of 512 KiB has some 50,000. */
 const MAX_VALUES = 100_000;
-/** Entries that are sorted in one record: sorting takes longer than reading. */
+/** Maximum number of map entries that are sorted in one record: sorting takes longer than reading. */
 const MAX_SORTED = 5000;
-/** What begins as a map and is none costs as much as this many values: the decoder throws, and is caught. */
+/** Bytes that begin like a map but are not one count as this many values, because throwing and catching an error is slow. */
 const FAILURE_VALUES = 100;
 
-/** A piece of the value: as it lies, from one place to another, or made of other pieces. */
+/** A piece of the value: a range of its bytes, unchanged, or a sequence of other pieces. */
 interface Piece {
   readonly from: number;
   readonly to: number;
-  /** `undefined` where the piece is canonical as it lies. */
+  /** `undefined` if the piece is already canonical. */
   readonly parts: readonly Piece[] | undefined;
 }
 
-/** A key that a map has twice: its values cannot be sorted, for Consul decodes one into the other. */
+/** A map contains a key twice: its values cannot be sorted, because Consul decodes the second into the first. */
 class RepeatedKey extends Undecodable {}
 
 /**
  * @param bytes - one whole value that the scanner has found the end of
- * @returns nothing where a map has a key twice
- * @throws Undecodable where there is too much to sort
+ * @returns `undefined` if a map has a key twice
+ * @throws Undecodable if there is too much to sort
  */
 export function canonical(bytes: Buffer, work: Work): Buffer | undefined {
   const reader = new CanonicalReader(bytes, work);
@@ -49,11 +49,11 @@ export function canonical(bytes: Buffer, work: Work): Buffer | undefined {
 }
 
 /**
- * A configuration entry is values within a value: its kind and a request, encoded once more as bytes; and in some kinds
- * the entry within that request once more again.
+ * A configuration entry is a byte string that contains two encoded values, its kind and a request. In some kinds, the entry
+ * in that request is again encoded as bytes.
  *
- * @param bytes - one whole value; as it is where it is not of this kind
- * @returns nothing where a map has a key twice
+ * @param bytes - one whole value; returned unchanged if it is not a configuration entry
+ * @returns `undefined` if a map has a key twice
  * @throws Undecodable as `canonical` does
  */
 export function canonicalConfigEntry(bytes: Buffer, work: Work): Buffer | undefined {
@@ -78,7 +78,7 @@ export function canonicalConfigEntry(bytes: Buffer, work: Work): Buffer | undefi
  * A peering is a protobuf message within a value.
  *
  * @param bytes - one whole value
- * @returns nothing where a map has a key twice
+ * @returns `undefined` if a map has a key twice
  */
 export function canonicalPeering(bytes: Buffer, work: Work): Buffer | undefined {
   const head = new Head().read(bytes, 0);
@@ -86,7 +86,7 @@ export function canonicalPeering(bytes: Buffer, work: Work): Buffer | undefined 
   return Buffer.concat([bytes.subarray(0, head.content), canonicalMessage(bytes.subarray(head.content))]);
 }
 
-/** The pieces one behind the other. */
+/** The concatenated pieces. */
 function written(bytes: Buffer, whole: Piece): Buffer {
   if (whole.parts === undefined) return bytes.subarray(whole.from, whole.to);
   const target = Buffer.allocUnsafe(bytes.length);
@@ -100,7 +100,7 @@ function written(bytes: Buffer, whole: Piece): Buffer {
 }
 
 class CanonicalReader {
-  /** Of the value that was read last: its pieces, or nothing where it is canonical as it lies. */
+  /** The pieces of the value that was read last; `undefined` if it is already canonical. */
   parts: readonly Piece[] | undefined;
   private readonly head = new Head();
   private values = 0;
@@ -112,12 +112,12 @@ class CanonicalReader {
   ) {}
 
   /**
-   * @param limit - where the bytes end that hold the value
-   * @param nested - whether bytes that are a map, to their end, are to be sorted as one
+   * @param limit - the end of the bytes that contain the value
+   * @param nested - whether to sort byte strings that consist of exactly one map
    * @returns where the value ends; its pieces are in `parts`
    */
   read(from: number, limit: number, nested: boolean, depth: number): number {
-    // Bytes that hold maps are levels too; what is nested more deeply within bytes stays as it is.
+    // Byte strings that contain maps count as levels, too; deeper byte strings stay unchanged.
     if (depth > MAX_DEPTH) throw new Undecodable(`it is nested more than ${MAX_DEPTH} levels deep`);
     if (++this.values > MAX_VALUES) throw new Undecodable(`it has more than ${MAX_VALUES} values out of order`);
     this.work.values++;
@@ -131,7 +131,7 @@ class CanonicalReader {
     return to;
   }
 
-  /** No text begins as a map does. */
+  /** No UTF-8 text begins with the first byte of a map. */
   private nestedMap(from: number, to: number, depth: number): readonly Piece[] | undefined {
     if (from === to || !isMap(this.buffer[from] as number)) return undefined;
     try {
@@ -177,7 +177,7 @@ class CanonicalReader {
 
   private entry(at: number, limit: number, nested: boolean, depth: number): Entry {
     const isStructKey = nested && this.isStructKey(at);
-    // The scanner has refused keys that are numbers where Consul would.
+    // The scanner has already refused numeric keys in the places where Consul does.
     const keyFrom = isStructKey ? at : this.keyContent(at);
     const keyTo = isStructKey ? this.read(at, limit, nested, depth + 1) : this.head.end;
     if (isStructKey && this.parts !== undefined) throw new Undecodable("a key is not written as Consul writes it");
@@ -217,7 +217,7 @@ class CanonicalReader {
 }
 
 interface Entry {
-  /** Where the key's head begins; then where its content lies. */
+  /** Where the key's head begins. The next two fields are the range of its content. */
   readonly at: number;
   readonly keyFrom: number;
   readonly keyTo: number;
@@ -234,7 +234,7 @@ function asItLies(from: number, to: number): Piece {
   return { from, to, parts: undefined };
 }
 
-/** Adds a piece that is canonical as it lies: side by side with another, the two are one. */
+/** Adds an unchanged range of bytes; merges it with the previous one if they are adjacent. */
 function extend(parts: Piece[], from: number, to: number): void {
   const last = parts.at(-1);
   if (last !== undefined && last.parts === undefined && last.to === from)

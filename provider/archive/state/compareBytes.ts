@@ -1,6 +1,6 @@
 /**
- * The order of two pieces of a buffer, byte by byte: negative, zero or positive. Keys are short and differ early: a call of
- * `Buffer.compare` takes longer than this loop.
+ * Compares two ranges of a buffer byte by byte; the result is negative, zero or positive. Keys are short and differ early, so
+ * this loop is faster than a call of `Buffer.compare`.
  */
 export function compareBytes(buffer: Buffer, from: number, to: number, otherFrom: number, otherTo: number): number {
   const shorter = Math.min(to - from, otherTo - otherFrom);

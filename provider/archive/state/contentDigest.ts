@@ -6,18 +6,18 @@ import { type Content, contentOf } from "./normalForm";
 import type { SeenRecord } from "./stateReader";
 
 /**
- * Of a record's content: versions of Consul write the same records in other bytes.
+ * The digest of a record's content, not of its bytes: versions of Consul encode the same record differently.
  *
- * @returns SHA-256, one character a byte; nothing where the content cannot be read
+ * @returns SHA-256, one character a byte; `undefined` if the content cannot be read
  */
 export function contentDigest(record: SeenRecord): string | undefined {
   return digestOfContent(record, record.value && contentOf(record.type, record.value));
 }
 
 /**
- * The same where the content has been read before.
+ * The same digest for content that has already been read.
  *
- * @param content - nothing where it cannot be read, or is too large to be
+ * @param content - `undefined` if it cannot be read, or is too large to be
  */
 export function digestOfContent({ type, sha256, value }: SeenRecord, content: Content | undefined): string | undefined {
   // The only records of more than 1 MiB are large values, which all versions write alike.

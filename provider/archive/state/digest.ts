@@ -1,18 +1,18 @@
 /**
- * A digest of a set of records, whatever their order: the sum, modulo 2^256, of the SHA-256 of each.
+ * A digest of a set of records that does not depend on their order: the sum of their SHA-256 digests, modulo 2^256.
  *
- * Equal digests mean equal records, unless they were forged: a digest proves a restore, and is no signature.
+ * Equal digests mean equal records, unless someone forged them: a digest proves a restore, but it is not a signature.
  */
 
 const WORDS = 8;
-/** After as many sums the words still fit a double exactly. */
+/** After this many additions, a double still represents each word exactly. */
 const CARRY_AFTER = 2 ** 20;
 
 export class SetDigest {
   private readonly words = new Float64Array(WORDS);
   private sums = 0;
 
-  /** @param sha256 - of a record, one character a byte */
+  /** @param sha256 - the digest of one record, one character per byte */
   add(sha256: string): void {
     const { words } = this;
     for (let word = 0, at = 0; word < WORDS; word++, at += 4) {

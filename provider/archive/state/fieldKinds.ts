@@ -1,4 +1,4 @@
-/** The kinds of fields that the table of structs names, ready to walk records with. */
+/** The kinds of fields in the table of structs, parsed for the check of records. */
 
 import { STRUCTS } from "./structs";
 
@@ -16,25 +16,25 @@ export type Scalar =
   | "time"
   | "any";
 
-/** What a value must be. `needed`: and that it is there, and not empty. */
+/** What a value must be. `needed`: it must be present and not empty. */
 export type FieldKind = { readonly needed?: true } & (
   | { readonly is: Scalar }
   | { readonly is: "list"; readonly item: FieldKind }
-  /** Keys are strings, unless it says otherwise. */
+  /** Without `key`, the keys are strings. */
   | { readonly is: "map"; readonly item: FieldKind; readonly key?: FieldKind }
   | { readonly is: "struct"; readonly struct: Struct }
   | { readonly is: "packed"; readonly inner: FieldKind }
   | { readonly is: "message"; readonly message: string }
-  /** Its name and its request, with the entry within, in bytes; which struct the entry is depends on its name. */
+  /** Bytes that contain its kind and its request, with the entry in it; the kind decides which struct the entry is. */
   | { readonly is: "configEntry" }
 );
 
 export interface Field {
   readonly name: string;
-  /** The name as it lies in a record. */
+  /** The name as a record contains it. */
   readonly bytes: Buffer;
   readonly kind: FieldKind;
-  /** Its place among the fields of its struct, from 0 on. */
+  /** Its position among the fields of its struct, from 0. */
   readonly index: number;
 }
 
@@ -56,14 +56,14 @@ export class Struct {
     return this.requiredFields;
   }
 
-  /** In the order in which they are declared. Structs may hold each other, so each is read when it is first asked for. */
+  /** In the order of their declaration. Structs can contain each other, so each is parsed on first use. */
   get fields(): readonly Field[] {
     return this.read();
   }
 
   /**
-   * @param rank - that the field probably has among the names in order: Consul writes the fields of a struct sorted
-   * @returns the field; nothing where Consul knows none of this name
+   * @param rank - the probable position of the field among the sorted names: Consul writes the fields of a struct sorted
+   * @returns the field; `undefined` if Consul has no field of this name
    */
   find(buffer: Buffer, from: number, to: number, rank: number): Field | undefined {
     this.read();
@@ -92,7 +92,7 @@ function isAt(bytes: Buffer, buffer: Buffer, from: number, to: number): boolean 
 const structs = new Map(Object.entries(STRUCTS).map(([name, text]) => [name, new Struct(name, text)]));
 const kinds = new Map<string, FieldKind>();
 
-/** @param text - as the table of structs writes it */
+/** @param text - the kind as written in the table of structs */
 export function fieldKind(text: string): FieldKind {
   const known = kinds.get(text) ?? parseKind(text);
   kinds.set(text, known);

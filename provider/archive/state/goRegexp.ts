@@ -1,15 +1,15 @@
 /**
- * Whether Go's package `regexp` surely compiles an expression, in every version that Consul 1.8 to 1.16 was built with. What
- * a rare expression may do there and older versions may refuse (`(?<name>`, names of scripts, octal digits) is refused here.
+ * Whether Go's package `regexp` certainly compiles an expression, in every version that Consul 1.8 to 1.16 was built with.
+ * Rare syntax that older versions may refuse (`(?<name>`, names of scripts, octal digits) is refused here.
  */
 
-/** Longer than any expression that is written; Go also limits the size of what it compiles. */
+/** Longer than any real expression; Go also limits the size of the compiled program. */
 const MAX_LENGTH = 4096;
 /** Go's own limit is 1,000 levels of the whole tree. */
 const MAX_GROUPS = 200;
-/** `regexp/syntax`: a count, and the product of counts that are nested. */
+/** `regexp/syntax`: the limit of a repeat count, and of the product of nested ones. */
 const MAX_COUNT = 1000;
-/** `regexp/syntax`: instructions of the whole (maxSize of Go 1.26); one character becomes fewer than two of them. */
+/** `regexp/syntax`: the limit of instructions (maxSize of Go 1.26); a character becomes fewer than two of them. */
 const MAX_SIZE = 3_355_443;
 
 const CATEGORIES =
@@ -18,7 +18,7 @@ const POSIX = /^\[:\^?(alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|pun
 
 class Refused extends Error {}
 
-/** @param text - in UTF-8, one character a byte */
+/** @param text - UTF-8, one character per byte */
 export function isGoRegexp(text: string): boolean {
   const bytes = Buffer.from(text, "latin1");
   const decoded = bytes.toString("utf8");
@@ -32,7 +32,7 @@ export function isGoRegexp(text: string): boolean {
   }
 }
 
-/** What a group, or the whole, holds: how often its most repeated part is repeated. */
+/** A group, or the whole expression, and how often its most repeated part is repeated. */
 interface Group {
   most: number;
 }
@@ -42,7 +42,7 @@ class Expression {
   private readonly names = new Set<string>();
   private readonly groups: Group[] = [];
   private group: Group = { most: 1 };
-  /** How often the part before is repeated within; `undefined` where there is none that can be repeated. */
+  /** The highest repeat count in the previous part; `undefined` if there is no part that can be repeated. */
   private atom: number | undefined;
 
   constructor(private readonly text: string) {}
@@ -85,7 +85,7 @@ class Expression {
     if (product > MAX_COUNT || 2 * product * this.text.length > MAX_SIZE) throw new Refused();
     this.group.most = Math.max(this.group.most, product);
     this.step(length, undefined);
-    // The same mark again, which asks for the shortest match.
+    // A `?` after a repetition: it prefers the shortest match.
     if (this.text[this.at] === "?") this.at += 1;
   }
 
@@ -97,7 +97,7 @@ class Expression {
     if (name !== undefined && this.names.has(name)) throw new Refused();
     if (name !== undefined) this.names.add(name);
     this.step(all.length, undefined);
-    // Flags for what follows are no group.
+    // Flags for the rest of the expression are not a group.
     if (all.endsWith(")")) return;
     if (this.groups.length === MAX_GROUPS) throw new Refused();
     this.groups.push(this.group);
@@ -118,7 +118,7 @@ class Expression {
     if (next === "Q") {
       const end = this.text.indexOf("\\E", this.at + 2);
       const length = (end === -1 ? this.text.length : end) - this.at - 2;
-      // Go takes an empty quotation for nothing, and what is before it is repeated.
+      // Go ignores an empty quotation, so a repetition after it would apply to the part before it.
       if (length <= 0) throw new Refused();
       this.step(length + (end === -1 ? 2 : 4), 1);
     } else if (/[dswDSWAbBz]/.test(next)) this.step(2, 1);
@@ -127,7 +127,7 @@ class Expression {
     }
   }
 
-  /** How long a character is that is written with a backslash; nothing where it is none. */
+  /** The length of an escape sequence for one character; `undefined` if this is not one. */
   private escapedLength(): number | undefined {
     const [all] =
       /^\\(?:[aftnrv]|x[0-9A-Fa-f]{2}|x\{(?:10|0?[0-9A-Fa-f])?[0-9A-Fa-f]{1,4}\}|[\0-/:-@[-`{-\x7f])/.exec(
@@ -166,7 +166,7 @@ class Expression {
     }
   }
 
-  /** One character of a class, as its number. */
+  /** The code of one character of a class. */
   private character(): number {
     const length = this.text[this.at] === "\\" ? this.escapedLength() : undefined;
     if (this.text[this.at] === "\\" && length === undefined) throw new Refused();

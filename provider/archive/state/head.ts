@@ -2,21 +2,20 @@
  * The head of a msgpack value: what kind it is, and how much content follows. Every reader of records decodes heads with
  * this one decoder.
  *
- * It takes what Consul's decoder (hashicorp/go-msgpack 0.5.5) takes: the old specification, in which Consul writes, and the
- * new one. What makes that decoder fail makes this one fail: a descriptor that does not exist, and a key that is not a
- * string.
+ * It accepts what Consul's decoder (hashicorp/go-msgpack 0.5.5) accepts: the old specification, in which Consul writes, and
+ * the new one. It fails where that decoder fails: on a descriptor that does not exist, and on a key that is not a string.
  */
 
 export type Kind = "nil" | "bool" | "unsigned" | "signed" | "float" | "raw" | "list" | "map" | "extension";
 
-/** Bytes that Consul could not decode. */
+/** Consul could not decode these bytes. */
 export class Undecodable extends Error {}
 
 export const NIL = 0xc0;
 
 /**
- * The descriptors: from, to, kind, how many bytes of length follow, and the content that follows in any case. Content that
- * the descriptor itself counts is added below.
+ * The descriptors: from, to, kind, the number of length bytes that follow, and the fixed length of the content. Descriptors
+ * that contain the length themselves are added below.
  */
 const RANGES: readonly (readonly [from: number, to: number, kind: Kind, lengthBytes: number, fixed: number])[] = [
   [0x00, 0x7f, "unsigned", 0, 0],
@@ -57,13 +56,13 @@ const RANGES: readonly (readonly [from: number, to: number, kind: Kind, lengthBy
   [0xe0, 0xff, "signed", 0, 0],
 ];
 
-/** By descriptor. Only 0xc1 is missing: there is no such descriptor. */
+/** By descriptor. Only 0xc1 is missing: it is not a descriptor. */
 const KINDS: (Kind | undefined)[] = Array.from({ length: 256 }, () => undefined);
 const LENGTH_BYTES = new Uint8Array(256);
 const FIXED = new Uint8Array(256);
 
 for (const [from, to, kind, lengthBytes, fixed] of RANGES) {
-  // Short maps, lists and strings are counted within the descriptor.
+  // The descriptor of a short map, list or string contains its length.
   const isCounted = from >= 0x80 && from < 0xc0;
   for (let descriptor = from; descriptor <= to; descriptor++) {
     KINDS[descriptor] = kind;
@@ -77,7 +76,7 @@ export function isMap(descriptor: number): boolean {
   return KINDS[descriptor] === "map";
 }
 
-/** Whether a value is what Go decodes into a struct: a map, a list in the order of the fields, or nil. */
+/** Whether Go decodes a value into a struct: a map, a list in the order of the fields, or nil. */
 export function isStruct(descriptor: number): boolean {
   const kind = KINDS[descriptor];
   return kind === "map" || kind === "list" || kind === "nil";
@@ -89,39 +88,39 @@ export function isRaw(descriptor: number): boolean {
   return kind === "raw" || kind === "nil";
 }
 
-/** Whether a value is an integer that is written without a sign. */
+/** Whether a value is an unsigned integer. */
 export function isUnsigned(descriptor: number): boolean {
   return KINDS[descriptor] === "unsigned";
 }
 
-/** Whether a value is bytes, and not a string, to a decoder that does not know its type. */
+/** Whether a decoder that does not know the type reads a value as bytes, not as a string. */
 export function isBytes(descriptor: number): boolean {
   return descriptor >= 0xc4 && descriptor <= 0xc6;
 }
 
-/** Whether a value is a string to a decoder that does not know its type. */
+/** Whether a decoder that does not know the type reads a value as a string. */
 export function isString(descriptor: number): boolean {
   return KINDS[descriptor] === "raw" && !isBytes(descriptor);
 }
 
-/** One head; one object reads many, one after another. */
+/** One head. An object can be reused to read many heads. */
 export class Head {
   kind: Kind = "nil";
   descriptor = 0;
   /** Where the content begins: bytes, digits of a number, items, or keys and values. */
   content = 0;
-  /** Bytes of content; of a list its items, of a map its entries. */
+  /** Length of the content in bytes; for a list the number of items, for a map the number of entries. */
   length = 0;
   /** After an incomplete head: the least number of bytes that the buffer must have. */
   wanted = 0;
 
   /**
-   * Reads a head whose content may lie beyond the end.
+   * Reads a head; its content may extend beyond the end of the buffer.
    *
    * @param at - where the value begins
    * @param end - where the buffer ends
    * @returns whether the head is complete; otherwise see `wanted`
-   * @throws Undecodable where no value begins so
+   * @throws Undecodable if no value begins like this
    */
   tryRead(buffer: Buffer, at: number, end = buffer.length): boolean {
     if (at >= end) return this.incomplete(at + 1);
@@ -134,10 +133,10 @@ export class Head {
   }
 
   /**
-   * The same of a key.
+   * Reads the head of a key as `tryRead` does.
    *
    * @param numberKeys - whether keys may be numbers as well as strings
-   * @throws Undecodable where Consul takes no key
+   * @throws Undecodable if Consul does not accept the value as a key
    */
   tryReadKey(buffer: Buffer, at: number, numberKeys: boolean, end = buffer.length): boolean {
     if (at >= end) return this.incomplete(at + 1);
@@ -147,14 +146,14 @@ export class Head {
     this.descriptor = descriptor;
     this.kind = "raw";
     if (descriptor === NIL) return this.readLength(buffer, at + 1, end, 0, 0);
-    // 0xe0 to 0xff are lengths from 64 up to Consul's decoder, which looks at two bits only.
+    // Consul's decoder looks at two bits only, and so reads 0xe0 to 0xff as lengths from 64.
     if ((descriptor & 0xa0) === 0xa0) return this.readLength(buffer, at + 1, end, 0, descriptor ^ 0xa0);
     if (!isString(descriptor)) throw new Undecodable(`no key begins with ${descriptor}`);
     return this.readLength(buffer, at + 1, end, LENGTH_BYTES[descriptor] as number, 0);
   }
 
   /**
-   * Reads the head of a value that must be complete: of a list or map, its head.
+   * Reads the head of a value that must be complete; of a list or map, only the head must be.
    *
    * @throws Undecodable
    */
@@ -165,7 +164,7 @@ export class Head {
   }
 
   /**
-   * The same of a key.
+   * Reads the head of a key as `read` does.
    *
    * @param numberKeys - whether keys may be numbers as well as strings. Default: only strings.
    * @throws Undecodable
@@ -175,7 +174,7 @@ export class Head {
     return this;
   }
 
-  /** Where a value ends that is neither list nor map. */
+  /** The end of a value that is neither a list nor a map. */
   get end(): number {
     return this.content + this.length;
   }
@@ -194,7 +193,7 @@ export class Head {
   }
 }
 
-/** The integer that a head stands for. @param head - of kind `unsigned` or `signed` */
+/** The integer value of a head. @param head - of kind `unsigned` or `signed` */
 export function integerOf(head: Head, buffer: Buffer): bigint {
   const { kind, descriptor, content, length } = head;
   if (length === 0) return kind === "unsigned" ? BigInt(descriptor) : BigInt(descriptor - 256);

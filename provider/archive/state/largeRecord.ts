@@ -1,8 +1,8 @@
 /**
- * A value too large to be held: walked and hashed piece by piece, whatever lies in it.
+ * A value that is too large to be kept in memory: it is walked and hashed piece by piece.
  *
- * Of its maps only the framing is checked, and its digest is of the bytes as they lie. Values of this size are structs
- * around one large field, whose keys are sorted already.
+ * Only the framing of its maps is checked, and the digest is that of the unchanged bytes. Values of this size are structs with
+ * one large field, whose keys are already sorted.
  */
 
 import { createHash } from "node:crypto";
@@ -12,7 +12,7 @@ import type { Work } from "./work";
 
 /** The longest head of a value or key: a descriptor and a length of 32 bits. */
 const HEAD_BYTES = 5;
-/** More than the kind of any configuration entry, with what is before it. */
+/** Enough for the kind of any configuration entry and the bytes before it. */
 const BEGINNING_BYTES = 256;
 
 export class LargeRecord {
@@ -20,10 +20,10 @@ export class LargeRecord {
   /** The first bytes of the value. */
   beginning = Buffer.alloc(0);
   private readonly hash = createHash("sha256");
-  /** What is still to come: items of lists, and of maps keys and values. */
+  /** By level, the number of items still to come; for maps, keys and values both count. */
   private readonly levels: { left: number; isMap: boolean }[] = [{ left: 1, isMap: false }];
   private readonly head = new Head();
-  /** Bytes of the present value that are skipped. */
+  /** Bytes of the current value still to skip. */
   private skip = 0;
   /** The beginning of a head that is split between two pieces. */
   private readonly split = Buffer.alloc(HEAD_BYTES);
@@ -64,7 +64,7 @@ export class LargeRecord {
     return -1;
   }
 
-  /** SHA-256 of the value, one character a byte. */
+  /** SHA-256 of the value, one character per byte. */
   digest(): string {
     return this.hash.digest("binary");
   }
@@ -78,7 +78,7 @@ export class LargeRecord {
     this.bytes += to - from;
   }
 
-  /** Leaves the levels that are done. */
+  /** Leaves the levels that are complete. */
   private isWhole(): boolean {
     while (this.levels.at(-1)?.left === 0) this.levels.pop();
     return this.levels.length === 0;

@@ -1,6 +1,6 @@
 /**
- * The fields that are maps, whose keys users choose. Go leaves out no field of a struct, whatever it holds; but an entry of a
- * map is there or is not, so an empty one says something.
+ * The fields that are maps with keys that users choose. Go always writes all fields of a struct, so an empty field has no
+ * meaning. An entry of a map is present or absent, so an empty entry has a meaning.
  */
 
 import { STRUCTS } from "./structs";

@@ -1,7 +1,7 @@
 /**
- * The content of a record, apart from how it is written: empty fields of structs are left out, map entries are sorted, and a
- * number is the same in any width. So a record that one version of Consul wrote equals the same one written by another, which knows
- * more fields. What servers compute from what users write is left out too.
+ * The content of a record, independent of its encoding: empty fields of structs are left out, map entries are sorted, and a
+ * number is the same in any width. So a record written by one version of Consul equals the same record written by another
+ * version that knows more fields. Fields that servers compute from user data are left out, too.
  */
 
 import { computedFieldsOf, computedFieldsOfKind, CONFIG_ENTRY } from "../recordTypes";
@@ -10,24 +10,24 @@ import { MAP_FIELDS } from "./mapFields";
 import { MAX_DEPTH } from "./scanner";
 import type { Work } from "./work";
 
-/** An integer is its digits with a sign, bytes and strings are one character a byte after a `"`. */
+/** An integer is its digits with a sign; bytes and strings are a `"` followed by one character per byte. */
 export type Content = null | boolean | string | readonly Content[] | Fields;
-/** What is not set in Go is left out. */
+/** Fields that are not set in Go are left out. */
 export interface Fields {
   readonly [key: string]: Content;
 }
 
 /**
- * The same for records of the same content.
+ * Equal for records with the same content.
  *
  * @param value - of a record that the walker has decoded
- * @returns nothing where the content cannot be read: such a record can only be compared byte by byte
+ * @returns `undefined` if the content cannot be read: such a record can only be compared byte by byte
  */
 export function contentOf(type: number, value: Buffer): Content | undefined {
   return read(type, value, false);
 }
 
-/** The same with fields that are zero or empty, for Go tells some of them from those that are not set, and with computed ones. */
+/** Like `contentOf`, but with computed fields and with zero or empty ones: Go distinguishes some of these from unset ones. */
 export function wholeContentOf(type: number, value: Buffer): Content | undefined {
   return read(type, value, true);
 }
@@ -44,19 +44,19 @@ function read(type: number, value: Buffer, isWhole: boolean): Content | undefine
   }
 }
 
-/** Values and names of fields in one record; what has more is compared byte by byte. */
+/** Maximum number of values and field names in one record; a record with more is compared byte by byte. */
 const MAX_VALUES = 60_000;
-/** What begins as a map and is none costs as much as this many values: the decoder throws, and is caught. */
+/** Bytes that begin like a map but are not one count as this many values, because throwing and catching an error is slow. */
 const FAILURE_VALUES = 100;
-/** Configuration entries have two levels of bytes within bytes. */
+/** Maximum depth of bytes within bytes; configuration entries have two levels. */
 const MAX_LEVELS = 8;
-/** Begins a key that is not a string; those have one character a byte. */
+/** The first character of a key that is not a string. It is no byte, so no string key begins with it. */
 const NOT_A_STRING = "\u0100";
 
-/** What a map is: a struct, whose empty fields mean nothing; a map, whose entries are structs; or a map of what users wrote. */
+/** What a map is: a struct, whose empty fields mean nothing; a map whose entries are structs; or a map of user data. */
 type Form = "struct" | "map" | "written";
 
-/** Bytes that hold the kind of the entry and its request, one behind the other. */
+/** A byte string that contains the kind of the entry, followed by its request. */
 function configEntry(reader: ContentReader, isWhole: boolean): Content {
   const [kind = null, request = null, ...others] = reader.sequence();
   return [kind, isFields(request) && !isWhole ? withoutComputed(kind, request) : request, ...others];
@@ -72,7 +72,7 @@ function withoutFields(content: Content, paths: readonly (readonly string[])[]):
   return paths.reduce(withoutField, content);
 }
 
-/** The same without one field, and without the structs that are empty without it. */
+/** Removes one field, and the structs that are then empty. */
 function withoutField(content: Content, [name = "", ...inner]: readonly string[]): Content {
   if (!isFields(content)) return content;
   const field = content[name];
@@ -96,13 +96,13 @@ class ContentReader {
 
   constructor(
     private readonly buffer: Buffer,
-    /** Whether bytes that are a map, to their end, are read as one: so are configuration entries nested. */
+    /** Whether byte strings that consist of exactly one map are read as a map: configuration entries are nested like this. */
     private readonly nested = false,
     /** Levels of bytes around these bytes. */
     private readonly levels = 0,
-    /** Whether what is zero or empty is kept. */
+    /** Whether zero and empty fields are kept. */
     private readonly isWhole = false,
-    /** Of the whole record. */
+    /** Shared by all readers of one record. */
     private readonly work: Work = { values: 0 },
   ) {}
 
@@ -134,7 +134,7 @@ class ContentReader {
     }
   }
 
-  /** The values within bytes, one behind the other. */
+  /** All values in a byte string, in their order. */
   sequence(): Content[] {
     const { content, end } = this.head.read(this.buffer, 0);
     const bytes = this.buffer.subarray(content, end);
@@ -158,7 +158,7 @@ class ContentReader {
     return Object.fromEntries(kept.sort(([one], [other]) => (one < other ? -1 : 1)));
   }
 
-  /** Most keys are strings; of a bound-api-gateway (1.15 and later) they are maps. */
+  /** Most keys are strings; those of a bound-api-gateway (1.15 and later) are maps. */
   private key(depth: number): string {
     this.work.values++;
     const { buffer, head } = this;
@@ -184,7 +184,7 @@ class ContentReader {
         const content = inner.next(0);
         if (inner.at === bytes.length) return content;
       } catch (error) {
-        // Then it is text or bytes, whatever it begins with.
+        // It only looks like a map; it is a string or bytes.
         this.work.values += FAILURE_VALUES;
         if (!(error instanceof Undecodable) || this.work.values > MAX_VALUES) throw error;
       }
@@ -193,14 +193,14 @@ class ContentReader {
   }
 }
 
-/** What a value is, by its key and the map that has it. */
+/** The form of a value, from its key and the form of the map that contains it. */
 function formOf(key: string, form: Form): Form {
   if (form !== "struct") return form === "map" ? "struct" : form;
   const map = MAP_FIELDS.get(key);
   return map === undefined ? "struct" : map.isDeep ? "written" : "map";
 }
 
-/** What Go leaves in a field that is not set. */
+/** Whether a field with this value counts as unset: it is zero or empty. */
 function isEmpty(value: Content): boolean {
   if (value === null || value === false || value === "+0" || value === '"') return true;
   return typeof value === "object" && Object.keys(value).length === 0;

@@ -1,6 +1,6 @@
 /**
- * KVS records exactly as Consul writes them: most records of most archives. One pass over such a record shows that Consul's
- * decoder takes it and where its key is; every other record is read by the general scanner and checked field by field.
+ * KVS records exactly as Consul writes them: most records of most archives. One pass over such a record finds its key and
+ * shows that Consul's decoder accepts it. The general scanner reads every other record, and each field is checked.
  */
 
 /** Values that the scanner and the check of fields count for a record of this form. */
@@ -15,15 +15,15 @@ const MODIFY_INDEX = Buffer.from("\xabModifyIndex", "latin1");
 /** No session holds the key. */
 const NO_SESSION_AND_VALUE = Buffer.from("\xa7Session\xa0\xa5Value", "latin1");
 
-/** One object reads many records, one after another. */
+/** An object can be reused to read many records. */
 export class PlainKv {
-  /** Where the content of the last record's key lies. */
+  /** The range of the last record's key. */
   keyFrom = 0;
   keyTo = 0;
 
   /**
    * @param at - where the record's value begins
-   * @returns where it ends; -1 where it is of another form, or is not whole
+   * @returns where it ends; -1 if it has another form or is incomplete
    */
   scan(buffer: Buffer, at: number): number {
     let next = afterNumber(buffer, afterText(buffer, at, CREATE_INDEX));
@@ -31,7 +31,7 @@ export class PlainKv {
     next = afterText(buffer, next, KEY);
     this.keyFrom = contentAt(buffer, next);
     this.keyTo = afterRaw(buffer, next);
-    // A key that is empty is for the general check to report.
+    // The general check reports an empty key.
     if (this.keyTo <= this.keyFrom) return -1;
     next = afterNumber(buffer, afterText(buffer, this.keyTo, LOCK_INDEX));
     next = afterNumber(buffer, afterText(buffer, next, MODIFY_INDEX));
@@ -39,7 +39,7 @@ export class PlainKv {
   }
 }
 
-// Each of these returns -1 where something else is there, or the buffer ends; and for a place that is -1.
+// Each of these returns -1 if it finds something else, if the buffer ends, or if `at` is already -1.
 
 function afterText(buffer: Buffer, at: number, text: Buffer): number {
   const end = at + text.length;
@@ -48,7 +48,7 @@ function afterText(buffer: Buffer, at: number, text: Buffer): number {
   return end;
 }
 
-/** An integer without a sign. */
+/** Skips an unsigned integer. */
 function afterNumber(buffer: Buffer, at: number): number {
   if (at < 0 || at >= buffer.length) return -1;
   const descriptor = buffer[at] as number;
@@ -57,7 +57,7 @@ function afterNumber(buffer: Buffer, at: number): number {
   return at + 1 + (1 << (descriptor - 0xcc));
 }
 
-/** Where the content begins of a string or bytes in the old specification, in which Consul writes. */
+/** Where the content of a string or of bytes begins, by the old specification, in which Consul writes. */
 function contentAt(buffer: Buffer, at: number): number {
   if (at < 0 || at >= buffer.length) return -1;
   const descriptor = buffer[at] as number;

@@ -1,35 +1,35 @@
-/** Where the keys of a KV store take their room: counted by the first segments of each key. */
+/** Counts the keys of a KV store, and the size of their records, by the first segments of each key. */
 
 export interface KvOptions {
   /** How many segments, separated by `/`, make a prefix. Default 2. */
   readonly depth?: number;
   /** Count only keys that begin with this. Default: all. */
   readonly filter?: string;
-  /** How many prefixes are counted separately; the keys of further ones are summed in `rest`. Default 10,000. */
+  /** Maximum number of prefixes that are counted separately; keys with other prefixes are summed in `rest`. Default 10,000. */
   readonly maxPrefixes?: number;
 }
 
 export interface PrefixCount {
   readonly prefix: string;
-  /** The prefix as it is: keys need not be UTF-8. */
+  /** The raw bytes of the prefix: keys need not be UTF-8. */
   readonly bytes: Buffer;
   readonly count: number;
-  /** Bytes of their records. */
+  /** Size of their records, in bytes. */
   readonly size: number;
 }
 
 export interface KvReport {
-  /** The largest first, those of one size by name. */
+  /** The largest first; those of equal size by name. */
   readonly prefixes: readonly PrefixCount[];
-  /** What had no place any more. */
+  /** The sum of all prefixes beyond the maximum. */
   readonly rest: { readonly count: number; readonly size: number };
 }
 
 const SLASH = 0x2f;
-/** Bytes of all prefixes that are kept: hostile keys may be long. */
+/** Maximum total length of the prefixes in bytes: hostile keys may be long. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Prefixes that are found by their bytes, without making strings of them: so many, and only short ones. */
+/** Size of the cache of short prefixes that are found by their bytes, without creating strings. */
 const RECENT = 4096;
 const MAX_RECENT_LENGTH = 256;
 
@@ -42,15 +42,15 @@ export class Prefixes {
   private readonly depth: number;
   private readonly filter: Buffer;
   private readonly maxPrefixes: number;
-  /** By prefix, one character a byte: keys need not be UTF-8. */
+  /** By prefix, one character per byte: keys need not be UTF-8. */
   private readonly counts = new Map<string, Count>();
   private readonly rest = { count: 0, size: 0 };
   private bytes = 0;
-  /** By a hash of their bytes: one of those that share a hash. */
+  /** By a hash of the prefix; of prefixes that share a hash, one is stored. */
   private readonly recent: ({ readonly bytes: Buffer; readonly count: Count } | undefined)[] = Array.from({
     length: RECENT,
   });
-  /** Of the prefix that was looked for last. */
+  /** The hash of the last prefix that was looked up. */
   private hash = 0;
 
   constructor(options: KvOptions) {
@@ -59,7 +59,7 @@ export class Prefixes {
     this.maxPrefixes = options.maxPrefixes ?? 10_000;
   }
 
-  /** @param size - of the record of the key at `from` to `to` */
+  /** @param size - size of the record, in bytes; its key is at `from` to `to` */
   add(buffer: Buffer, from: number, to: number, size: number): void {
     if (this.filter.length > 0 && !beginsWith(buffer, from, to, this.filter)) return;
     const end = this.endOfPrefix(buffer, from, to);

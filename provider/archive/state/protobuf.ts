@@ -1,20 +1,20 @@
-/** One form for protobuf messages that differ only in the order of their fields, entries of maps among them. */
+/** One form for protobuf messages that differ only in the order of their fields, including entries of maps. */
 
 const VARINT = 0;
 const FIXED_64 = 1;
 const BYTES = 2;
 const FIXED_32 = 5;
-/** More fields than any peering has. */
+/** Maximum number of fields; no peering has as many. */
 const MAX_FIELDS = 5000;
 
 /**
- * Sorts the fields of a message, and leaves what is within them. Entries of a map are fields of one number, and Go
- * writes them in an order that changes.
+ * Sorts the fields of a message, but not the contents of fields. Entries of a map are fields with the same number, and Go
+ * writes them in random order.
  *
- * @param message - as it is where it is no message
+ * @param message - returned unchanged if it is not a message
  */
 export function canonicalMessage(message: Buffer): Buffer {
-  // Strings of one character a byte are compared much faster than buffers.
+  // Strings with one character per byte are compared much faster than buffers.
   const fields: string[] = [];
   for (let at = 0; at < message.length; ) {
     const end = endOfField(message, at);
@@ -26,7 +26,7 @@ export function canonicalMessage(message: Buffer): Buffer {
   return Buffer.from(fields.sort().join(""), "latin1");
 }
 
-/** The last field of bytes with this number; nothing where there is none, or where it is no message. */
+/** The last field with this number that contains bytes; `undefined` if there is none, or if this is not a message. */
 export function fieldOfMessage(message: Buffer, number: number): Buffer | undefined {
   let found: Buffer | undefined;
   for (let at = 0; at < message.length; ) {
@@ -40,7 +40,7 @@ export function fieldOfMessage(message: Buffer, number: number): Buffer | undefi
   return found;
 }
 
-/** @returns -1 where there is no field */
+/** @returns -1 if there is no valid field */
 function endOfField(message: Buffer, at: number): number {
   const tag = varint(message, at);
   if (tag === undefined) return -1;
@@ -72,10 +72,10 @@ function varint(message: Buffer, from: number): { value: number; end: number } |
 }
 
 /**
- * The messages that peerings and resources are, as proto/private/pbpeering and proto-public/pbresource of Consul 1.22.7
- * declare them (older versions have a part of them): number of a field and what it holds; numbers (varints) are left out, as
- * the decoder takes any. `!` as in the table of structs; a message may be empty, and must be there. A server that restores a
- * resource without its id, or an id without its type or its tenancy, crashes (internal/storage/inmem/schema.go).
+ * The messages of peerings and resources, as declared in proto/private/pbpeering and proto-public/pbresource of Consul 1.22.7
+ * (older versions have some of them): each field's number and content. Varint fields are left out, because the decoder accepts
+ * any value. `!` means required, as in the table of structs, but a required message may be empty. A server crashes when it
+ * restores a resource without its id, or an id without its type or tenancy (internal/storage/inmem/schema.go).
  */
 const MESSAGES: ReadonlyMap<string, ReadonlyMap<number, string>> = tableOf({
   Peering:
@@ -105,7 +105,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * @param name - of a message in the table
- * @returns what is wrong with it, as the end of a sentence; nothing where Consul takes it
+ * @returns what is wrong with it, as the end of a sentence; `undefined` if Consul accepts it
  */
 export function messageProblem(name: string, message: Buffer): string | undefined {
   const fields = MESSAGES.get(name) ?? new Map<number, string>();

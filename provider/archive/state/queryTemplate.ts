@@ -1,5 +1,5 @@
 /**
- * The template of a prepared query. Consul compiles it and renders it once while it restores a state, and crashes where that
+ * The template of a prepared query. Consul compiles and renders it once during a restore, and crashes if that
  * fails: agent/consul/prepared_query/template.go, Consul 1.13.9 ("Bad Template.Type", "Bad format", "Bad evaluation", "Bad
  * Regexp").
  */
@@ -8,11 +8,11 @@ import { isGoRegexp } from "./goRegexp";
 import { Head } from "./head";
 import type { StructFields } from "./structFields";
 
-/** More levels than any expression that is written. */
+/** Maximum depth of nesting; no real expression is as deep. */
 const MAX_DEPTH = 50;
 
 /**
- * @param query - of a record whose fields have the right kinds
+ * @param query - a query whose fields are of the right kinds
  * @returns what is wrong, as the end of a sentence about the record
  */
 export function queryTemplateProblem(query: StructFields): string | undefined {
@@ -25,7 +25,7 @@ export function queryTemplateProblem(query: StructFields): string | undefined {
   return isRendered ? undefined : "has a template that Consul may not compile";
 }
 
-/** All strings within a field, at any depth, keys of maps left out. */
+/** All strings in a field, at any depth, except the keys of maps. */
 function stringsOf(fields: StructFields, name: string): string[] {
   const found: string[] = [];
   fields.visit(name, (buffer, at) => visitStrings(buffer, at, found));
@@ -45,7 +45,7 @@ function visitStrings(buffer: Buffer, at: number, found: string[]): number {
   return next;
 }
 
-/** Text around expressions `${…}`, in the language HIL. Two dollar signs in turn are text: `$${`, but not `$$${`. */
+/** A template in the language HIL: text with expressions `${…}`. A doubled dollar sign escapes: `$${` is text, `$$${` is not. */
 function isTemplate(text: string): boolean {
   try {
     for (let from = 0, at = text.indexOf("${"); at !== -1; at = text.indexOf("${", from)) {
@@ -66,7 +66,7 @@ type Type = "string" | "number" | "boolean";
 
 const VARIABLES: readonly string[] = ["name.full", "name.prefix", "name.suffix", "agent.segment"];
 
-/** An expression whose evaluation cannot fail: each operator has operands of its own type, and nothing is divided. */
+/** An expression whose evaluation cannot fail: every operand has the type of its operator, and there is no division. */
 class Expression {
   private depth = 0;
 
@@ -75,7 +75,7 @@ class Expression {
     private at: number,
   ) {}
 
-  /** @returns where the text goes on behind the brace */
+  /** @returns where the text continues after the closing brace */
   end(): number {
     this.choice();
     if (!this.take(/\s*\}/y)) throw new Refused();

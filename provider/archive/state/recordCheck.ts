@@ -1,9 +1,9 @@
 /**
- * Whether Consul's decoder takes a record, field by field, and whether the record has what the state store needs. A server
- * that restores an archive does not refuse a record that it cannot take: it crashes.
+ * Checks field by field whether Consul's decoder accepts a record, and whether the record has what the state store needs. A
+ * server that restores an archive does not refuse a record that it cannot process: it crashes.
  *
- * The rules are those of hashicorp/go-msgpack 0.5.5, which Consul 1.8 to 1.16 decode with. Where that decoder would read
- * past the end of a value (a map where a string is written), the answer here is no.
+ * The rules are those of hashicorp/go-msgpack 0.5.5, the decoder of Consul 1.8 to 1.16. A value that this decoder would read
+ * past its end (a string that it reads as a map) is refused here.
  */
 
 import { bodyOfKind } from "../recordTypes";
@@ -14,10 +14,10 @@ import { messageProblem } from "./protobuf";
 import { MAX_DEPTH } from "./scanner";
 import type { Work } from "./work";
 
-/** Values of one record. The coordinates of 7,000 nodes, which are one record of 1 MiB, are 140,000. */
+/** Maximum number of values in one record. The coordinates of 7,000 nodes, one record of 1 MiB, have 140,000. */
 const MAX_VALUES = 200_000;
 
-/** A record that is not what its type says. */
+/** A record does not have the form of its type. */
 class Unfit extends Error {
   constructor(
     private readonly reason: string,
@@ -26,7 +26,7 @@ class Unfit extends Error {
     super(reason);
   }
 
-  /** The same, as seen from the struct that has the field. */
+  /** The same problem, described from the struct that contains the field. */
   within(field: string): Unfit {
     return new Unfit(this.reason, [field, ...this.path]);
   }
@@ -38,7 +38,7 @@ class Unfit extends Error {
 }
 
 /**
- * @param body - as the table of record types names it
+ * @param body - the kind of the record's body, from the table of record types
  * @param value - one whole value that the walker has found the end of
  * @param work - counts the values
  * @returns what is wrong, as the end of a sentence about the record
@@ -46,18 +46,18 @@ class Unfit extends Error {
 export function recordProblem(body: string, value: Buffer, work: Work): string | undefined {
   try {
     const end = new RecordCheck(value, work).record(fieldKind(body));
-    // A struct is read in another way than what it is in if its type is unknown.
+    // A decoder that knows the struct ends elsewhere than one that does not if a map has the same key twice.
     return end === value.length ? undefined : "has a map with the same key twice";
   } catch (error) {
     if (error instanceof Unfit) return error.description;
-    // Within packed bytes nothing has been looked at before.
+    // The walker has not decoded packed bytes, so they can be invalid.
     if (error instanceof Undecodable) return `cannot be decoded: ${error.message}`;
     throw error;
   }
 }
 
 /**
- * What is wrong with a record that is too large to be held.
+ * What is wrong with a record that is too large to be kept in memory.
  *
  * @param descriptor - the first byte of its value
  */
@@ -67,10 +67,10 @@ export function beginningProblem(body: string, descriptor: number): string | und
 }
 
 /**
- * The kind of a configuration entry, one character a byte.
+ * The kind of a configuration entry, one character per byte.
  *
- * @param beginning - of the record's value: all of the kind, or the first bytes of one that is longer than any
- * @returns nothing where it does not begin with one
+ * @param beginning - the first bytes of the record's value; they contain the whole kind unless it is longer than any valid one
+ * @returns `undefined` if the value does not begin with a kind
  */
 export function configEntryKindOf(beginning: Buffer): string | undefined {
   try {
@@ -88,7 +88,7 @@ export function configEntryKindOf(beginning: Buffer): string | undefined {
 
 class RecordCheck {
   private readonly head = new Head();
-  /** Where the value begins whose head was read last. */
+  /** The beginning of the value whose head was read last. */
   private start = 0;
 
   private readonly most: number;
@@ -101,7 +101,7 @@ class RecordCheck {
   }
 
   /**
-   * Nothing in place of a whole record is a record without fields.
+   * A nil in place of a whole record is a record without fields.
    *
    * @returns where it ends
    */
@@ -156,12 +156,12 @@ class RecordCheck {
 
   private struct(struct: Struct, depth: number): number {
     const { kind, length } = this.head;
-    // Consul also takes a list of the fields, in an order that differs from version to version; it never writes one.
+    // Consul also accepts a list of the fields, in an order that differs between versions; it never writes one.
     if (kind !== "map" && (kind !== "list" || length > 0)) throw new Unfit(`is ${SHOWN[kind]} instead of a map`);
     let missing = struct.required.length;
     const start = this.start;
     let at = this.head.content;
-    // A bit for each field that has come, of 64 at the most.
+    // One bit for each field that was present; a struct has at most 64 fields.
     let [first, second] = [0, 0];
     for (let entry = 0; entry < length; entry++) {
       const key = this.head.readKey(this.buffer, at);
@@ -171,7 +171,7 @@ class RecordCheck {
         at = this.skip(at, depth + 1);
         continue;
       }
-      // Go would decode the second into what the first has left.
+      // Go would decode the second value into the result of the first.
       const bit = 1 << (field.index % 32);
       const word = field.index < 32 ? first : second;
       if ((word & bit) !== 0) throw new Unfit(`has the field ${field.name} twice`);
@@ -191,7 +191,7 @@ class RecordCheck {
     return at;
   }
 
-  /** A list of values; a map is a list of keys and values in turn to Consul. */
+  /** A list of values; Consul reads a map as a list of alternating keys and values. */
   private list(item: FieldKind, depth: number): number {
     const { kind, length, content } = this.head;
     if (kind !== "list" && kind !== "map") throw new Unfit(`is ${SHOWN[kind]} instead of a list`);
@@ -263,7 +263,7 @@ class RecordCheck {
     if (++this.work.values > this.most) throw new Unfit(`has more than ${MAX_VALUES} values`);
   }
 
-  /** @returns where a value ends, whatever it is */
+  /** @returns the end of a value of any kind */
   private skip(at: number, depth: number): number {
     this.count(depth);
     const { kind, length, content, end } = this.head.read(this.buffer, at);
@@ -282,7 +282,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const MAX_64 = 2n ** 64n - 1n;
 const MAX_FLOAT_32 = 3.4028234663852886e38;
 
-/** Kinds of values, as messages call them. */
+/** The names of kinds in messages. */
 const SHOWN: Readonly<Record<Kind, string>> = {
   nil: "nil",
   bool: "a boolean",
@@ -330,12 +330,12 @@ function isOne(wanted: Exclude<Scalar, "any">, kind: Kind, { descriptor }: Head)
   }
 }
 
-/** As go-memdb takes it for an index: in hexadecimal digits of either case. */
+/** Whether go-memdb accepts the value in a UUID index: hexadecimal digits in upper or lower case. */
 function isUuid(buffer: Buffer, from: number, to: number): boolean {
   return UUID.test(buffer.toString("latin1", from, to));
 }
 
-/** Go's binary form of a time: version 1 has 15 bytes, version 2 has 16. */
+/** Whether bytes are Go's binary form of a time: version 1 has 15 bytes, version 2 has 16. */
 function isTime(buffer: Buffer, from: number, length: number): boolean {
   return (buffer[from] === 1 && length === 15) || (buffer[from] === 2 && length === 16);
 }

@@ -1,4 +1,4 @@
-/** What a record tells of its last write: the Raft index in its field `ModifyIndex`, its key, what `Index` records say of tables. */
+/** Reads single fields of records: the Raft index of the last write (`ModifyIndex`), the key, and the table of an `Index` record. */
 
 import { Head, integerOf, isMap, isRaw, isUnsigned } from "./head";
 import { CONFIG_ENTRY } from "../recordTypes";
@@ -11,17 +11,17 @@ const tableIndex = new Scanner(Buffer.from("Value"));
 const MODIFY_INDEX = Buffer.from("\xabModifyIndex", "latin1");
 
 /**
- * The index of the write that made a record what it is.
+ * The Raft index of a record's last write.
  *
  * @param value - of a record that the walker has decoded
- * @returns nothing where it does not say so in a way that is known here
+ * @returns `undefined` if the record has no such index in a known form
  */
 export function modifiedAt(type: number, value: Buffer): number | undefined {
   return type === CONFIG_ENTRY ? modifiedWithin(value) : numberOf(modifyIndex, value);
 }
 
 /**
- * The last write to a table, as an `Index` record keeps it.
+ * The last write to a table, as stored in an `Index` record.
  *
  * @returns the table's name and the index
  */
@@ -32,9 +32,9 @@ export function tableOf(value: Buffer): readonly [string, number] | undefined {
 }
 
 /**
- * The key that an entry of the key-value store, or its tombstone, is about.
+ * The key of an entry of the key-value store, or of its tombstone.
  *
- * @returns one character a byte
+ * @returns the key, one character per byte
  */
 export function keyOf(value: Buffer): string | undefined {
   const descriptor = value[0];
@@ -49,8 +49,8 @@ function numberOf(scanner: Scanner, value: Buffer): number | undefined {
 }
 
 /**
- * A configuration entry is bytes that hold its kind and its request, with the entry nested in it; its own index is the
- * highest in it, whatever the kind.
+ * A configuration entry is a byte string that contains its kind and its request, with the entry nested in it. For every kind,
+ * its own index is the highest one in these bytes.
  */
 function modifiedWithin(value: Buffer): number | undefined {
   if (value[0] === undefined || !isRaw(value[0])) return undefined;

@@ -1,31 +1,32 @@
 /**
- * What a registration says of its parts: each check is of the registered node, and of a service that is registered with it
- * or before it. Consul's state store refuses anything else (`ensureRegistrationTxn`, Consul 1.13.9), and so a restore fails.
+ * Checks that the parts of a registration fit together: each check must belong to the registered node, and to a service that
+ * is registered with the check or before it. Consul's state store refuses anything else (`ensureRegistrationTxn`, Consul
+ * 1.13.9), so a restore fails.
  */
 
 import { hash } from "node:crypto";
 import { Undecodable } from "./head";
 import { StructFields } from "./structFields";
 
-/** More nodes, and more services, than a catalog has; beyond, they are not compared any more. */
+/** Maximum number of nodes and of services to remember; no catalog has as many. Further ones are not compared. */
 const MAX_NODES = 1_000_000;
 const MAX_SERVICES = 1_000_000;
 
-/** What the metadata of a service may hold: `structs.validateMetadata`, in versions 1.12.9 to 1.14.11. Lengths are in bytes. */
+/** Limits of a service's metadata: `structs.validateMetadata`, in versions 1.12.9 to 1.14.11. Lengths are in bytes. */
 const MAX_META = 64;
 const META_KEY = /^[\w-]{1,128}$/;
 const MAX_META_VALUE = 512;
 const RESERVED_META = "consul-";
 const GATEWAY_META = "consul-wan-federation";
 
-/** The nodes and services that the records so far have registered. */
+/** The nodes and services that earlier records have registered. */
 export class Registrations {
   /** The id by the name, and the name by the id. */
   private readonly nodes = new Map<string, string>();
   private readonly services = new Set<string>();
 
   /**
-   * @param value - of a `Register` record whose fields are right
+   * @param value - the value of a `Register` record whose fields are valid
    * @returns what is wrong, as the end of a sentence about the record
    */
   add(value: Buffer): string | undefined {
@@ -61,7 +62,7 @@ export class Registrations {
     return undefined;
   }
 
-  /** A node that takes another's name or id is refused, or removes the other, by the state of its checks. */
+  /** Consul refuses a node with the name or id of another one, or removes the other one, depending on the state of its checks. */
   private isSameNode(name: string, place: string, id: string): boolean {
     const key = keyOf(name, place, "node");
     const idKey = keyOf(id, place, "id");
@@ -86,8 +87,8 @@ function hasValidMeta(service: StructFields): boolean {
   return meta.names.length <= MAX_META && meta.names.every(isValid);
 }
 
-/** Names of nodes are the same in either case. */
+/** Names of nodes are case-insensitive. */
 function keyOf(node: string, peer: string, service: string): string {
-  // Names may be long, and there may be many of them.
+  // A hash limits the memory: there may be many names, and they may be long.
   return hash("sha256", JSON.stringify([peer.toLowerCase(), node.toLowerCase(), service.toLowerCase()]), "binary");
 }

@@ -1,8 +1,8 @@
 /**
- * In which order records may come. A server restores each on top of those before it. Consul writes virtual addresses first and
- * its metadata behind services and configuration entries (snapshot_oss.go and snapshot_ce.go, 1.12.9 to 2.0). Where the metadata
- * comes first, services and gateways take virtual addresses while they are restored, and that fails where the addresses are
- * invalid or used up: "failed updating virtual IP".
+ * The order in which records may come. A server restores each record on top of the earlier ones. Consul writes virtual addresses
+ * first, and its metadata after services and configuration entries (snapshot_oss.go and snapshot_ce.go, 1.12.9 to 2.0). If the
+ * metadata comes first, services and gateways are assigned virtual addresses during the restore, which fails if the addresses
+ * are invalid or used up: "failed updating virtual IP".
  */
 
 import { CONFIG_ENTRY, FREE_VIRTUAL_IP, REGISTER, SERVICE_VIRTUAL_IP, SYSTEM_METADATA } from "../recordTypes";
@@ -14,8 +14,8 @@ export class RestoreOrder {
   private hasMetadata = false;
 
   /**
-   * @param value - `undefined` where it is too large to be held
-   * @returns what is wrong with the place of the next record, as the end of a sentence about it
+   * @param value - `undefined` if it is too large to be kept in memory
+   * @returns what is wrong with the position of this record, as the end of a sentence about it
    */
   add(type: number, value: Buffer | undefined): string | undefined {
     if (type === SYSTEM_METADATA) this.hasMetadata = true;
@@ -27,11 +27,11 @@ export class RestoreOrder {
   }
 }
 
-/** The last of them, as a distance from the first: `virtualIPMaxOffset`. */
+/** The offset of the last virtual address from the first one: `virtualIPMaxOffset`. */
 const LAST_OFFSET = 0x0ffffffe;
 const IPV4_IN_IPV6 = "00000000000000000000ffff";
 
-/** Whether the address of a record is an IPv4 address, and others are free behind it. */
+/** Whether the address of a record is an IPv4 address, and free addresses follow it. */
 function hasValidAddress(value: Buffer | undefined): boolean {
   if (value === undefined) return false;
   try {

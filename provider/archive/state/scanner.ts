@@ -1,23 +1,23 @@
 /**
- * Finds the ends of msgpack values. Most records need no more than that, so values are skipped and not built.
+ * Finds the ends of msgpack values. Most records need no more than that, so values are skipped without building them.
  */
 
 import { compareBytes } from "./compareBytes";
 import { Head, Undecodable } from "./head";
 import type { Work } from "./work";
 
-/** Nested deeper than any record of Consul; Consul itself goes on until its stack is full. */
+/** Maximum depth of nesting; no record of Consul is as deep. Consul itself has no limit but its stack. */
 export const MAX_DEPTH = 1000;
 
-/** One scanner scans many values, one after another: what it found last is in its fields. */
+/** A scanner can be reused for many values; its fields describe the last one. */
 export class Scanner {
   /** Whether every map of the last value had its keys in ascending order, none of them twice. */
   inOrder = true;
   /** Whether a map had a key that is a number. */
   hasNumberKey = false;
-  /** The descriptor of the value of the key that was looked for, at the outermost level; -1 where it is not. */
+  /** The descriptor of the value of the key that was looked for, at the outermost level; -1 if the key is missing. */
   found = -1;
-  /** Where that value begins, and where its content lies, if it is neither list nor map. */
+  /** Where that value begins, and, if it is neither a list nor a map, the range of its content. */
   foundAt = 0;
   foundFrom = 0;
   foundTo = 0;
@@ -25,7 +25,7 @@ export class Scanner {
   wanted = 0;
 
   private readonly head = new Head();
-  /** By depth: items or entries to come, whether they are entries of a map, and where the last key was. */
+  /** By depth: how many items or entries are still to come, whether they are entries of a map, and where the last key was. */
   private readonly left = new Float64Array(MAX_DEPTH + 1);
   private readonly isMap = new Uint8Array(MAX_DEPTH + 1);
   private readonly keyFrom = new Int32Array(MAX_DEPTH + 1);
@@ -102,7 +102,7 @@ export class Scanner {
   private skipKey(buffer: Buffer, at: number, depth: number, numberKeys: boolean): number {
     const { head } = this;
     if (!head.tryReadKey(buffer, at, numberKeys)) return this.incomplete(head.wanted);
-    // Numbers are compared with their descriptors.
+    // Numeric keys are compared including their descriptors.
     const isNumber = head.kind === "unsigned";
     if (isNumber) this.hasNumberKey = true;
     const from = isNumber ? at : head.content;

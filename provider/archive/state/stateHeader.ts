@@ -10,9 +10,9 @@ export interface StateHeader {
 }
 
 /**
- * Reads it as Go reads it into a struct: a map, or a list in the order of the fields, or nil.
+ * Reads the header as Go decodes a struct: from a map, from a list in the order of the fields, or from nil.
  *
- * @returns if the buffer ends before it does: the least number of bytes that the buffer must have
+ * @returns the header; if the buffer ends before it does, the minimum number of bytes that the buffer must have
  * @throws Undecodable
  */
 export function readHeader(buffer: Buffer, decoder: ValueDecoder): StateHeader | number {

@@ -1,7 +1,7 @@
 /**
  * Walks `state.bin` while it streams by: a header, then records of a type byte and a msgpack value.
  *
- * Nothing here judges an archive: what cannot be decoded is noted with its place, for those who want to restore it.
+ * Nothing here judges an archive: undecodable data is reported with its position, and the callers decide what it means.
  */
 
 import { hash } from "node:crypto";
@@ -18,35 +18,35 @@ import { ValueDecoder } from "./valueDecoder";
 import type { Work } from "./work";
 
 /**
- * A record up to this size is held whole when it comes in pieces, and its maps are digested in no order. Of a larger
- * one only a piece at a time is there. Consul's values end at 512 KiB, unless it is configured otherwise.
+ * A record up to this size is kept in memory when it arrives in pieces, and its digest does not depend on the order of map
+ * entries. A larger record is processed piece by piece. By default, Consul limits values to 512 KiB.
  */
 export const HELD_BYTES = 1024 * 1024;
 const LEAST_HELD = 4096;
 
 export interface StateReport extends Tallied {
-  /** Index of the last change. */
+  /** The Raft index of the last change. */
   readonly lastIndex: number;
   /**
-   * Whether a large write was under way, part of it already in the log. Servers restore this; `consul snapshot inspect`
-   * cannot decode it.
+   * Whether a large write was in progress, with some of its chunks already in the log. Servers restore this; `consul snapshot
+   * inspect` cannot decode it.
    */
   readonly hasChunks: boolean;
-  /** Where and why the state cannot be decoded any further; the rest is what came before. */
+  /** Where and why the state cannot be decoded any further; the rest of the report covers the part before that. */
   readonly undecodable?: StateProblem;
 }
 
-/** One record, for a visitor that looks at each. */
+/** One record, as a visitor receives it. */
 export interface SeenRecord {
   readonly type: number;
-  /** SHA-256 of its value, map entries in no order: one character a byte. */
+  /** SHA-256 of its value, independent of the order of map entries; one character per byte. */
   readonly sha256: string;
-  /** Its value, to be looked at within the call; left out where the record is too large to be held. */
+  /** Its value, valid only during the call; absent if the record is too large to be kept in memory. */
   readonly value?: Buffer;
 }
 
 export class StateWalker {
-  /** How many records have passed. */
+  /** How many records were read. */
   records = 0;
   /** How much was decoded. */
   readonly work: Work = { values: 0 };
@@ -56,22 +56,22 @@ export class StateWalker {
   private readonly plainKv = new PlainKv();
   private lastIndex = 0;
   private headerBytes: number | undefined;
-  /** Where the present record begins in `state.bin`. */
+  /** Where the current record begins in `state.bin`. */
   private offset = 0;
-  /** The beginning of a record whose end has not come yet, and how much of it there must be to know more. */
+  /** The beginning of an incomplete record; the next two fields are its length and how many bytes are needed to continue. */
   private held = Buffer.alloc(LEAST_HELD);
   private heldSoFar = 0;
   private wantedBytes = 0;
-  /** After a record that is not whole: the least number of bytes that the buffer must have. */
+  /** After an incomplete record: the minimum number of bytes that the buffer must have. */
   private wanted = 0;
   private large: { type: number; value: LargeRecord; key: FoundKey } | undefined;
   private undecodable: StateProblem | undefined;
   private hasChunks = false;
 
   /**
-   * @param kv - count keys by prefix; left out, they are not
-   * @param see - receives each record in its order; what it throws ends the walk
-   * @param heldBytes - a record up to this size is held whole, for `see`
+   * @param kv - count keys by prefix. Default: keys are not counted
+   * @param see - receives the records in their order; an error that it throws ends the walk
+   * @param heldBytes - `see` receives the values of records up to this size, in bytes
    */
   constructor(
     kv?: KvOptions,
@@ -81,7 +81,7 @@ export class StateWalker {
     this.tally = new Tally(this.work, kv);
   }
 
-  /** Takes the next bytes of `state.bin`, and keeps none of them beyond the call. */
+  /** Processes the next bytes of `state.bin`. Does not refer to the chunk after the call. */
   push(chunk: Buffer): void {
     if (this.undecodable !== undefined) return;
     try {
@@ -97,7 +97,7 @@ export class StateWalker {
     }
   }
 
-  /** What there was; to be called once, at the end. */
+  /** The report; to be called once, after the last chunk. */
   end(): StateReport {
     if (this.headerBytes === undefined && this.heldSoFar === 0) {
       this.undecodable ??= { offset: 0, message: "there is nothing in it" };
@@ -112,7 +112,7 @@ export class StateWalker {
     };
   }
 
-  /** Takes all records that are whole, and holds what is left. */
+  /** Processes all complete records, and keeps the rest. */
   private walk(chunk: Buffer, from: number): number {
     let at = from;
     while (at < chunk.length) {
@@ -126,7 +126,7 @@ export class StateWalker {
     return chunk.length;
   }
 
-  /** @returns where the record (or the header) ends that begins at `at`; -1 if it is not whole */
+  /** @returns the end of the record (or the header) that begins at `at`; -1 if it is incomplete */
   private take(buffer: Buffer, at: number): number {
     if (this.headerBytes === undefined) return this.takeHeader(buffer);
     const type = buffer[at] as number;
@@ -142,12 +142,12 @@ export class StateWalker {
     const sha256 = hash("sha256", sorted, "binary");
     const bytes = scanned - at;
     this.add(type, value, sha256, value, bytes, this.foundKey(buffer));
-    // The same record has a value or has none, whatever the pieces are in which it comes: two readings are compared.
+    // Whether a record has a value must not depend on how the data is split into chunks: two readings are compared.
     this.show({ type, sha256, ...(bytes <= this.heldBytes ? { value } : {}) });
     return scanned;
   }
 
-  /** @returns where the record ends whose keys are all different; -1 if it is not whole */
+  /** @returns the end of a record whose maps have no repeated key; -1 if it is incomplete */
   private scan(buffer: Buffer, at: number): number | Undecodable {
     try {
       return this.scanner.scan(buffer, at + 1, buffer[at] === CHUNKING_STATE);
@@ -157,7 +157,7 @@ export class StateWalker {
     }
   }
 
-  /** @returns nothing where a map has a key twice */
+  /** @returns `undefined` if a map has a key twice */
   private canonicalOf(buffer: Buffer, at: number, end: number): Buffer | undefined {
     const value = buffer.subarray(at + 1, end);
     if (end - at > HELD_BYTES) return value;
@@ -167,17 +167,17 @@ export class StateWalker {
   }
 
   /**
-   * Takes a record whose maps may have a key twice. Such a record is compared byte by byte: only Consul's decoder knows
-   * what is in it.
+   * Processes a record whose maps may have a key twice. Such a record is compared byte by byte: only Consul's decoder knows
+   * its content.
    *
-   * @param scanned - where it ends if all keys are different, or why it does not
+   * @param scanned - the end of the record if no key is repeated, or why it has none
    * @returns as `take` does
    */
   private takeRepeats(buffer: Buffer, at: number, scanned: number | Undecodable): number {
     const { scanner, decoder } = this;
     const type = buffer[at] as number;
     const held = buffer.subarray(0, at + HELD_BYTES);
-    // Keys in ascending order are all different.
+    // Keys in ascending order cannot be repeated.
     const end = scanner.inOrder ? -1 : decoder.decode(held, at + 1, type === CHUNKING_STATE);
     const isKnown = !scanner.inOrder && decoder.hasRepeats && (end >= 0 || held.length === buffer.length);
     if (!isKnown) {
@@ -231,7 +231,7 @@ export class StateWalker {
     this.tally.add({ type, beginning, sha256, value, offset, size: this.nextSize(bytes) }, key);
   }
 
-  /** Counts a record of so many bytes. @returns how many bytes Consul counts: the header's are those of the first record */
+  /** Counts a record of this size. @returns its size as Consul counts it: the first record includes the header */
   private nextSize(bytes: number): number {
     const { offset } = this;
     this.records += 1;
@@ -239,7 +239,7 @@ export class StateWalker {
     return offset === this.headerBytes ? offset + bytes : bytes;
   }
 
-  /** What fails while a record is looked at says nothing about where the state ends. */
+  /** An error of the visitor is not an error of the state, so it must not be reported as undecodable data. */
   private show(record: SeenRecord): void {
     try {
       this.see?.(record);
@@ -254,7 +254,7 @@ export class StateWalker {
     return { descriptor: found, buffer, from: foundFrom, to: foundTo };
   }
 
-  /** Keeps the beginning of a record until the rest of it comes, unless it is too large for that. */
+  /** Keeps the beginning of a record until the rest arrives, unless the record is too large. */
   private hold(chunk: Buffer, from: number): void {
     this.wantedBytes = this.wanted - from;
     if (this.wantedBytes > this.heldBytes) this.beginLarge(chunk, from);
@@ -272,10 +272,10 @@ export class StateWalker {
     this.heldSoFar = bytes;
   }
 
-  /** @returns where in the chunk to go on */
+  /** @returns where to continue in the chunk */
   private continueHeld(chunk: Buffer, from: number): number {
     const before = this.heldSoFar;
-    // Twice as much at each step, for each begins at the record's beginning.
+    // Each step decodes from the beginning of the record, so the buffered length doubles to keep the total cost linear.
     const bytes = Math.max(this.wantedBytes - before, Math.min(Math.max(LEAST_HELD, before), this.heldBytes - before));
     const to = Math.min(from + bytes, chunk.length);
     this.addHeld(chunk, from, to);
@@ -303,13 +303,13 @@ export class StateWalker {
     this.large = {
       type,
       value: new LargeRecord(type === CHUNKING_STATE, this.work),
-      // A key that is not whole yet is longer than any that Consul takes.
+      // A key that is still incomplete is longer than any that Consul accepts.
       key: { descriptor: foundTo <= buffer.length ? found : -1, buffer: key, from: 0, to: key.length },
     };
     this.large.value.push(buffer, from + 1);
   }
 
-  /** @returns where in the chunk to go on */
+  /** @returns where to continue in the chunk */
   private continueLarge(chunk: Buffer, from: number): number {
     const { large } = this;
     const end = large?.value.push(chunk, from) ?? -1;

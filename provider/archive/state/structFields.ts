@@ -13,7 +13,7 @@ export class StructFields {
   ) {
     const head = new Head().read(buffer, at);
     if (head.kind === "nil") return;
-    // Consul writes structs as maps; what is written as a list is not followed.
+    // Consul writes structs as maps; a struct written as a list is not supported.
     if (head.kind !== "map") throw new Undecodable("is not written as Consul writes it");
     const entries = head.length;
     let next = head.content;
@@ -25,12 +25,12 @@ export class StructFields {
     }
   }
 
-  /** All that there are, those that Consul does not know among them. */
+  /** The names of all fields, including fields that Consul does not know. */
   get names(): readonly string[] {
     return [...this.places.keys()];
   }
 
-  /** Looks at the value of a field, if there is one. */
+  /** Calls `look` with the value of a field, if the field exists. */
   visit(name: string, look: (buffer: Buffer, at: number) => void): void {
     const at = this.places.get(name);
     if (at !== undefined) look(this.buffer, at);

@@ -1,10 +1,10 @@
-/** What the table of structs cannot say: rules about the content of some structs, each for a failure of Consul. */
+/** Rules that the table of structs cannot express, about the content of structs. Each prevents a failure of Consul. */
 
 import { Head } from "./head";
 import { queryTemplateProblem } from "./queryTemplate";
 import { StructFields } from "./structFields";
 
-/** By struct: what is wrong with its fields, as the end of a sentence; the kinds of its fields are right. */
+/** By struct: what is wrong with its fields, as the end of a sentence. The kinds of the fields were already checked. */
 const RULES: ReadonlyMap<string, (fields: StructFields) => string | undefined> = new Map([
   ["ACLToken", tokenProblem],
   ["PreparedQuery", queryTemplateProblem],
@@ -14,30 +14,30 @@ const RULES: ReadonlyMap<string, (fields: StructFields) => string | undefined> =
   ["VirtualServiceName", virtualNameProblem],
 ]);
 
-/** What is wrong with a struct that begins at a place; nothing where there is no rule for it. */
+/** What is wrong with a struct that begins at a place; `undefined` if there is no rule for it. */
 export function structProblem(name: string, buffer: Buffer, at: number): string | undefined {
   const rule = RULES.get(name);
   return rule === undefined ? undefined : rule(new StructFields(buffer, at));
 }
 
-/** As Go's time.ParseDuration takes it. */
+/** The durations that Go's time.ParseDuration accepts. */
 const DURATION = /^[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|\u00c2\u00b5s|\u00ce\u00bcs|ms|s|m|h))+)$/;
-/** Longer than any duration that is written. */
+/** Maximum length; no real duration is as long. */
 const MAX_DURATION = 100;
 
 /**
- * A new leader starts the timers of all sessions, and gives up its leadership where it cannot: "Invalid Session TTL". The
- * servers live, and none of them leads any more (seen in the log of 1.13.9; servers of 1.12.9 and 1.14.11 lead no more either).
+ * A new leader starts the timers of all sessions, and gives up its leadership if that fails: "Invalid Session TTL". The servers
+ * keep running, but the cluster has no leader (seen in the log of 1.13.9; 1.12.9 and 1.14.11 also lose their leader).
  */
 function sessionProblem(fields: StructFields): string | undefined {
   const ttl = fields.text("TTL");
   return ttl === "" || DURATION.test(ttl.slice(0, MAX_DURATION)) ? undefined : "has a TTL that is not a duration";
 }
 
-/** 1970, in Go's seconds since the year 1. */
+/** The Unix epoch, in seconds since the year 1, as Go counts them. */
 const EPOCH = 62_135_596_800n;
 
-/** The time is in an index, unless it is Go's zero: "token expiration time cannot be before the unix epoch". */
+/** The state store indexes the time unless it is Go's zero time: "token expiration time cannot be before the unix epoch". */
 function tokenProblem(fields: StructFields): string | undefined {
   const time = Buffer.from(fields.text("ExpirationTime"), "latin1");
   if (time.length < 15) return undefined;
@@ -46,7 +46,7 @@ function tokenProblem(fields: StructFields): string | undefined {
   return seconds >= EPOCH || isZero ? undefined : "has an expiration time before 1970";
 }
 
-/** The name is in the primary index: "object missing primary index". */
+/** The name is part of the primary index: "object missing primary index". */
 function virtualServiceProblem(fields: StructFields): string | undefined {
   const name = fields.fields("ServiceName")?.text("Name") ?? "";
   if (name === "" && fields.text("Name") === "") return "has no name";
@@ -58,8 +58,8 @@ function virtualNameProblem(fields: StructFields): string | undefined {
 }
 
 /**
- * Since 1.15 servers compute a field from Config's protocol when they restore the entry, and crash where it is no scalar:
- * "'protocol' expected type 'string'" (ComputeProtocol in agent/structs/config_entry.go, which takes the name in any case).
+ * Since 1.15, servers compute a field from the protocol in `Config` when they restore the entry, and crash if it is not a
+ * scalar: "'protocol' expected type 'string'" (ComputeProtocol in agent/structs/config_entry.go; the name is case-insensitive).
  */
 function proxyDefaultsProblem(fields: StructFields): string | undefined {
   const config = fields.fields("Config");
@@ -74,7 +74,7 @@ function proxyDefaultsProblem(fields: StructFields): string | undefined {
     : undefined;
 }
 
-/** Here alone Consul decodes by mapstructure, which takes names in any case. */
+/** Only here, Consul decodes with mapstructure, where names are case-insensitive. */
 function caseProblem(fields: StructFields, known: readonly string[]): string | undefined {
   const lower = known.map((name) => name.toLowerCase());
   const isOther = fields.names.some((name) => !known.includes(name) && lower.includes(name.toLowerCase()));

@@ -1,14 +1,14 @@
 /**
- * What the fields of records are to Consul: the types of its own structs, in the order in which they are declared.
+ * The types of the fields in Consul's own structs, in the order of their declaration.
  *
- * Found by reflection over the structs of Consul 1.12.9, 1.13.9 and 1.14.11 (agent/structs, agent/consul/state,
- * agent/consul/fsm), and read in agent/structs of one release of each line from 1.8 to 1.22: the fields of all of them. A
- * server skips fields that it does not know, whatever they hold. No field has another type in another version.
+ * Collected by reflection over the structs of Consul 1.12.9, 1.13.9 and 1.14.11 (agent/structs, agent/consul/state,
+ * agent/consul/fsm), and from agent/structs of one release of each line from 1.8 to 1.22. The table contains the fields of all
+ * these versions. A server skips fields that it does not know. No field changes its type between versions.
  *
- * `[X]` is a list of X, `{X}` a map from strings to X, `{K>X}` a map from K. `time` is what Go makes of its times.
- * `packed<X>` is X once more in bytes. A field with `!` must be there and not be empty: it is part of an index of the state
- * store that does not take records without it, or is dereferenced: a nil among the identities of a token without a hash
- * crashes 1.14.11, tried. `uuid` may be empty, or is one.
+ * `[X]` is a list of X, `{X}` a map from strings to X, `{K>X}` a map from K to X. `time` is Go's binary encoding of a time.
+ * `packed<X>` is X encoded as bytes. A field with `!` must be present and not empty: either an index of the state store
+ * requires it, or Consul dereferences it (tried: a nil among the identities of a token without a hash crashes 1.14.11). `uuid`
+ * is a UUID or empty.
  */
 
 // prettier-ignore
@@ -341,10 +341,10 @@ export const STRUCTS: Readonly<Record<string, string>> = {
   UpstreamLimits: "MaxConnections:int MaxPendingRequests:int MaxConcurrentRequests:int",
   URLRewrite: "Path:string",
   Vector: "Vec:[float] Error:float Adjustment:float Height:float",
-  // 1.12 and older write the name alone, 1.13 the name within ServiceName.
+  // 1.12 and older write only the name; 1.13 writes it inside ServiceName.
   VirtualService: "ServiceName:VirtualServiceName Peer:string Name:string",
   VirtualServiceName: "Name:string",
   Weights: "Passing:int Warning:int",
-  // A struct whose fields are not known here.
+  // A struct whose fields are unknown.
   Unknown: "",
 };

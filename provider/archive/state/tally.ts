@@ -1,4 +1,4 @@
-/** What a state holds: its records counted by type, digested by type, and its keys by prefix. */
+/** Summarizes a state: the number and digest of the records of each type, and the number of keys by prefix. */
 
 import { SetDigest } from "./digest";
 import { isMap, isString } from "./head";
@@ -15,48 +15,48 @@ export interface RecordGroup {
   readonly code: number;
   readonly type: string;
   readonly count: number;
-  /** Bytes of their records, type bytes included; the first record's also those of the header. */
+  /** Size of the records in bytes, including type bytes; the first record of the state also includes the header. */
   readonly size: number;
-  /** Of the set of them, whatever their order, without those that servers rewrite by themselves: 64 hex digits. */
+  /** Digest of the set of records, in any order, without records that servers rewrite on their own: 64 hex digits. */
   readonly digest: string;
-  /** Where the first begins in `state.bin`. */
+  /** Where the first record begins in `state.bin`. */
   readonly offset: number;
 }
 
 export interface StateProblem {
   /** Where the record begins in `state.bin`. */
   readonly offset: number;
-  /** What is wrong, as the end of a sentence that begins with the place. */
+  /** What is wrong, as the end of a sentence that begins with the position. */
   readonly message: string;
 }
 
 export interface Tallied {
-  /** The largest first, those of one size by name. */
+  /** The largest first; those of equal size by name. */
   readonly groups: readonly RecordGroup[];
-  /** The kinds of the configuration entries, in the order in which they came. */
+  /** The kinds of the configuration entries, in order of appearance. */
   readonly configEntryKinds: readonly { readonly kind: string; readonly count: number; readonly offset: number }[];
-  /** The first record that can be decoded and yet is not what its type is. */
+  /** The first record that can be decoded but does not have the form of its type. */
   readonly misshapen?: StateProblem;
-  /** The first KVS record without a key that can be read. */
+  /** The first KVS record without a readable key. */
   readonly keyless?: StateProblem;
   readonly kv?: KvReport;
 }
 
-/** One record, as the walker has found it. */
+/** One record, as the walker found it. */
 export interface Found {
   readonly type: number;
-  /** Where it begins, and how many bytes count as its own. */
+  /** Where the record begins, and its size as Consul counts it. */
   readonly offset: number;
   readonly size: number;
-  /** Its value, or the first bytes of it where it is too large to be held. */
+  /** The value; only its first bytes if it is too large to be kept in memory. */
   readonly beginning: Buffer;
-  /** SHA-256 of its value, one character a byte. */
+  /** SHA-256 of the value, one character per byte. */
   readonly sha256: string;
-  /** `undefined` where it is too large to be held. */
+  /** `undefined` if it is too large to be kept in memory. */
   readonly value: Buffer | undefined;
 }
 
-/** The value of a record's field `Key`: its first byte, or -1 where there is none, and its content. */
+/** The value of a record's field `Key`: its descriptor (-1 if there is no such field) and its content. */
 export interface FoundKey {
   readonly descriptor: number;
   readonly buffer: Buffer;
@@ -71,9 +71,9 @@ interface Group {
   readonly digest: SetDigest;
 }
 
-/** More kinds than any Consul has. */
+/** Maximum number of kinds; no version of Consul has as many. */
 const MAX_KINDS = 100;
-/** Longer than the name of any kind. */
+/** Maximum length of a kind's name; no real one is as long. */
 const MAX_KIND_LENGTH = 100;
 
 export class Tally {
@@ -86,8 +86,8 @@ export class Tally {
   private keyless: StateProblem | undefined;
 
   /**
-   * @param work - counts the values that are looked at
-   * @param kv - count keys by prefix; left out, they are not
+   * @param work - counts the decoded values
+   * @param kv - count keys by prefix. Default: keys are not counted
    */
   constructor(
     private readonly work: Work,
@@ -105,7 +105,7 @@ export class Tally {
     if (type === CONFIG_ENTRY) this.addKind(record);
   }
 
-  /** A KVS record that is written exactly as Consul writes it: nothing can be wrong with it. */
+  /** Adds a KVS record that is exactly as Consul writes it: it needs no further check. */
   addPlainKv(sha256: string, offset: number, size: number, buffer: Buffer, keyFrom: number, keyTo: number): void {
     this.count(KVS, offset, size).digest.add(sha256);
     this.prefixes?.add(buffer, keyFrom, keyTo, size);
@@ -135,7 +135,7 @@ export class Tally {
     return group;
   }
 
-  /** Of a value that is not held only the first byte is looked at: it is too large for any record but one with a large field. */
+  /** For a value that is too large to be kept in memory, only the first byte is checked: it is a record with one large field. */
   private checkBody({ type, offset, beginning, value }: Found): void {
     const body = this.misshapen === undefined ? bodyOf(type) : undefined;
     if (body === undefined) return;
@@ -149,7 +149,7 @@ export class Tally {
   }
 
   private addKind({ offset, beginning }: Found): void {
-    // Of a kind that is too long for any version its beginning is enough: no version has that either.
+    // The beginning of an overlong kind is enough: no version has such a kind.
     const kind = configEntryKindOf(beginning)?.slice(0, MAX_KIND_LENGTH);
     if (kind === undefined) return;
     const known = this.kinds.get(kind);

@@ -1,10 +1,10 @@
 /**
- * Where a value ends to Consul, and whether Consul can decode it, if one of its maps has a key twice.
+ * Where Consul sees the end of a value in which a map has a key twice, and whether Consul can decode the value.
  *
- * `consul snapshot inspect` decodes each record into an `interface{}`, and a second value of a key into the first one. What
- * the first value left decides what may follow, and how its bytes are read: a map over a list is a list of its keys and
- * values, and a list over a map is a map of another length. Read in consul-net-rpc/go-msgpack, `kInterface`, `kSlice` and
- * `kMap` of decode.go, which is go-msgpack 0.5.5, and compared with `consul snapshot inspect` of 1.14.11.
+ * `consul snapshot inspect` decodes each record into an `interface{}`, and a key's second value into the result of the first.
+ * That result decides which values may follow, and how their bytes are read: a map decoded into a list is a list of its keys
+ * and values, and a list decoded into a map is a map of another length. Source: consul-net-rpc/go-msgpack, which is go-msgpack
+ * 0.5.5 (`kInterface`, `kSlice` and `kMap` in decode.go); compared with `consul snapshot inspect` of 1.14.11.
  */
 
 import { Head, integerOf, isBytes, isString, NIL, Undecodable } from "./head";
@@ -15,8 +15,8 @@ import type { Work } from "./work";
 const NO_KEY: FoundKey = { descriptor: -1, buffer: Buffer.alloc(0), from: 0, to: 0 };
 
 /**
- * What a value leaves for the next one of its key: nothing, a value that cannot be set, a map, bytes of some length, or a
- * list of such.
+ * The result of decoding a value, into which the next value of the same key is decoded: nothing, a value that cannot be set, a
+ * map, bytes of some length, or a list of such results.
  */
 type Left = null | "fixed" | "map" | number | Left[];
 
@@ -28,7 +28,7 @@ class Incomplete extends Error {
   }
 }
 
-/** One decoder decodes many values, one after another: what it found last is in its fields. */
+/** A decoder can be reused for many values; its fields describe the last one. */
 export class ValueDecoder {
   /** Whether a map had a key twice. */
   hasRepeats = false;
@@ -69,7 +69,7 @@ export class ValueDecoder {
     }
   }
 
-  /** Decodes the next value into what another has left. */
+  /** Decodes the next value into the result of an earlier one. */
   private over(left: Left, depth: number): Left {
     if (depth > MAX_DEPTH) throw new Undecodable(`it is nested more than ${MAX_DEPTH} levels deep`);
     this.work.values++;
@@ -111,7 +111,7 @@ export class ValueDecoder {
     return "map";
   }
 
-  /** Every descriptor above 0x7f is a length to this step of Consul's decoder, and 0 has it in the next byte. */
+  /** This step of Consul's decoder reads every descriptor above 0x7f as a length; for 0, the length is in the next byte. */
   private overMap(depth: number): Left {
     const descriptor = this.byte(this.at);
     let entries = descriptor ^ 0x80;
@@ -123,7 +123,7 @@ export class ValueDecoder {
       this.at += 2;
     } else if (descriptor < 0x80) throw repeated();
     else this.at += 1;
-    // What the first map holds does not matter: its values are replaced.
+    // The content of the first map does not matter: its values are replaced.
     for (let entry = 0; entry < entries; entry++) {
       this.readKey();
       this.over(null, depth + 1);
@@ -145,7 +145,7 @@ export class ValueDecoder {
       this.skip(length);
       return left;
     }
-    // Bytes of no length are nil to Go, and cannot be set.
+    // Empty bytes are nil in Go and cannot be set.
     const items = left === 0 ? -1 : this.readItems(left);
     if (items < 0) throw repeated();
     for (let item = 0; item < items; item++) this.overByte();
@@ -163,7 +163,7 @@ export class ValueDecoder {
     if (value < 0n || value > 0xffn) throw repeated();
   }
 
-  /** @returns how many values follow, of a list or of the keys and values of a map */
+  /** @returns how many values follow: the items of a list, or the keys and values of a map */
   private readItems(most: number): number {
     const { kind, content, length } = this.readHead();
     const items = kind === "map" ? 2 * length : length;
@@ -172,7 +172,7 @@ export class ValueDecoder {
     return items;
   }
 
-  /** A string can only be replaced by nil, so it is as it was first read. */
+  /** Only nil can replace a string, so otherwise the first string is the result. */
   private foundKey(from: number, before: Left, after: Left): void {
     if (before !== null && after !== null) return;
     const { descriptor, content, end } = this.head.read(this.buffer, from);

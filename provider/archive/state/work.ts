@@ -1,5 +1,5 @@
-/** How much was decoded: each reader of values adds to it, so that one limit holds for all of them. */
+/** How much was decoded. All readers of values add to it, so that one limit applies to their total. */
 export interface Work {
-  /** Values whose heads were read, those read again among them. */
+  /** Number of values whose heads were read; a value that is read twice counts twice. */
   values: number;
 }

@@ -1,4 +1,4 @@
-/** What a reader's thread and the thread that feeds it say to each other. */
+/** The messages between a reader's thread and the thread that feeds it. */
 
 import { type ErrorCode, SnapshotError } from "../../errors";
 import type { ArchiveLimits } from "../limits";
@@ -6,36 +6,36 @@ import type { SnapshotMeta } from "../meta";
 import type { ArchiveReport } from "../reader";
 import type { KvOptions } from "../state/prefixes";
 
-/** What can be sent to another thread: all options but those that are functions. */
+/** The options that can be sent to another thread: all except functions. */
 export interface ThreadOptions {
   readonly limits?: Partial<ArchiveLimits>;
   readonly kv?: KvOptions;
 }
 
-/** Of each slot of the memory that both threads see. */
+/** Size of each slot in the shared memory. */
 export const SLOT_BYTES = 1024 * 1024;
 
-/** What a thread starts with. */
+/** The initial data of a thread. */
 export interface ThreadData extends ThreadOptions {
   readonly memory: SharedArrayBuffer;
 }
 
-/** An order: to read the bytes of a slot, to answer once all of them are read, or to judge the whole. */
+/** An order: read the bytes of a slot, answer when all slots are read, or end and judge the archive. */
 export type Order = { readonly slot: number; readonly bytes: number } | "idle" | "end";
 
 export type Answer =
   | { readonly kind: "started" }
-  /** The slot's bytes were taken: it can be filled again. */
+  /** The slot's bytes were read: it can be filled again. */
   | { readonly kind: "free"; readonly slot: number }
   | { readonly kind: "idle" }
   | { readonly kind: "meta"; readonly meta: SnapshotMeta }
   | { readonly kind: "report"; readonly report: ArchiveReport }
   | { readonly kind: "failure"; readonly failure: SentFailure };
 
-/** An error that was sent: the class of an error is lost between threads, and with it everything but name and message. */
+/** An error as a message: between threads, an error loses its class and everything except name and message. */
 export interface SentFailure {
   readonly message: string;
-  /** Of a `SnapshotError`. */
+  /** The code of a `SnapshotError`. */
   readonly code?: ErrorCode;
   readonly hint?: string;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -60,7 +60,7 @@ export function receivedFailure({ message, code, hint = "", details, cause }: Se
   return new SnapshotError(code, message, hint, cause === undefined ? undefined : new Error(cause), details);
 }
 
-/** Between threads a Buffer becomes a plain array of bytes. */
+/** Restores the Buffers of a report: between threads, a Buffer becomes a plain array of bytes. */
 export function receivedReport(report: ArchiveReport): ArchiveReport {
   const { kv } = report.state;
   if (kv === undefined) return report;

@@ -1,23 +1,23 @@
-/** Which reader an archive gets: a thread is worth its start only for a large one. */
+/** Chooses the reader of an archive: starting a thread pays off only for a large one. */
 
 import { availableParallelism } from "node:os";
 import { ArchiveReader, type ArchiveReaderOptions, type Reader } from "../reader";
 import { ReaderThread } from "./readerThread";
 
-/** A thread starts in the time in which so many bytes are read. */
+/** Starting a thread takes as long as reading this many bytes. */
 const LARGE_BYTES = 8 * 1024 * 1024;
-/** Consul sends nothing until it has compressed all of its state: it takes this long for some megabytes. */
+/** Consul sends nothing until it has compressed its whole state, which takes this long for some megabytes. */
 const LARGE_AFTER_MS = 250;
 
 /**
  * @param options - a visitor of records keeps the reader on this thread
- * @param bytes - how many bytes the archive has. Default: unknown, which counts as few
+ * @param bytes - the size of the archive. Default: unknown, which is treated as small
  */
 export function openReader(options: ArchiveReaderOptions = {}, bytes = 0): Reader {
   return bytes >= LARGE_BYTES && canUseThread(options) ? new ReaderThread(options) : new ArchiveReader(options);
 }
 
-/** A reader for an archive that a server is about to send: its silence shows whether the archive is large. */
+/** A reader for an archive that a server is about to send: the wait for the first byte shows whether the archive is large. */
 export class AwaitedReader {
   readonly #options: ArchiveReaderOptions;
   readonly #timer: NodeJS.Timeout;
@@ -26,7 +26,7 @@ export class AwaitedReader {
   /**
    * To be called when the archive is requested.
    *
-   * @param afterMs - a server that is silent for so long has a large archive. Default: 250
+   * @param afterMs - if the first byte takes longer than this, the archive is large. Default: 250
    */
   constructor(options: ArchiveReaderOptions = {}, afterMs = LARGE_AFTER_MS) {
     this.#options = options;
@@ -35,7 +35,7 @@ export class AwaitedReader {
     }, afterMs).unref();
   }
 
-  /** The reader, once the first byte has come. */
+  /** The reader; to be called when the first byte has arrived. */
   open(): Reader {
     clearTimeout(this.#timer);
     return (this.#reader ??= new ArchiveReader(this.#options));

@@ -1,9 +1,9 @@
-/** Carries out the orders for a reader one after another: on a thread, or where there can be none. */
+/** Executes the orders for a reader one after another, on its thread or, if no thread can start, on the calling one. */
 
 import type { Reader } from "../reader";
 import { type Answer, failureToSend, type Order, SLOT_BYTES } from "./messages";
 
-/** @returns what is called with each order */
+/** @returns the function that takes each order */
 export function orderReader(
   reader: Reader,
   memory: SharedArrayBuffer,

@@ -1,9 +1,8 @@
 /**
- * An archive reader on a thread of its own, so that verification takes no time of the thread that receives and stores.
+ * An archive reader on a thread of its own, so that verification does not slow the thread that receives and stores.
  *
- * Bytes pass in memory that both threads see, a few slots that are filled and freed in turn; messages say which. Where no
- * thread can be started (the permission model, a limit on threads, a program that is not installed whole), the same orders
- * are carried out on this thread.
+ * Bytes pass through shared memory: a few slots that are filled and freed in turn. Messages tell which slot. If no thread can be
+ * started (the permission model, a limit on threads, an incomplete installation), the same orders are executed on this thread.
  */
 
 import { Worker } from "node:worker_threads";
@@ -23,19 +22,19 @@ import {
 import { orderReader } from "./orders";
 import { type WorkerCode, workerCode } from "./workerCode";
 
-/** One that is read, one that waits, and one that is filled. */
+/** One slot is being read, one waits, and one is being filled. */
 const SLOTS = 3;
 /**
- * Each collection of the thread's young objects also frees what was inflated for them. With V8's default of 16 MiB a
- * collection frees 20 MB; this is the smallest that V8 uses (Node.js 20.20), and takes no more of the processor's time.
+ * Each collection of the thread's young generation also frees its buffers of inflated data. With V8's default of 16 MiB, they
+ * reach 20 MB between collections. This is the smallest value that V8 uses (Node.js 20.20); it takes no more processor time.
  */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 3 } as const;
 
-/** Threads of this process that have not ended yet. */
+/** Number of threads of this process that have not ended yet. */
 let running = 0;
 
 export class ReaderThread implements Reader {
-  /** How many threads there are in this process. */
+  /** Number of reader threads in this process. */
   static get running(): number {
     return running;
   }
@@ -47,12 +46,12 @@ export class ReaderThread implements Reader {
     Buffer.from(this.#memory, slot * SLOT_BYTES, SLOT_BYTES),
   );
   readonly #free = this.#slots.map((_, slot) => slot);
-  /** The slot that is being filled, and how many bytes it has. */
+  /** The slot that is being filled, and how many bytes it contains. */
   #filling: { readonly slot: number; bytes: number } | undefined;
   #worker: Worker | undefined;
-  /** Carries orders out on this thread, where there is no other. */
+  /** Executes orders on this thread if no other could be started. */
   #here: { readonly reader: Reader; readonly order: (order: Order) => void } | undefined;
-  /** What was ordered while the thread has not started: it may never do. */
+  /** Orders sent before the thread has answered for the first time; if it never starts, they are executed on this thread. */
   #unanswered: Order[] | undefined = [];
   #isIdle = false;
   #report: ArchiveReport | undefined;
@@ -61,14 +60,14 @@ export class ReaderThread implements Reader {
   #rejectMeta: (error: Error) => void = () => undefined;
   #waiting: (() => void)[] = [];
 
-  /** @param code - the thread's program. Default: the one of this package */
+  /** @param code - the thread's program. Default: that of this package */
   constructor(options: ThreadOptions = {}, code: WorkerCode = workerCode()) {
     this.#options = options;
     this.meta = new Promise((resolve, reject) => {
       this.#resolveMeta = resolve;
       this.#rejectMeta = reject;
     });
-    // Nobody has to await it: write and end report a failure, too.
+    // Callers need not await `meta`: `write` and `end` report the same failure.
     this.meta.catch(() => undefined);
     try {
       this.#worker = this.#start(code);
@@ -77,7 +76,7 @@ export class ReaderThread implements Reader {
     }
   }
 
-  /** The number of the thread, while there is one. */
+  /** The id of the thread while it runs. */
   get threadId(): number | undefined {
     return this.#worker?.threadId;
   }
@@ -89,7 +88,7 @@ export class ReaderThread implements Reader {
       (this.#slots[filling.slot] as Buffer).set(chunk.subarray(at, at + bytes), filling.bytes);
       filling.bytes += bytes;
       at += bytes;
-      // A slot that is not full waits for more bytes while the thread has others to read.
+      // A partly filled slot waits for more bytes while the thread has other slots to read.
       if (filling.bytes === SLOT_BYTES || this.#free.length === SLOTS - 1) this.#flush();
     }
     if (this.#failure !== undefined) throw this.#failure;
@@ -118,11 +117,11 @@ export class ReaderThread implements Reader {
 
   #start({ program, options }: WorkerCode): Worker {
     const workerData: ThreadData = { ...this.#options, memory: this.#memory };
-    // The thread needs nothing of the environment, where tokens and keys are.
+    // The thread does not need the environment, which may contain tokens and keys.
     const worker = new Worker(program, { ...options, workerData, env: {}, resourceLimits: RESOURCE_LIMITS });
     running += 1;
     worker.once("exit", () => (running -= 1));
-    // What it sent before it crashed may arrive after the news of that.
+    // Messages that the thread sent before it crashed may arrive after the crash is reported.
     worker.on("message", (answer: Answer) => {
       if (this.#worker === worker) this.#receive(answer);
     });

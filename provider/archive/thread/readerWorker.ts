@@ -1,4 +1,4 @@
-/** The program of a reader's thread: an `ArchiveReader` that is fed from shared memory, and nothing else. */
+/** The program of a reader's thread: an `ArchiveReader` that is fed from shared memory. */
 
 import { parentPort, workerData } from "node:worker_threads";
 import { ArchiveReader } from "../reader";

@@ -1,4 +1,4 @@
-/** Where a reader's thread finds its program. */
+/** Locates the program of a reader's thread. */
 
 import { extname, join } from "node:path";
 import type { WorkerOptions } from "node:worker_threads";
@@ -8,7 +8,7 @@ import { embeddedText, isSingleExecutable } from "../../singleExecutable";
 const EMBEDDED = "readerWorker.js";
 
 export interface WorkerCode {
-  /** The path of a file, or with `eval` the program itself. */
+  /** The path of a file; with `eval`, the code of the program itself. */
   readonly program: string;
   readonly options: WorkerOptions;
 }
@@ -18,6 +18,6 @@ export function workerCode(): WorkerCode {
   if (isSingleExecutable) return { program: embeddedText(EMBEDDED), options: { eval: true, execArgv: [] } };
   const extension = extname(__filename);
   const program = join(__dirname, `readerWorker${extension}`);
-  // A source needs the same loader in the thread.
+  // A TypeScript source needs this process's loader in the thread, too.
   return { program, options: extension === ".ts" ? {} : { execArgv: [] } };
 }
