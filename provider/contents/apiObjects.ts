@@ -1,6 +1,6 @@
 /**
- * Records as the JSON objects that Consul's API takes to create the same again: without what a server gives to an object
- * (ids, indexes, hashes, times), and without secrets. Each kind was written back to real servers.
+ * Converts records to the JSON objects with which Consul's API creates the same objects again, without the fields that a server
+ * assigns (ids, indexes, hashes, times), and without secrets. Each kind was written back to real servers.
  */
 
 import type { SeenRecord } from "../archive/reader";
@@ -9,28 +9,28 @@ import { type Content, type Fields, isFields, wholeContentOf } from "../archive/
 import { SnapshotError } from "../errors";
 import { configEntryOf, floatOf, readable, textOf } from "./content";
 
-/** What is exported beside keys. */
+/** The kinds of objects that can be exported besides keys. */
 export const API_OBJECTS = ["acl-policies", "config-entries", "intentions", "prepared-queries"] as const;
 export type ApiObjects = (typeof API_OBJECTS)[number];
 
-/** JSON with integers of 64 bits. */
+/** JSON with 64-bit integers. */
 export type ApiValue = null | boolean | number | bigint | string | readonly ApiValue[] | ApiFields;
 export interface ApiFields {
   readonly [key: string]: ApiValue;
 }
 
-/** What was left out of objects that are exported, for a warning. */
+/** What exported objects lack, for a warning. */
 export interface Omissions {
-  /** Prepared queries with a token, which is a secret, or a session, which does not outlive a restore. */
+  /** Number of prepared queries with a token, which is a secret, or with a session, which does not survive a restore. */
   tokens: number;
   sessions: number;
 }
 
-/** Policies that each cluster has by itself have this in front of their ids. */
+/** The prefix of the ids of built-in policies, which every cluster has. */
 const BUILT_IN = "00000000-0000-0000-0000-0000000000";
-/** Given by servers, in whatever they keep. */
+/** Fields that servers assign, in objects of every kind. */
 const BY_SERVERS = /^(CreateIndex|ModifyIndex|Hash|Status|Precedence|Legacy.*)$/;
-/** Written by servers alone. */
+/** Kinds of configuration entries that only servers write. */
 const COMPUTED_KINDS: readonly string[] = ["bound-api-gateway"];
 
 /** @returns the objects of a record: one or none, or for a service the intentions of each source */
@@ -57,11 +57,11 @@ function aclPolicy(policy: Fields): readonly ApiFields[] {
 function configEntry(record: SeenRecord): readonly ApiFields[] {
   const { kind, entry } = entryOf(record);
   if (COMPUTED_KINDS.includes(kind)) return [];
-  // Those of the kinds mesh and exported-services do not hold their kind.
+  // Entries of the kinds mesh and exported-services do not contain their kind.
   return [{ Kind: kind, ...withoutServers(kind, entry) }];
 }
 
-/** Only on the levels where servers write them: a header or a label may have any name. */
+/** Removes server-assigned fields, but only on the levels where servers write them: a header or a label may have any name. */
 function withoutServers(kind: string, entry: Fields): ApiFields {
   const fields = own(entry);
   if (kind !== "service-intentions" || !Array.isArray(entry["Sources"])) return fields;

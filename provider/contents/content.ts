@@ -1,18 +1,18 @@
-/** What the content of records is made of: strings with one character a byte, floats as their bytes, entries in requests. */
+/** Reads parts of a record's content: strings with one character per byte, floats as their bytes, entries in requests. */
 
 import { type Content, type Fields, isFields } from "../archive/state/normalForm";
 
-/** One character a byte; empty where it is no string. */
+/** The string, one character per byte; empty if the content is not a string. */
 export function textOf(content: Content | undefined): string {
   return typeof content === "string" && content.startsWith('"') ? content.slice(1) : "";
 }
 
-/** The text of a string with one character a byte. */
+/** Decodes UTF-8 from a string with one character per byte. */
 export function readable(latin1: string): string {
   return Buffer.from(latin1, "latin1").toString("utf8");
 }
 
-/** `undefined` for what is no float: MessagePack has two, of 32 and of 64 bits. */
+/** `undefined` if this is not a float: MessagePack has two kinds, of 32 and of 64 bits. */
 export function floatOf(content: string): number | undefined {
   const [, kind, text = ""] = /^(202|203):(.*)$/s.exec(content) ?? [];
   if (kind === undefined) return undefined;

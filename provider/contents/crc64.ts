@@ -1,9 +1,9 @@
-/** CRC-64 with the polynomial of ECMA-182, as Raft has it in the meta.json of a snapshot (Go's `crc64.ECMA`). */
+/** CRC-64 with the polynomial of ECMA-182 (Go's `crc64.ECMA`), as Raft stores it in the meta.json of a snapshot. */
 
 const HIGH = 0xc96c5795;
 const LOW = 0xd7870f42;
 
-/** By the lowest byte: the upper and the lower half of what it adds. */
+/** The lookup table, by the lowest byte: its upper and lower 32 bits. */
 const highs = new Int32Array(256);
 const lows = new Int32Array(256);
 for (let byte = 0; byte < 256; byte++) {
@@ -34,7 +34,7 @@ export class Crc64 {
     this.#low = low;
   }
 
-  /** Eight bytes, the highest first. */
+  /** Eight bytes, big-endian. */
   digest(): Buffer {
     const bytes = Buffer.alloc(8);
     bytes.writeInt32BE(~this.#high, 0);

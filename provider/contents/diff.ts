@@ -1,9 +1,9 @@
 /**
- * What differs between two archives: records are sorted by type and key in two tables of digests, which are then read side
- * by side. Memory does not grow with the archives, nor with the number of differences.
+ * Compares two archives: records are sorted by type and key in two tables of digests, which are then read side by side. Memory
+ * grows neither with the archives nor with the number of differences.
  *
- * Records are compared as the proof of a restore compares them, so the two never disagree: by their content, with the Raft
- * indexes of their writes, without what servers compute by themselves.
+ * Records are compared as the proof of a restore compares them, so the two never disagree: by content, including the Raft
+ * indexes of writes, excluding what servers compute.
  */
 
 import type { SeenRecord } from "../archive/reader";
@@ -20,26 +20,26 @@ import { type ArchiveSource, contentOfRecord, readRecords } from "./readRecords"
 import { changedFields, type FieldChange, type ShownFields, storedFields } from "./shownFields";
 
 export interface DiffOptions {
-  /** Compare only records of these types, as `typeName` has them; all of them count. Default: all but bookkeeping. */
+  /** Compare only records of these types, named as by `typeName`; all of them count. Default: all but bookkeeping. */
   readonly types?: readonly string[];
-  /** Also tell the values of fields. Default: only keys. */
+  /** Also report the values of fields. Default: only keys. */
   readonly values?: boolean;
-  /** Compare without the Raft indexes of writes, as for archives of different clusters. Default: with them. */
+  /** Ignore the Raft indexes of writes, for archives of different clusters. Default: they are compared. */
   readonly ignoreIndexes?: boolean;
   /** Called when the reading of the first archive, and then of the second, begins. */
   readonly reading?: (source: ArchiveSource) => void;
-  /** Rows that are held in memory, in bytes, for each archive. Default: as that of `RecordTable`. */
+  /** Limit of the rows in memory, in bytes per archive. Default: that of `RecordTable`. */
   readonly heldBytes?: number;
 }
 
 export interface Difference {
   readonly type: string;
   readonly change: "added" | "removed" | "changed";
-  /** What identifies the record among those of its type, as bytes: keys need not be text. Empty where there is only one. */
+  /** Identifies the record among those of its type; keys need not be UTF-8. Empty if the type has only one record. */
   readonly key: Buffer;
-  /** What people call it, where that is not the key. */
+  /** The record's name for people, if that is not the key. */
   readonly name: Buffer;
-  /** Where values were asked for; absent for types whose values are never shown. */
+  /** Present if values were requested, except for types whose values are never shown. */
   readonly fields?: readonly FieldChange[];
 }
 
@@ -54,22 +54,22 @@ export interface TypeDifferences {
 }
 
 export interface DiffSummary {
-  /** Whether nothing that counts differs: what users write, or the types that were asked for. */
+  /** Whether no relevant record differs: by default those that users write, otherwise those of the requested types. */
   readonly same: boolean;
   readonly types: readonly TypeDifferences[];
 }
 
-/** More records than this of one type and key are in no archive of Consul. */
+/** Maximum number of records with the same type and key; no archive of Consul has as many. */
 const MAX_OF_ONE_KEY = 10_000;
 const INDEXES: readonly string[] = ["CreateIndex", "ModifyIndex", "LockIndex", "PrimaryModifyIndex"];
 const NOTHING = Buffer.alloc(0);
 
-/** The types that `DiffOptions.types` takes. */
+/** The names that `DiffOptions.types` accepts. */
 export const TYPE_NAMES: readonly string[] = Array.from({ length: 64 }, (_, type) => typeName(type)).filter(
   (name) => !name.startsWith("Unknown"),
 );
 
-/** @throws SnapshotError `ARGUMENT_INVALID` where there is no such type */
+/** @throws SnapshotError `ARGUMENT_INVALID` if there is no such type */
 export function readTypeName(text: string): string {
   const found = TYPE_NAMES.find((name) => name.toLowerCase() === text.toLowerCase());
   if (found !== undefined) return found;
@@ -118,7 +118,7 @@ function addRecord(table: RecordTable, record: SeenRecord, { types, values, igno
   const { key, name = "" } = nameOf(record.type, content) ?? { key: `sha256:${bytesDigest.toString("hex")}` };
   if (rewrittenKeysOf(record.type)?.includes(key) === true) return;
   table.add({
-    // What users write comes first.
+    // Types that users write come first.
     rank: writer === "users" ? 0 : 1,
     type: record.type,
     key: Buffer.from(key, "latin1"),
@@ -133,7 +133,7 @@ function detailOf(type: number, content: ReturnType<typeof contentOfRecord>): Bu
   return fields === undefined ? NOTHING : Buffer.from(JSON.stringify(fields));
 }
 
-/** Also those of the parts of a record. */
+/** Removes the Raft indexes, also those of nested parts of a record. */
 function withoutIndexes(content: Content): Content {
   if (Array.isArray(content)) return (content as readonly Content[]).map(withoutIndexes);
   if (!isFields(content)) return content;
@@ -144,7 +144,7 @@ function withoutIndexes(content: Content): Content {
   );
 }
 
-/** Half of each: the record is the same where one of them is. */
+/** Half of each digest. Two records are the same if either half is equal. */
 function digestsOf(bytes: Buffer, content: Buffer): Buffer {
   return Buffer.concat([bytes.subarray(0, DIGESTS / 2), content.subarray(0, DIGESTS / 2)]);
 }
@@ -159,7 +159,7 @@ function isSame(one: Row, other: Row): boolean {
 
 type Rows = readonly Row[];
 
-/** The rows of each name, of both tables. */
+/** The rows of both tables, grouped by name. */
 function* sideBySide(left: Iterator<Row>, right: Iterator<Row>): Generator<readonly [Rows, Rows]> {
   const one = new Groups(left);
   const other = new Groups(right);
@@ -170,7 +170,7 @@ function* sideBySide(left: Iterator<Row>, right: Iterator<Row>): Generator<reado
   }
 }
 
-/** Rows of one name after those of another. */
+/** Groups sorted rows by name. */
 class Groups {
   next: Row | undefined;
 

@@ -1,6 +1,6 @@
 /**
- * Records of an archive as one JSON document that Consul takes, written piece by piece: its closing bracket comes only once
- * the whole archive has been verified, so what was cut short or is invalid is no JSON.
+ * Exports records of an archive as one JSON document that Consul accepts, written piece by piece. The closing bracket is written
+ * only after the whole archive has been verified, so the output for a truncated or invalid archive is not valid JSON.
  */
 
 import type { SeenRecord } from "../archive/reader";
@@ -18,8 +18,8 @@ export interface ExportSummary {
 }
 
 /**
- * @param prefix - of keys
- * @returns at the end: how many there are, and what was left out of them
+ * @param prefix - export only keys that begin with this
+ * @returns at the end: the number of exported records, and what they lack
  * @throws SnapshotError `ARCHIVE_*`, `STATE_UNDECODABLE`, `ARGUMENT_INVALID` for a key that is not UTF-8, and what the
  *   source throws
  */
@@ -40,7 +40,7 @@ export async function* exportRecords(
   return { count, omissions };
 }
 
-/** As JSON.stringify with tabs, which cannot write integers of 64 bits. */
+/** Like JSON.stringify with tabs, but it also writes 64-bit integers. */
 function jsonOf(value: unknown, indent: string): string {
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null) return escapeJson(JSON.stringify(value));

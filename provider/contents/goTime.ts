@@ -1,15 +1,15 @@
-/** Times as Go writes them in binary: a version, seconds since the year 1, nanoseconds, the minutes of the time zone. */
+/** Decodes Go's binary times: a version, seconds since the year 1, nanoseconds, the offset of the time zone in minutes. */
 
 const VERSION_1 = 1;
 const VERSION_1_BYTES = 15;
-/** Seconds from the year 1 to 1970. */
+/** The Unix epoch, in seconds since the year 1. */
 const UNIX_EPOCH = 62_135_596_800n;
-/** The years that an ISO time of four digits has, in seconds from 1970. */
+/** The range of ISO times with four-digit years, in seconds since 1970. */
 const LEAST = -62_135_596_800n;
 const MOST = 253_402_300_799n;
 
 /**
- * @returns RFC 3339 in UTC with milliseconds; nothing where the bytes are no time
+ * @returns RFC 3339 in UTC with milliseconds; `undefined` if the bytes are not a time
  */
 export function goTime(bytes: Buffer): string | undefined {
   if (bytes.length !== VERSION_1_BYTES || bytes[0] !== VERSION_1) return undefined;

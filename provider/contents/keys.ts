@@ -1,4 +1,4 @@
-/** Keys and values of the KV store, as the API of Consul has them. */
+/** Reads keys and values of the KV store in the form of Consul's API. */
 
 import type { SeenRecord } from "../archive/reader";
 import { KVS } from "../archive/recordTypes";
@@ -12,16 +12,16 @@ import { textOf } from "./content";
 export interface KeyValue {
   readonly key: Buffer;
   readonly value: Buffer;
-  /** A number of 64 bits, in digits. */
+  /** A 64-bit integer, in decimal digits. */
   readonly flags: string;
-  /** Of Consul Enterprise; empty for the default one. */
+  /** The namespace in Consul Enterprise; empty for the default one. */
   readonly namespace: string;
   readonly partition: string;
 }
 
 /**
- * @param isWanted - decides by the key; the value of another one is not decoded
- * @throws SnapshotError `ARCHIVE_TOO_LARGE` where a value is too large to be held
+ * @param isWanted - selects keys; the values of other keys are not decoded
+ * @throws SnapshotError `ARCHIVE_TOO_LARGE` if a value is too large to be kept in memory
  */
 function keyValueOf({ type, value }: SeenRecord, isWanted: (key: Buffer) => boolean): KeyValue | undefined {
   if (type !== KVS) return undefined;
@@ -47,7 +47,7 @@ function keyValueOf({ type, value }: SeenRecord, isWanted: (key: Buffer) => bool
 
 /**
  * @param key - the whole key
- * @returns nothing where there is no such key
+ * @returns `undefined` if there is no such key
  * @throws SnapshotError `ARCHIVE_*`, `STATE_UNDECODABLE`, and what the source throws
  */
 export async function getValue(source: ArchiveSource, key: string): Promise<Buffer | undefined> {
@@ -59,10 +59,10 @@ export async function getValue(source: ArchiveSource, key: string): Promise<Buff
 }
 
 /**
- * What `consul kv import` reads of a record: one entry, or none where the record is of another type or key.
+ * The entries of a record for `consul kv import`: one, or none if the record has another type or key.
  *
- * @param prefix - what keys begin with
- * @throws SnapshotError `ARGUMENT_INVALID` for a key that is not UTF-8, which JSON cannot hold
+ * @param prefix - selects keys that begin with this
+ * @throws SnapshotError `ARGUMENT_INVALID` for a key that is not UTF-8, which JSON cannot represent
  */
 export function keyEntries(record: SeenRecord, prefix: string): readonly ApiFields[] {
   const wanted = Buffer.from(prefix);

@@ -1,4 +1,4 @@
-/** An archive as Consul writes it, made of a snapshot that Raft has left on a disk. */
+/** Creates an archive, in Consul's format, from a snapshot that Raft left on a disk. */
 
 import { createHash } from "node:crypto";
 import { pipeline as connect, Readable } from "node:stream";
@@ -7,17 +7,17 @@ import { createGzip } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import { type RaftSnapshot, stateOf } from "./raftSnapshot";
 
-/** As those of Consul: only the owner may read what is unpacked. */
+/** The mode that Consul uses: only the owner may read the unpacked files. */
 const MODE = 0o600;
 
 /**
- * @returns the bytes of the archive, made as they are read
- * @throws SnapshotError `ARCHIVE_CHECKSUM`, while it is read
+ * @returns the bytes of the archive, created as they are read
+ * @throws SnapshotError `ARCHIVE_CHECKSUM` during reading
  */
 export function packedArchive(snapshot: RaftSnapshot): AsyncIterable<Uint8Array> {
   const tar = pack();
   writeMembers(tar, snapshot).catch((error: unknown) => tar.destroy(error as Error));
-  // A failure reaches the reader by the stream that it has.
+  // The reader receives failures through its own stream.
   return connect(tar, createGzip(), () => undefined);
 }
 

@@ -1,6 +1,6 @@
 /**
  * A snapshot in the data directory of a Consul server: `raft/snapshots/TERM-INDEX-TIME/` with `meta.json` and `state.bin`, as
- * the FileSnapshotStore of hashicorp/raft writes it. Its meta.json has the checksum of the state.
+ * the FileSnapshotStore of hashicorp/raft writes it. Its meta.json contains the checksum of the state.
  */
 
 import { createReadStream } from "node:fs";
@@ -16,30 +16,30 @@ import { Crc64 } from "./crc64";
 export interface RaftSnapshot {
   readonly folder: string;
   readonly meta: SnapshotMeta;
-  /** The meta.json of the archive: that of the folder without the checksum, which only Raft has. */
+  /** The meta.json of the archive: that of the folder without the checksum, which archives do not contain. */
   readonly metaJson: Buffer;
-  /** CRC-64 of the state, the highest byte first. */
+  /** CRC-64 of the state, big-endian. */
   readonly crc: Buffer;
-  /** Of the state, in bytes. */
+  /** Size of the state, in bytes. */
   readonly size: number;
 }
 
 export interface FoundSnapshot {
   readonly snapshot: RaftSnapshot;
-  /** Newer ones that are invalid, and why, a sentence each. */
+  /** Newer snapshots that are invalid, and why: one sentence each. */
   readonly skipped: readonly string[];
 }
 
 const CHUNK_BYTES = 1024 * 1024;
-/** Raft writes into a folder of this name until the snapshot is complete. */
+/** Raft writes to a folder with this suffix until the snapshot is complete. */
 const UNFINISHED = ".tmp";
 
 /**
- * The newest valid snapshot in a data directory, in its `raft/snapshots`, or in the folder of one snapshot. Each state is read
- * to its end.
+ * Finds the newest valid snapshot in a data directory, in its `raft/snapshots`, or in the folder of one snapshot. Each state is
+ * read to its end.
  *
- * @throws SnapshotError `STORE_NOT_FOUND` where there is none, `STORE_DENIED`, `ARCHIVE_*` or `STATE_UNDECODABLE` where all
- *   are invalid
+ * @throws SnapshotError `STORE_NOT_FOUND` if there is none, `STORE_DENIED`, `ARCHIVE_*` or `STATE_UNDECODABLE` if all are
+ *   invalid
  */
 export async function findRaftSnapshot(folder: string, signal: AbortSignal): Promise<FoundSnapshot> {
   const candidates = await snapshotFolders(folder);
@@ -75,7 +75,7 @@ export async function findRaftSnapshot(folder: string, signal: AbortSignal): Pro
   throw problems[0]?.error;
 }
 
-/** The bytes of the state. @throws SnapshotError `ARCHIVE_CHECKSUM` at the end, where they are not those that Raft wrote */
+/** The bytes of the state. @throws SnapshotError `ARCHIVE_CHECKSUM` at the end, if they are not those that Raft wrote */
 export async function* stateOf({ folder, crc, size }: RaftSnapshot): AsyncGenerator<Buffer> {
   const sum = new Crc64();
   let read = 0;
@@ -113,7 +113,7 @@ async function snapshotFolders(folder: string): Promise<string[]> {
   return [];
 }
 
-/** What cannot be looked at may be one: reading it then reports why. */
+/** An entry that cannot be examined counts as a snapshot, so that reading it reports why. */
 async function isSnapshot(folder: string): Promise<boolean> {
   const exists = (name: string): Promise<boolean> =>
     stat(join(folder, name)).then(

@@ -1,4 +1,4 @@
-/** Reads all records of an archive; what cannot be decoded to its end is an error here. */
+/** Reads all records of an archive. Here, an archive that cannot be decoded to its end is an error. */
 
 import { ArchiveReader, type ArchiveReport, type SeenRecord } from "../archive/reader";
 import { readWhole } from "../archive/readWhole";
@@ -7,9 +7,9 @@ import { KVS } from "../archive/recordTypes";
 import { type Content, contentOf } from "../archive/state/normalForm";
 import { SnapshotError } from "../errors";
 
-/** An archive as Consul made it: decrypted, and read once for each call. */
+/** An archive as Consul made it: already decrypted. Each call of `open` reads it once. */
 export interface ArchiveSource {
-  /** What it is called in messages, as clean text. */
+  /** Its name in messages, as clean text. */
   readonly label: string;
   /** The bytes, from the first to the last. */
   open(): AsyncIterable<Uint8Array>;
@@ -17,11 +17,11 @@ export interface ArchiveSource {
   confirm?(report: ArchiveReport): Promise<void> | void;
 }
 
-/** Values of keys are held up to this size, in bytes: Consul takes 512 KiB, unless `kv_max_value_size` says otherwise. */
+/** Maximum size of a key's record in memory, in bytes. Consul accepts values up to 512 KiB, or `kv_max_value_size`. */
 export const LONGEST_VALUE = 64 * 1024 * 1024;
-/** Of an archive that is read on at a time. */
+/** How many bytes of an archive are processed at a time. */
 const PIECE_BYTES = 16 * 1024;
-/** Records of other types, in bytes: what is larger than that is not decoded. */
+/** Maximum size of records of other types, in bytes; larger ones are not decoded. */
 const LONGEST_RECORD = 1024 * 1024;
 
 /**
@@ -36,9 +36,9 @@ export async function readRecords(source: ArchiveSource, see: (record: SeenRecor
 }
 
 /**
- * What is made of each record, while the archive is read; it ends without an error only if the archive is valid.
+ * Converts records while the archive is read. Ends without an error only if the archive is valid.
  *
- * @param make - makes something of a record, or leaves it out; it keeps nothing of the record's bytes
+ * @param make - converts a record, or returns `undefined` to skip it; must not keep a reference to the record's bytes
  * @throws SnapshotError as `readRecords` does
  */
 export async function* madeOfRecords<T>(
@@ -53,7 +53,7 @@ export async function* madeOfRecords<T>(
   const reader = new ArchiveReader({ see, heldBytes: LONGEST_VALUE });
   try {
     for await (const chunk of source.open()) {
-      // Little by little: a few bytes may hold many records.
+      // In small pieces: a few compressed bytes may contain many records.
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
         await reader.write(chunk.subarray(at, at + PIECE_BYTES));
         yield* made;
@@ -79,7 +79,7 @@ function requireDecodable({ label }: ArchiveSource, { state: { undecodable } }: 
   );
 }
 
-/** The content of a record; nothing where it is too large to be held, or cannot be read. */
+/** The content of a record; `undefined` if it is too large to be kept in memory or cannot be read. */
 export function contentOfRecord({ type, value }: SeenRecord): Content | undefined {
   if (value === undefined || (value.length > LONGEST_RECORD && type !== KVS)) return undefined;
   return contentOf(type, value);

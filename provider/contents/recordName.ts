@@ -1,4 +1,4 @@
-/** What a record is about: the key by which the same record is found in another archive, and a name for people. */
+/** Identifies records: by the key with which the same record is found in another archive, and by a name for people. */
 
 import { hash } from "node:crypto";
 import { typeName } from "../archive/recordTypes";
@@ -7,9 +7,9 @@ import { fieldOfMessage } from "../archive/state/protobuf";
 import { configEntryOf, textOf } from "./content";
 
 export interface RecordName {
-  /** One character a byte, as all strings of records. */
+  /** One character per byte, like all strings of records. */
   readonly key: string;
-  /** What people call it, where that is not the key. */
+  /** The record's name for people, if that is not the key. */
   readonly name?: string;
 }
 
@@ -47,7 +47,7 @@ const BY_TYPE: Readonly<Record<string, Naming>> = {
 };
 
 /**
- * @returns nothing where a record is not named in a way that is known here
+ * @returns `undefined` if the record has no identification that is known here
  */
 export function nameOf(type: number, content: Content | undefined): RecordName | undefined {
   const name = typeName(type);
@@ -58,7 +58,7 @@ export function nameOf(type: number, content: Content | undefined): RecordName |
   return found === undefined || !isFields(content) ? found : withTenancy(found, content);
 }
 
-/** @param name - of the field that people know the record by */
+/** @param name - the field that contains the name for people */
 function byField(key: string, name?: string): Naming {
   return (fields) => named(textOf(fields[key]), name === undefined ? "" : textOf(fields[name]));
 }
@@ -67,12 +67,12 @@ function named(key: string, name: string): RecordName {
   return name === "" ? { key } : { key, name };
 }
 
-/** There is only one record of the type. */
+/** For types that have only one record. */
 function only(): RecordName {
   return { key: "" };
 }
 
-/** Each is of a node, of one of its services, or of one of its checks. */
+/** A registration describes a node, one of its services, or one of its checks. */
 function registration(fields: Fields): RecordName {
   const peer = textOf(fields["PeerName"]);
   const node = `${peer === "" ? "" : `${peer}/`}${textOf(fields["Node"])}`;
@@ -92,7 +92,7 @@ function configEntryName(content: Content | undefined): RecordName | undefined {
   const found = configEntryOf(content);
   if (found === undefined) return undefined;
   const { kind, entry } = found;
-  // There is one of the kind mesh, without a name.
+  // There is only one entry of the kind mesh; it has no name.
   return withTenancy({ key: [kind, textOf(entry["Name"])].filter((part) => part !== "").join("/") }, entry);
 }
 
@@ -106,7 +106,7 @@ function messageName(type: string, message: Buffer): RecordName | undefined {
     case "PeeringSecret":
       return { key: field(1) };
     case "Resource": {
-      // Its id: a uid, a name, a type (group, version, kind) and a tenancy.
+      // The resource's id: a uid, a name, a type (group, version, kind) and a tenancy.
       const id = fieldOfMessage(message, 1) ?? Buffer.alloc(0);
       const kind = fieldOfMessage(id, 3) ?? Buffer.alloc(0);
       return { key: `${field(1, kind)}.${field(2, kind)}.${field(3, kind)}/${field(2, id)}` };
@@ -116,7 +116,7 @@ function messageName(type: string, message: Buffer): RecordName | undefined {
   }
 }
 
-/** Consul Enterprise has the same names in several namespaces and partitions. */
+/** In Consul Enterprise, several namespaces and partitions can contain the same name. */
 function withTenancy(found: RecordName, { Partition, Namespace }: Fields): RecordName {
   const tenancy = [Partition, Namespace].map(textOf).filter((part) => part !== "" && part !== "default");
   return tenancy.length === 0 ? found : { ...found, key: `${found.key} in ${tenancy.join("/")}` };
@@ -126,7 +126,7 @@ function hex(latin1: string): string {
   return Buffer.from(latin1, "latin1").toString("hex");
 }
 
-/** The same for the same secret, and not the secret: those of ACLs are random. */
+/** A hash in place of a secret, equal for equal secrets. It does not reveal them, because ACL secrets are random. */
 function hidden(secret: string): string {
   return `sha256:${hash("sha256", Buffer.from(secret, "latin1"), "hex").slice(0, 16)}`;
 }

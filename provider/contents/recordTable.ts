@@ -1,27 +1,27 @@
 /**
- * The records of an archive, sorted, each as a row of digests: in memory up to a limit, beyond it in sorted runs in a
- * temporary file. So an archive of any size is compared in the memory of a small one.
+ * The sorted records of an archive, each as a row of digests: in memory up to a limit, beyond it as sorted runs in a temporary
+ * file. So comparing large archives takes no more memory than comparing small ones.
  */
 
 import { type Block, Spool } from "./spool";
 
 export interface Row {
-  /** Of the record's type: rows are sorted by it first, then by key, then by digests. */
+  /** The rank of the record's type: rows are sorted by rank, then by key, then by digests. */
   readonly rank: number;
   readonly type: number;
   readonly key: Buffer;
-  /** The digests of the record, as many bytes in each row. */
+  /** The digests of the record, of the same length in all rows. */
   readonly digests: Buffer;
   readonly name: Buffer;
-  /** Whatever else belongs to the row. */
+  /** Any other data of the row. */
   readonly detail: Buffer;
 }
 
-/** In front of a row's bytes: the lengths of key, name and detail, and rank and type. */
+/** Length of a row's header: the lengths of key, name and detail, then rank and type. */
 const HEAD = 14;
-/** Of the two digests of a row. */
+/** Length of the two digests of a row, in bytes. */
 export const DIGESTS = 32;
-/** Rows that are held before they are written. */
+/** Size of the rows in memory before they are written to the file. */
 const HELD_BYTES = 16 * 1024 * 1024;
 
 export class RecordTable {
@@ -32,7 +32,7 @@ export class RecordTable {
   #bytes = 0;
 
   /**
-   * @param heldBytes - rows up to this size are held in memory. Default: 16 MiB
+   * @param heldBytes - rows up to this total size are kept in memory. Default: 16 MiB
    */
   constructor(heldBytes = HELD_BYTES) {
     this.#spool = new Spool();
@@ -54,7 +54,7 @@ export class RecordTable {
     this.#bytes += size;
   }
 
-  /** All rows, sorted; once, after the last `add`. */
+  /** All rows, sorted. To be called once, after the last `add`. */
   *rows(): Generator<Row> {
     if (this.#runs.length === 0) {
       yield* this.#sorted(rowAt);
@@ -86,7 +86,7 @@ export function compareRows(one: Row, other: Row): number {
   return compareNames(one, other) || one.digests.compare(other.digests);
 }
 
-/** Whether rows are about the same thing. */
+/** Compares rows by what they are about: zero if they describe the same record. */
 export function compareNames(one: Row, other: Row): number {
   return one.rank - other.rank || one.type - other.type || one.key.compare(other.key);
 }
@@ -147,9 +147,9 @@ function* rowsOf(pieces: Iterable<Buffer>): Generator<Row> {
   }
 }
 
-/** Sorted rows of sorted runs. */
+/** Merges sorted runs. */
 function* merge(runs: readonly Generator<Row>[]): Generator<Row> {
-  // A heap: no run's next row is smaller than that of its parent, which is at half its place.
+  // A binary heap by the runs' next rows: no row is smaller than that of its parent, which is at half its position.
   const heap: { row: Row; run: Generator<Row> }[] = [];
   const isSmaller = (one: number, other: number): boolean =>
     compareRows((heap[one] as (typeof heap)[0]).row, (heap[other] as (typeof heap)[0]).row) < 0;

@@ -1,6 +1,6 @@
 /**
  * The fields of a record that may be shown: never a secret of ACLs, of the CA or of peerings.
- * Fields whose values are hidden are still compared.
+ * Hidden values are still compared.
  */
 
 import { createHmac, hash, randomBytes } from "node:crypto";
@@ -9,7 +9,7 @@ import { type Content, isFields } from "../archive/state/normalForm";
 import { configEntryOf, floatOf, readable, textOf } from "./content";
 import { goTime } from "./goTime";
 
-/** A value: text, or bytes that are none; of a long one only its size and hash; of a secret one nothing. */
+/** A value: text, or bytes that are not text; for a long value only its size and hash; for a secret one nothing. */
 export type Shown =
   | string
   | number
@@ -19,13 +19,13 @@ export type Shown =
   | { readonly bytes: number; readonly sha256: string }
   | { readonly hidden: true };
 
-/** By the path of the field, such as `Sources[0].Name`. */
+/** Values by the path of the field, such as `Sources[0].Name`. */
 export type ShownFields = Readonly<Record<string, Stored>>;
 
-/** A shown value; of a hidden one a mark that is the same for the same value, in this process only. */
+/** A shown value, or for a hidden one a mark: within this process, equal values have equal marks. */
 export type Stored = Exclude<Shown, { hidden: true }> | { readonly hidden: string };
 
-/** The types whose fields are shown at all. What is not known here may hold anything. */
+/** The types whose fields may be shown. Unknown types may contain secrets. */
 const SHOWN_TYPES: ReadonlySet<string> = new Set([
   "Register",
   "KVS",
@@ -45,37 +45,37 @@ const SHOWN_TYPES: ReadonlySet<string> = new Set([
   "Index",
 ]);
 
-/** The secret of a token, the token of a prepared query, keys of certificates, credentials in free-form settings. */
+/** Token secrets, tokens of prepared queries, certificate keys, and credentials in free-form settings. */
 const SECRET_FIELD =
   /secret|token$|tokens$|password|passphrase|passwd|private.?key|signing.?key|credential|jwt$|jwks|api.?key|access.?key|authorization/i;
-/** Headers of checks and of gateways hold credentials. */
+/** Headers of checks and of gateways contain credentials. */
 const SECRET_WITHIN = /^(Definition|Header)$/;
-/** Values that are longer are not shown, in bytes. */
+/** The longest value that is shown, in bytes. */
 const LONGEST = 4096;
-/** What Raft and servers count; shown only where nothing else changed. */
+/** Indexes and hashes that servers maintain; shown only if nothing else changed. */
 const BOOKKEEPING = /^(CreateIndex|ModifyIndex|LockIndex|Hash|(Service|Check)\.(CreateIndex|ModifyIndex))$/;
 
 const markKey = randomBytes(32);
 
-/** @returns nothing where a type's fields are never shown */
+/** @returns `undefined` if a type's fields are never shown */
 export function storedFields(type: number, content: Content | undefined): ShownFields | undefined {
   if (content === undefined || !SHOWN_TYPES.has(typeName(type))) return undefined;
   const fields: Record<string, Stored> = {};
   const isValueOf = typeName(type) === "KVS" || typeName(type) === "Tombstone";
-  // Of a configuration entry only the entry.
+  // For a configuration entry, only the entry itself.
   add(fields, "", configEntryOf(content)?.entry ?? content, false, isValueOf);
   return fields;
 }
 
 export interface FieldChange {
   readonly field: string;
-  /** Absent where the field was not there. */
+  /** Absent if the field did not exist before. */
   readonly from?: Shown;
-  /** Absent where the field is no longer there. */
+  /** Absent if the field no longer exists. */
   readonly to?: Shown;
 }
 
-/** What differs between two records; of bookkeeping only where nothing else does. */
+/** The differences between two records; those of bookkeeping fields only if there are no others. */
 export function changedFields(from: ShownFields, to: ShownFields): FieldChange[] {
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
   const changes = names.flatMap((field): FieldChange[] => {
@@ -109,7 +109,7 @@ function add(fields: Record<string, Stored>, path: string, content: Content, isS
   if (isFields(content)) {
     for (const [name, value] of Object.entries(content)) {
       const inner = readable(name);
-      // The value of a key is what was asked for; its own name says nothing.
+      // The value of a KV key is what the user asked for; the name of its field is always the same.
       const isHidden = isSecret || (!isKv && (SECRET_FIELD.test(inner) || SECRET_WITHIN.test(inner)));
       add(fields, path === "" ? inner : `${path}.${inner}`, value, isHidden, isKv);
     }
@@ -118,7 +118,7 @@ function add(fields: Record<string, Stored>, path: string, content: Content, isS
   define(fields, path, isSecret ? { hidden: mark(content) } : leaf(content));
 }
 
-/** Also `__proto__` is a field like any other. */
+/** Sets a property, so that `__proto__` is a field like any other. */
 function define(fields: Record<string, Stored>, path: string, value: Stored): void {
   Object.defineProperty(fields, path, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -140,7 +140,7 @@ function leaf(content: Content): Stored {
     : { base64: bytes.toString("base64") };
 }
 
-/** An integer as it is, also beyond 2^53; a float from its bytes. */
+/** An exact integer, also beyond 2^53; a float decoded from its bytes. */
 function numberOf(content: string): string | number {
   const float = floatOf(content);
   if (float !== undefined) return float;

@@ -1,7 +1,7 @@
 /**
- * Blocks of bytes that do not fit the memory, in a temporary file. They are encrypted with a key that is never written
- * anywhere: an archive that is encrypted must not leave its keys and values on a disk. The file has no name once it is open,
- * so nothing of it is left behind, however the process ends.
+ * A temporary file for blocks of bytes that exceed the memory limit. They are encrypted with a key that is never stored, so that
+ * keys and values of an encrypted archive never reach a disk in plain text. The file is unlinked as soon as it is open, so
+ * nothing of it remains, no matter how the process ends.
  */
 
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
@@ -74,7 +74,7 @@ export class Spool {
     try {
       unlinkSync(path);
     } catch {
-      // Windows keeps the name of an open file.
+      // Windows does not unlink an open file.
       this.#unlink = () => unlinkSync(path);
     }
     return file;
