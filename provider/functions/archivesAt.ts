@@ -1,4 +1,4 @@
-/** The archives of the place that the inputs of a function specify. */
+/** Visits the archives at the place that a function's inputs specify. */
 
 import { readRows } from "../args/kinds";
 import { PLACE } from "../args/tables/listing";
@@ -8,7 +8,7 @@ import type { Problem, Values } from "../lifecycle";
 import { locationProblems } from "../resources/commonArgs";
 import { formatLocation, parseLocation } from "../store/location";
 
-/** What is wrong with `target` beside its kind. */
+/** Problems with `target`, apart from its kind. */
 export function checkPlace({ target }: Values): Problem[] {
   return typeof target === "string" ? locationProblems("target", () => parseLocation(target)) : [];
 }
@@ -16,7 +16,7 @@ export function checkPlace({ target }: Values): Problem[] {
 /**
  * @param inputs - `target` and `series`, in which `checkPlace` has found no problem
  * @param visit - receives each archive and its location, in the store's order; `false` ends the visit
- * @returns what was found besides archives until then
+ * @returns what was found besides archives before the visit ended
  * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, and what `visit` throws
  */
 export function visitArchivesAt(

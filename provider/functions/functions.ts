@@ -15,7 +15,7 @@ export interface ProviderFunction {
   readonly documentation: string;
   readonly inputs: Table;
   readonly outputs: OutputTable;
-  /** Called for the first call of the function: what reads archives and asks Consul is not loaded before. */
+  /** Called when the function is first called: the code that reads archives and queries Consul is not loaded earlier. */
   readonly load: () => Promise<Work>;
 }
 
@@ -26,7 +26,7 @@ const SOURCE = {
     "The archive: its path (relative to the program's folder), or its `file://`, `s3://`, `gs://` or `azblob://` URL, such as the output `location` of a `ConsulSnapshot`.",
 } as const satisfies Row;
 
-/** Outputs that only the save itself knows. */
+/** Outputs that are known only to the save itself. */
 const OF_A_SAVE = ["knownLeader", "lastContact", "kept", "removed"];
 
 const FACTS: OutputTable = Object.fromEntries(

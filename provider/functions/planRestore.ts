@@ -26,7 +26,7 @@ export const planRestore: Work = {
         planData(await prepare(session, { readState: true }), request.runId),
       );
     } catch (error) {
-      // This run has begun, and it is unknown whether that was on this cluster.
+      // This run has begun, but it is unknown whether on this cluster.
       throw error instanceof Unsettled ? error.cause : error;
     }
   },

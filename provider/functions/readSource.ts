@@ -1,4 +1,4 @@
-/** The archive that a function reads: by its path or URL, from its first byte to its last. */
+/** Reads the archive at a function's `source`, a path or URL, to its last byte. */
 
 import { loadIdentities } from "../age/identities";
 import type { ReadOptions } from "../archive/readWhole";
@@ -12,10 +12,10 @@ import { openStore } from "../store/backends";
 import { parseSource } from "../store/location";
 import { holdsUnknown } from "../values";
 
-/** An archive as it was read. */
+/** An archive, and the result of reading it. */
 export interface SourceRead extends FoundArchive, ReadArchive {}
 
-/** What is wrong with `source` and `decryption` beside their kinds. */
+/** Problems with `source` and `decryption`, apart from their kinds. */
 export async function checkSource(inputs: Values): Promise<readonly Problem[]> {
   const { decryption } = inputs;
   const places = [...sourceProblems(inputs), ...checkIdentityPlaces(decryption)];
@@ -23,13 +23,13 @@ export async function checkSource(inputs: Values): Promise<readonly Problem[]> {
   return identityProblems(readDecryption(decryption));
 }
 
-/** As it was specified. */
+/** The source as the inputs specify it. */
 export function sourceOf({ source }: Values): string {
   return typeof source === "string" ? source : "";
 }
 
 /**
- * @param inputs - in which `checkSource` has found no problem
+ * @param inputs - inputs in which `checkSource` has found no problem
  * @throws SnapshotError `ARCHIVE_*`, `STORE_*`, `DECRYPTION_FAILED`, `ARGUMENT_INVALID` for an identity file without an identity
  */
 export async function readSource(

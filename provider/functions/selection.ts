@@ -1,10 +1,10 @@
-/** The first so many of all items that are added, by an order. Memory grows with their number, not with that of all items. */
+/** Keeps the first items by an order, up to a maximum. Memory grows with the maximum, not with the number of items added. */
 export class Selection<T> {
   private items: T[] = [];
 
   /**
-   * @param most - how many
-   * @param compare - as of `Array.prototype.sort`
+   * @param most - the maximum number of items to keep
+   * @param compare - the order, as for `Array.prototype.sort`
    */
   constructor(
     private readonly most: number,
@@ -13,11 +13,11 @@ export class Selection<T> {
 
   add(item: T): void {
     this.items.push(item);
-    // Sorted once per `most` items, so that many of them cost little.
+    // Sorts only once per `most` items, so that adding an item is cheap.
     if (this.items.length >= 2 * this.most) this.items = this.sorted();
   }
 
-  /** In their order. */
+  /** The selected items, sorted. */
   sorted(): T[] {
     return this.items.sort(this.compare).slice(0, this.most);
   }

@@ -1,4 +1,4 @@
-/** A verdict on an archive: the one of `consul-snapshot verify`. */
+/** The verdict on an archive, the same as that of `consul-snapshot verify`. */
 
 import { parseVersion } from "../archive/version";
 import { CONSUL_VERSION } from "../args/tables/verification";

@@ -3,11 +3,11 @@
 import type { Context, Problem, Values } from "../lifecycle";
 
 export interface Work {
-  /** What is wrong with inputs whose kinds are right. Unknown ones are not judged. No reason contains a secret. */
+  /** Problems with inputs whose kinds are right. Unknown inputs are not judged. No reason contains a secret. */
   check(inputs: Values, context: Context): Promise<readonly Problem[]>;
   /**
    * @param inputs - all of them known, and none of them wrong
-   * @returns the outputs, as its table has them; what is not known is absent or `null`
+   * @returns the outputs as the function's table declares them; an unknown fact is absent or `null`
    * @throws SnapshotError
    */
   run(inputs: Values, context: Context): Promise<object>;

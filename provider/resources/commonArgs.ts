@@ -1,4 +1,4 @@
-/** What the arguments of both resources have in common: their names are checked, and they say which Consul is meant. */
+/** What the arguments of both resources have in common: the check of their names, and the settings of the cluster. */
 
 import { type ArgumentProblem, checkRows } from "../args/kinds";
 import { CONNECTION, CONNECTION_NAMESPACE, type SettingName } from "../args/tables/connection";
@@ -15,11 +15,11 @@ export const CLUSTER_SETTINGS = (Object.keys(CONNECTION) as SettingName[]).filte
   (name) => CONNECTION[name].effect === "replace",
 );
 
-/** Added by the SDK, not by a user: where the resource stands in its program. */
+/** Arguments that Pulumi and our SDK add. */
 const ADDED: readonly string[] = ["identity", "__provider"];
 
 /**
- * What is wrong with the names and kinds of a resource's arguments, by its table. Unknown values are not judged.
+ * Problems with the names and kinds of a resource's arguments, by its table. Unknown values are not judged.
  *
  * @param resource - its name, for messages
  */
@@ -28,21 +28,21 @@ export function checkTable(noun: "snapshot" | "restore", inputs: Values, resourc
   return checkRows(noun, Object.fromEntries(written), { owner: resource });
 }
 
-/** What is wrong with the settings of an argument `connection` that is an object, or with those of the other places. */
+/** Problems with the settings of an argument `connection` that is an object, or with those of other sources. */
 export function checkConnectionArgs({ connection }: Values, sources: Sources): Problem[] {
   const settings = connection ?? {};
   return isRecord(settings) ? checkConnection(settings, sources) : [];
 }
 
-/** The connection's settings that are known; whether each is of the right kind is for the check to say. */
+/** The known settings of the connection. `checkConnectionArgs` judges their kinds. */
 export function readConnectionArgs({ connection }: Values): ConnectionArgs {
   if (!isRecord(connection)) return {};
   return Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== UNKNOWN));
 }
 
 /**
- * Which cluster is meant, from the argument or stack configuration. The environment is left out: it differs from one
- * operator's machine to the next, and that alone changes nothing about what was done.
+ * The settings that specify the cluster, from the argument or stack configuration. The environment is left out: it differs
+ * between the machines of operators, and such a difference is no reason for a new snapshot.
  */
 export function clusterSettings(connection: Value | undefined, sources: Sources): Value {
   if (connection === UNKNOWN) return UNKNOWN;
@@ -53,7 +53,7 @@ export function clusterSettings(connection: Value | undefined, sources: Sources)
   );
 }
 
-/** What `check` throws, as a problem with the argument. */
+/** Converts an error that `check` throws to a problem with the argument. */
 export function locationProblems(path: string, check: () => unknown): Problem[] {
   try {
     check();
@@ -71,7 +71,7 @@ export function sourcesOf(context: Context, vocabulary: Vocabulary): Sources {
 }
 
 /**
- * @param name - of the resource, where the host does not know it
+ * @param name - name of the resource, used if the host does not know it
  * @param series - the argument of that name
  */
 export function ownerOf(context: Context, name: string, series?: Value): Owner {

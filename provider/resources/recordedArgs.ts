@@ -1,4 +1,4 @@
-/** The arguments that state stores, for later runs to compare with: how they are selected, replaced and compared. */
+/** Selects, replaces and compares the arguments that state stores for later runs. */
 
 import type { OutputTable } from "../args/tables/outputs";
 import type { Table } from "../args/tables/row";
@@ -8,35 +8,35 @@ import { defined, same } from "../values";
 import { clusterSettings } from "./commonArgs";
 
 /**
- * The arguments whose change has an effect; of `connection` only which cluster is meant: no token, key or header.
+ * The arguments whose change has an effect. Of `connection`, only the settings that specify the cluster: no token, key or header.
  *
- * @param table - of the resource
- * @param sources - stack configuration, which may set the cluster as well as the arguments do
+ * @param table - the resource's argument table
+ * @param sources - stack configuration, which can also specify the cluster
  */
 export function recordedArgs(table: Table, inputs: Values, sources: Sources): Values {
   const args = Object.fromEntries(recordedNames(table).map((name) => [name, inputs[name]]));
   return defined({ ...args, connection: clusterSettings(inputs.connection, sources) });
 }
 
-/** State with the current arguments in place of the former; one that was removed must not stay. */
+/** Replaces the arguments in state with the current ones; removed arguments do not stay. */
 export function withArgs(table: Table, recorded: Values, args: Values): Values {
   const names = recordedNames(table);
   const facts = Object.entries(recorded).filter(([name]) => !names.includes(name));
   return { ...Object.fromEntries(facts), ...args };
 }
 
-/** Each of a table's outputs, while it is not known. */
+/** All outputs of a table, as unknown values. */
 export function unknownOutputs(table: OutputTable): Values {
   return Object.fromEntries(Object.keys(table).map((name) => [name, UNKNOWN]));
 }
 
-/** The value of an argument, or the default that stands for it. */
+/** The value of an argument, or its default. */
 export function valueIn(table: Table, name: string, values: Values): Value | undefined {
   return values[name] ?? table[name]?.default;
 }
 
 /**
- * A change of an argument that is only stored in state; none where nothing changed.
+ * The change of an argument that is only stored in state; none if it is unchanged.
  *
  * @param reason - one sentence
  */

@@ -1,4 +1,4 @@
-/** ConsulSnapshotRestore's arguments: what is wrong beside their kinds, and how they are read. Does no I/O on networks. */
+/** Checks ConsulSnapshotRestore's arguments beyond their kinds, and reads them. Does no network I/O. */
 
 import type { Decryption } from "../../age/identities";
 import { checkIdentityPlaces, identityProblems, readDecryption } from "../../args/decryption";
@@ -34,8 +34,8 @@ export interface RestoreArgs {
 }
 
 /**
- * Everything that is wrong with the arguments. Unknown values are not judged, nor is a time that has passed: the resource
- * of a restore that is done may stay in its program. No reason contains a secret.
+ * All problems with the arguments. Unknown values are not judged. A `validUntil` in the past is no problem: the resource of a
+ * completed restore may stay in its program. No reason contains a secret.
  *
  * @param sources - stack configuration and environment, for what the arguments do not set
  */
@@ -43,7 +43,7 @@ export function checkArgs(inputs: Values, sources: Sources): Problem[] {
   return [...checkTable("restore", inputs, "ConsulSnapshotRestore"), ...checkValues(inputs, sources)];
 }
 
-/** What is wrong with arguments beside their names and kinds; not whether keys are valid, which `checkKeys` says. */
+/** Problems with arguments, apart from their names and kinds. `checkKeys` judges keys. */
 export function checkValues(inputs: Values, sources: Sources): Problem[] {
   return [
     ...checkRunId(inputs),
@@ -57,7 +57,7 @@ export function checkValues(inputs: Values, sources: Sources): Problem[] {
   ];
 }
 
-/** What is wrong with the keys of arguments in which `checkArgs` has found no problem: it loads the age library. */
+/** Problems with the keys in arguments that `checkArgs` has accepted. Loads the age library. */
 export async function checkKeys({ safetySnapshot, decryption }: Values): Promise<Problem[]> {
   const encryption = isRecord(safetySnapshot) ? safetySnapshot.encryption : undefined;
   return [
@@ -71,7 +71,7 @@ function checkRunId({ runId }: Values): Problem[] {
   return [{ path: "runId", reason: `runId is required: ${RESTORE.runId.form}` }];
 }
 
-/** What is wrong with the argument `source` beside its kind: it must be the path or URL of one archive. */
+/** Problems with the argument `source`, apart from its kind: it must be the path or URL of one archive. */
 export function sourceProblems({ source }: Values): Problem[] {
   if (typeof source !== "string") return [];
   const problems = locationProblems("source", () => parseSource(source));
@@ -117,7 +117,7 @@ export function readArgs(inputs: Values): RestoreArgs {
   const { runId, validUntil, source, tokenAfterRestore, allow, sha256, strict } = readRows(RESTORE, inputs);
   return compact({
     runId: runId ?? "",
-    // A time that cannot be read has passed: nothing is restored.
+    // An unreadable time counts as past, so nothing is restored.
     validUntil: parseTime(validUntil ?? "") ?? new Date(0),
     source: parseLocation(source ?? ""),
     safetySnapshot: readSafetySnapshot(inputs.safetySnapshot),

@@ -1,5 +1,5 @@
 /**
- * What restores again: a new runId. Everything else is only stored in state. A pure function; no sentence holds a value
+ * Only a new runId restores again; all other changes are only stored in state. A pure function. No sentence contains a value
  * that may be secret.
  */
 
@@ -15,9 +15,9 @@ const RECORDED_ONLY = Object.entries(RESTORE).flatMap(([name, { effect }]) => (e
 
 /**
  * @param recorded - the outputs of the last create, update or read
- * @param inputs - the arguments now, as state would record them
- * @param now - the clock
- * @param problem - why the source cannot be restored, where a run begins and that is known
+ * @param inputs - the current arguments, in the form in which state would store them
+ * @param now - the current time
+ * @param problem - why the source cannot be restored, if that is known and a run begins
  */
 export function diff(recorded: Values, inputs: Values, now: Date, problem?: string): Change[] {
   const again = diffRunId(recorded, inputs, now, problem);
@@ -30,7 +30,7 @@ export function diff(recorded: Values, inputs: Values, now: Date, problem?: stri
   ];
 }
 
-/** Whether another run begins than the one that state holds. */
+/** Whether a run begins other than the one in state. */
 export function beginsRun(recorded: Values, inputs: Values): boolean {
   return !same(normalized(recorded.runId), normalized(inputs.runId));
 }
@@ -51,12 +51,12 @@ function diffRunId(recorded: Values, inputs: Values, now: Date, problem: string 
   return { path: "runId", kind: "update", replaces: true, reason };
 }
 
-/** Ids that look the same are the same run. */
+/** Ids that look equal denote the same run. */
 function normalized(runId: Value | undefined): Value | undefined {
   return typeof runId === "string" ? normalizeRunId(runId) : runId;
 }
 
-/** State holds an attempt until its result is known. */
+/** State contains an attempt until its result is known. */
 function diffAttempt({ attempt, runId }: Values): Change[] {
   if (attempt === undefined) return [];
   const reason = `the restore of run ${quoted(runId)} has begun, and how it ended is not known: the next update reads Consul, and restores nothing`;

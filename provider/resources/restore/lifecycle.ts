@@ -26,7 +26,7 @@ import { checkArgs, checkKeys, readArgs } from "./args";
 import { beginsRun, diff as diffArgs } from "./diff";
 import { attemptIn, attemptOutputs, restoredOutputs } from "./outputs";
 
-/** A preview looks at the source for at most this time, in milliseconds. */
+/** Maximum time that a preview spends on examining the source. */
 const LOOK_MS = 3000;
 
 export const restoreLifecycle: Lifecycle = {
@@ -63,7 +63,7 @@ async function problemOfSource(inputs: Values, context: Context): Promise<string
   return sourceProblem(source, decryption, AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_MS)]));
 }
 
-/** Only a replacement restores; a warning says so of every other change. */
+/** Only a replacement restores; for every other change, a warning says so. */
 async function diff(_id: string, recorded: Values, inputs: Values, context: Context): Promise<readonly Change[]> {
   const args = argsOf(inputs, context);
   const problem = beginsRun(recorded, args) ? await problemOfSource(inputs, context) : undefined;
@@ -88,7 +88,7 @@ function create(inputs: Values, context: Context): Promise<Created> {
   });
 }
 
-/** There is nothing to refresh: a restore is an event. State knows nothing about one that only the option `id` names. */
+/** There is nothing to refresh: a restore is an event. If only the option `id` specifies one, state knows nothing about it. */
 function read(id: string, recorded: Values): Promise<Created> {
   if (recorded.schemaVersion !== undefined) return Promise.resolve({ id, outputs: recorded });
   throw new SnapshotError(
@@ -119,7 +119,7 @@ function remove(_id: string, { runId }: Values, context: Context): Promise<void>
   return Promise.resolve();
 }
 
-/** The result is stored in state, also where that is only that the restore has begun. */
+/** Stores the result in state, even if it is only that the restore has begun. */
 async function recording(
   inputs: Values,
   context: Context,
@@ -138,7 +138,7 @@ async function recording(
     return { id: args.runId, outputs: { ...recorded, ...restoredOutputs(restored) } };
   } catch (error) {
     if (!(error instanceof Unsettled)) throw error;
-    // The receipt is the record: the next run finds it, if it was on this cluster.
+    // State needs no attempt: the next run finds the receipt if the restore was on this cluster.
     if (error instanceof Unidentified) throw error.cause;
     throw new Incomplete(advised(error.cause), {
       id: args.runId,
@@ -147,12 +147,12 @@ async function recording(
   }
 }
 
-/** As state keeps them. */
+/** The arguments as state stores them. */
 function argsOf(inputs: Values, context: Context): Values {
   return recordedArgs(RESTORE, inputs, sourcesOf(context, RESTORE_VOCABULARY));
 }
 
-/** State keeps the attempt, with a receipt and without. */
+/** Adjusts the hint: state contains the attempt, so the next run reads it back with or without a receipt. */
 function advised(cause: Error): Error {
   if (!(cause instanceof SnapshotError) || cause.code === "RESTORE_WRONG") return cause;
   const hint = `${cause.hint} Run pulumi up again: with this runId it reads back, and restores nothing.`.trim();

@@ -1,11 +1,11 @@
-/** What a restore writes to state: its result, and the arguments that later runs compare with. No secret. */
+/** What a restore stores in state: its result, and the arguments that later runs compare with. No secret. */
 
 import { compact } from "../../compact";
 import { isRecord, type Values } from "../../lifecycle";
 import type { Attempt } from "../../restore/attempt";
 import type { Restored } from "../../restore/request";
 
-/** The shape of state; raised when an old one must be read differently. */
+/** Version of the form of state; increased when old state must be read differently. */
 const SCHEMA_VERSION = 1;
 
 /** The result, under the names that a program reads. What is unknown is left out, never undefined. */
@@ -17,7 +17,7 @@ export function restoredOutputs(restored: Restored): Values {
     restoredAt: restored.restoredAt,
     restoredIndex: restored.restoredIndex,
     snapshotId: restored.snapshotId,
-    // The argument is called safetySnapshot, and state knows one name once.
+    // The name `safetySnapshot` is taken: state has one namespace for arguments and outputs.
     safetyLocation: safetySnapshot,
     unsavedChanges,
     receipt,

@@ -1,4 +1,4 @@
-/** What a reviewer reads about a restore that is to be created: one sentence, before anything happens. */
+/** The sentence that a preview shows about a restore that will be created. */
 
 import { resolveConnection, type Sources } from "../../consul/connection";
 import type { Values } from "../../lifecycle";
@@ -6,10 +6,10 @@ import { holdsUnknown } from "../../values";
 import { readConnectionArgs } from "../commonArgs";
 
 /**
- * @param inputs - arguments in which nothing is wrong
+ * @param inputs - arguments without problems
  * @param sources - stack configuration and environment
- * @param now - the clock
- * @param problem - why the source cannot be restored, where that is known
+ * @param now - the current time
+ * @param problem - why the source cannot be restored, if that is known
  */
 export function restorePreview(inputs: Values, sources: Sources, now: Date, problem?: string): string {
   const { source, connection } = inputs;
@@ -24,7 +24,7 @@ export function restorePreview(inputs: Values, sources: Sources, now: Date, prob
   return `all state of ${where} will be replaced by ${archive} (${run}), unless this run was restored already`;
 }
 
-/** That the time to begin is over, as a sentence; nothing while it is not, or is unknown. */
+/** A sentence that says that `validUntil` has passed; `undefined` if it has not, or is unknown. */
 export function expiry(inputs: Values, now: Date): string | undefined {
   const { validUntil } = inputs;
   if (typeof validUntil !== "string" || !(Date.parse(validUntil) < now.getTime())) return undefined;

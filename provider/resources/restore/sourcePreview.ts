@@ -1,4 +1,4 @@
-/** What a preview can find out about the archive cheaply: whether it is there, begins like one, and can be decrypted. */
+/** The cheap checks of the archive in a preview: whether it exists, begins like an archive, and can be decrypted. */
 
 import { decryptIfEncrypted } from "../../age/decrypt";
 import type { Decryption } from "../../age/identities";
@@ -8,12 +8,12 @@ import { formatLocation, type Location } from "../../store/location";
 import { lookUp } from "../../store/smallObject";
 import type { Store, StoredObject } from "../../store/store";
 
-/** How gzip begins: RFC 1952. */
+/** The first bytes of gzip data (RFC 1952). */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
 /**
- * @param signal - ends the look
- * @returns why the archive cannot be restored as it is now, as a sentence; nothing where no reason is known, or the store
+ * @param signal - aborts the check
+ * @returns why the archive cannot be restored as it is now, as a sentence; `undefined` if no reason is known, or the store
  *   does not answer
  */
 export async function sourceProblem(
@@ -33,12 +33,12 @@ export async function sourceProblem(
       store.close();
     }
   } catch (error) {
-    // The restore itself reports what is wrong with the store.
+    // The restore itself reports problems with the store.
     return isCode(error, "DECRYPTION_FAILED", "ARGUMENT_INVALID") ? `${location}: ${error.message}` : undefined;
   }
 }
 
-/** Reads to the first bytes of the archive, which an identity must decrypt where it is encrypted. */
+/** Reads the first bytes of the archive; if it is encrypted, an identity must decrypt them. */
 async function beginsAsArchive(
   store: Store,
   object: StoredObject,

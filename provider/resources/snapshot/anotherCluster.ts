@@ -1,14 +1,14 @@
-/** Whether a new snapshot is of another cluster than the one it replaces, though the program did not change that. Pure. */
+/** Detects a new snapshot of another cluster than the one that it replaces, without such a change in the program. Pure. */
 
 import { isList, isRecord, type Values } from "../../lifecycle";
 import { same } from "../../values";
 
 /**
- * The environment and DNS can lead to another cluster. Servers keep their Raft ids for life, so two clusters share none.
+ * The environment or DNS can lead to another cluster. Servers keep their Raft ids for life, so two clusters have none in common.
  *
- * @param replaced - what state held of the last snapshot
- * @param saved - what it holds of the new one
- * @returns one sentence, or `undefined` where nothing is known to be wrong
+ * @param replaced - the outputs of the replaced snapshot
+ * @param saved - the outputs of the new one
+ * @returns one sentence; `undefined` if no difference is known
  */
 export function anotherCluster(replaced: Values, saved: Values): string | undefined {
   if (!same(replaced.connection, saved.connection)) return undefined;

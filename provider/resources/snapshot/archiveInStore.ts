@@ -1,4 +1,4 @@
-/** An archive that state knows, against what its store holds now. */
+/** Compares an archive in state with the object in its store, and deletes it. */
 
 import { unlessAborted } from "../../abort";
 import { SnapshotError, isCode } from "../../errors";
@@ -13,9 +13,9 @@ import { type Manifest, manifestKey, parseManifest, readManifest } from "../../c
 export type Found = { readonly state: "absent" } | { readonly state: "same" | "changed"; readonly version: string };
 
 /**
- * Whether the archive at `location` is the one recorded.
+ * Whether the archive at `location` is the one in state.
  *
- * @throws SnapshotError when the place cannot be seen: absence is reported only when it is known
+ * @throws SnapshotError if the store cannot be read: an archive is reported as missing only if that is certain
  */
 export async function compareWithStore(location: string, recorded: Values, signal: AbortSignal): Promise<Found> {
   const { key, store } = await openAt(location);
@@ -28,7 +28,7 @@ export async function compareWithStore(location: string, recorded: Values, signa
   }
 }
 
-/** Says what has become of an archive that is not ours to delete any more, without reading it. A store that cannot be seen is no failure. */
+/** Reports what happens to an archive that stays in its store, without reading it. A store that cannot be read is not a failure. */
 export async function reportRetainedArchive(location: string, recorded: Values, context: Context): Promise<void> {
   try {
     context.info(await unlessAborted(retainedArchive(location, recorded, context.signal), context.signal));
@@ -48,7 +48,7 @@ async function retainedArchive(location: string, recorded: Values, signal: Abort
     if (sameSize && object.version === recorded.storedVersion) return stays;
     const manifest = await readManifest(store, key, { signal });
     if (isNewer(manifest, object, recorded)) return holdsNewer(location);
-    // The version moves when a folder is copied.
+    // The version changes when a folder is copied.
     if (sameSize && manifest?.storedSha256 === recorded.storedSha256) return stays;
     return `what lies at ${location} is no longer the archive that was saved, and stays`;
   } finally {
@@ -56,7 +56,7 @@ async function retainedArchive(location: string, recorded: Values, signal: Abort
   }
 }
 
-/** Deletes the archive and its manifest if they are those recorded, and says what it left if they are not. */
+/** Deletes the archive and its manifest if they are those in state; otherwise reports what stays. */
 export async function removeArchive(location: string, recorded: Values, context: Context): Promise<void> {
   const { key, store } = await openAt(location);
   const { signal } = context;
@@ -77,7 +77,7 @@ export async function removeArchive(location: string, recorded: Values, context:
       warnChanged(location, context);
       return;
     }
-    // The store compares the bytes, and keeps an archive that has other ones.
+    // The store compares the bytes, and does not delete an archive with different ones.
     await store.delete(key, { version: object.version, sha256, signal });
     if (found !== undefined && manifest?.sha256 === recorded.sha256) await removeManifest(store, key, found.version);
     context.info(`the archive ${location} was deleted`);
@@ -93,7 +93,7 @@ export async function removeArchive(location: string, recorded: Values, context:
   }
 }
 
-/** Only the one of this archive: another save may have taken the name since. */
+/** Removes the manifest only if it describes this archive: another save may have taken the name since. */
 async function removeManifest(store: Store, key: string, version: string): Promise<void> {
   await store.delete(manifestKey(key), { version }).catch((error: unknown) => {
     if (!isCode(error, "STORE_CHANGED")) throw error;
@@ -104,7 +104,7 @@ function warnChanged(location: string, context: Context): void {
   context.warn(`${location} is no longer the archive that was saved: it was left where it is`);
 }
 
-/** A later save of the same name, with `overwrite`. */
+/** Whether a later save, with `overwrite`, replaced the archive of this name. */
 function isNewer(manifest: Manifest | undefined, object: StoredObject, recorded: Values): boolean {
   return (
     manifest?.storedSize === object.size &&
@@ -127,8 +127,8 @@ function failure(error: unknown): SnapshotError {
 }
 
 /**
- * The version tells at once; where it moved (a copied folder, a re-uploaded object), or `verifyOnRefresh` asks for it,
- * the bytes decide: those of an archive that was verified when it was saved.
+ * An equal version is enough. If the version differs (a copied folder, a re-uploaded object), or with `verifyOnRefresh`, the
+ * bytes are compared with the digest in state: the archive was verified when it was saved.
  */
 async function isRecorded(store: Store, object: StoredObject, recorded: Values, signal: AbortSignal): Promise<boolean> {
   if (object.size !== recorded.storedSize) return false;

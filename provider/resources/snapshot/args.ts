@@ -1,4 +1,4 @@
-/** ConsulSnapshot's arguments: what is wrong with them beside their kinds, and how they are read. Does no I/O on networks. */
+/** Checks ConsulSnapshot's arguments beyond their kinds, and reads them. Does no network I/O. */
 
 import { checkEncryptedName, readRecipients } from "../../args/encryption";
 import { absentOrUnknown, readRows } from "../../args/kinds";
@@ -20,14 +20,14 @@ export interface SnapshotArgs {
   readonly maxStalenessMs?: number;
   readonly overwrite: boolean;
   readonly retention: Policy;
-  /** Left out when archives are not encrypted. */
+  /** Absent if archives are not encrypted. */
   readonly recipients?: readonly string[];
-  /** Count keys by this many segments, those that begin with the filter. */
+  /** Count keys by this many segments; with `filter`, only keys that begin with it. */
   readonly inspect?: { readonly depth: number; readonly filter?: string };
 }
 
 /**
- * Everything that is wrong with the arguments. Unknown values are not judged. No reason contains a secret.
+ * All problems with the arguments. Unknown values are not judged. No reason contains a secret.
  *
  * @param sources - stack configuration and environment, for what the arguments do not set
  */
@@ -44,12 +44,12 @@ export function checkArgs(inputs: Values, sources: Sources): Problem[] {
   ];
 }
 
-/** How a program lets an archive be overwritten. */
+/** How a program allows overwriting an archive, for hints. */
 export const OVERWRITE = "set overwrite: true";
 
 function checkTarget({ target, overwrite }: Values): Problem[] {
   if (typeof target !== "string") return [];
-  // While `overwrite` is unknown, a name that never changes may still turn out to be meant.
+  // While `overwrite` is unknown, a fixed name may turn out to be intended.
   const mayOverwrite = overwrite === true || overwrite === UNKNOWN;
   return locationProblems("target", () => checkTemplate(parseLocation(target), mayOverwrite, OVERWRITE));
 }
@@ -60,7 +60,7 @@ function checkMaxStaleness({ maxStaleness, consistency }: Values): Problem[] {
   return [{ path: "maxStaleness", reason }];
 }
 
-/** Each replacement would delete the archive that retention is to keep. */
+/** With `deletionPolicy: "delete"`, each replacement would delete an archive that retention should keep. */
 function checkPolicies({ retention, deletionPolicy }: Values): Problem[] {
   if (absentOrUnknown(retention) || deletionPolicy !== "delete") return [];
   const reason = 'deletionPolicy: "delete" cannot go with retention: retention decides what is kept';
@@ -76,7 +76,7 @@ function checkTriggers({ triggers }: Values): Problem[] {
   });
 }
 
-/** `{}`, or a list or an object of nothing else. An empty object beside other values may be meant. */
+/** Whether a value is `{}`, or contains nothing else. An empty object beside other values may be intended. */
 function isEmptyThroughout(value: Value): boolean {
   if (isList(value)) return value.length > 0 && value.every(isEmptyThroughout);
   return isRecord(value) && Object.values(value).every(isEmptyThroughout);
@@ -103,7 +103,7 @@ export function readArgs(inputs: Values): SnapshotArgs {
   });
 }
 
-/** How keys are counted. */
+/** Reads the argument `inspect`, and applies its defaults. */
 export function readInspect(inspect: Values): NonNullable<SnapshotArgs["inspect"]> {
   const { kvDepth, kvFilter } = readRows(INSPECT, inspect);
   return compact({ depth: kvDepth, filter: kvFilter });

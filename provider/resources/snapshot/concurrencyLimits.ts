@@ -1,4 +1,4 @@
-/** How many saves run at once, as stack configuration says. */
+/** The limits of concurrent saves, from stack configuration. */
 
 import { fromText } from "../../args/kinds";
 import { CONFIGURATION, CONFIGURATION_NAMESPACE } from "../../args/tables/configuration";
@@ -11,7 +11,7 @@ type Name = "maxConcurrent" | "maxConcurrentPerAddress";
 
 const NAMES: readonly Name[] = ["maxConcurrent", "maxConcurrentPerAddress"];
 
-/** What is wrong with the limits that stack configuration sets. */
+/** Problems with the limits in stack configuration. */
 export function checkLimits(config: Config): Problem[] {
   return NAMES.flatMap((name) => {
     if (limit(config, name) !== undefined) return [];
@@ -20,7 +20,7 @@ export function checkLimits(config: Config): Problem[] {
   });
 }
 
-/** @throws SnapshotError `ARGUMENT_INVALID`, where `checkLimits` finds something */
+/** @throws SnapshotError `ARGUMENT_INVALID` if `checkLimits` finds a problem */
 export function readLimits(config: Config): Limits {
   const [problem] = checkLimits(config);
   if (problem !== undefined) {

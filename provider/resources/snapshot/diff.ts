@@ -1,6 +1,6 @@
 /**
- * What takes a new snapshot, and what is only stored in state. A pure function: each change says in one sentence why, and
- * no sentence contains a trigger's value, which may be secret.
+ * Which changes take a new snapshot, and which are only stored in state. A pure function. Each change gives its reason in one
+ * sentence, which never contains a trigger's value, because that may be secret.
  */
 
 import { SNAPSHOT } from "../../args/tables/snapshot";
@@ -11,19 +11,19 @@ import { holdsUnknown, same } from "../../values";
 import { CLUSTER_SETTINGS } from "../commonArgs";
 import { recordedOnly, valueIn } from "../recordedArgs";
 
-/** The series of a resource: its argument, or where it stands in its program. Left out where that is not known. */
+/** The series of a resource before and after a change, from its argument or its identity. Absent if unknown. */
 export interface SeriesChange {
   readonly before?: string | undefined;
   readonly now?: string | undefined;
 }
 
-/** What is compared. */
+/** The two sides of the comparison. */
 interface Difference {
   /** The outputs of the last create, update or read. */
   readonly recorded: Values;
   /** The current arguments; `connection` includes what stack configuration adds, as that of `recorded` does. */
   readonly inputs: Values;
-  /** The clock. */
+  /** The current time. */
   readonly now: Date;
   readonly series: SeriesChange;
 }
@@ -41,8 +41,8 @@ const COMPARISONS: Readonly<Partial<Record<keyof typeof SNAPSHOT, (difference: D
 /**
  * @param recorded - the outputs of the last create, update or read
  * @param inputs - the current arguments; `connection` includes what stack configuration adds, as that of `recorded` does
- * @param now - the clock
- * @param series - that of the archives before, and of those to come
+ * @param now - the current time
+ * @param series - the series of earlier archives, and of future ones
  */
 export function diff(recorded: Values, inputs: Values, now: Date, series: SeriesChange = {}): Change[] {
   const names = Object.keys(SNAPSHOT) as (keyof typeof SNAPSHOT)[];
@@ -56,7 +56,7 @@ export function diff(recorded: Values, inputs: Values, now: Date, series: Series
   ];
 }
 
-/** As the argument's row says. */
+/** Applies the `effect` of the argument's row. */
 function diffByEffect(name: keyof typeof SNAPSHOT, before: Value | undefined, now: Value | undefined): Change[] {
   if (SNAPSHOT[name].effect === "record") return diffRecordedOnly(name, before, now);
   if (same(before, now)) return [];
@@ -108,7 +108,7 @@ function diffCluster(before: Value | undefined, now: Value | undefined): Change[
   });
 }
 
-/** A change of maxAge is only recorded; what counts is whether the last snapshot is older than it allows now. */
+/** A change of `maxAge` alone is only stored in state. A new snapshot is due if the last one exceeds the current limit. */
 function diffAge(recorded: Values, maxAge: Value | undefined, now: Date): Change[] {
   if (typeof maxAge !== "string" || typeof recorded.takenAt !== "string") {
     return diffRecordedOnly("maxAge", recorded.maxAge, maxAge);
@@ -128,7 +128,7 @@ const UNITS = [
   [1, "ms"],
 ] as const;
 
-/** In its largest unit, rounded down; in smaller ones too as long as the result does not exceed the limit. */
+/** The age in its largest unit, rounded down. Smaller units are added as long as the result would not exceed the limit. */
 function inWords(age: number, limit: number): string {
   const first = age >= 3 * 86_400_000 ? 0 : age >= 2 * 3_600_000 ? 1 : 2;
   const words: string[] = [];
@@ -142,13 +142,13 @@ function inWords(age: number, limit: number): string {
   return words.join(" ");
 }
 
-/** What lies in a store cannot be encrypted for others: who can read it can read it. */
+/** A change applies from the next snapshot: a stored archive cannot be encrypted for other recipients. */
 function diffEncryption(before: Value | undefined, now: Value | undefined): Change[] {
   const reason = "encryption changed: it counts from the next snapshot on, and this one stays as it is";
   return recordedOnly("encryption", before, now, reason);
 }
 
-/** The series of an archive that is saved is in its manifest, and stays. */
+/** A change applies from the next snapshot: the manifest of a saved archive keeps its series. */
 function diffSeries(before: Value | undefined, now: Value | undefined, series: SeriesChange): Change[] {
   if (series.before === undefined || series.now === undefined || series.before === series.now) {
     return diffRecordedOnly("series", before, now);

@@ -1,4 +1,4 @@
-/** `ConsulSnapshot.get`: an archive that already exists, taken by this package or by anyone. */
+/** `ConsulSnapshot.get`: looks up an existing archive, made by this package or by any other program. */
 
 import { SnapshotError } from "../../errors";
 import type { Context, Value, Values } from "../../lifecycle";
@@ -14,14 +14,14 @@ import { archiveOutputs } from "./outputs";
 export interface ExistingArchive {
   /** An absolute path, or a URL. */
   readonly location: string;
-  /** The series that its manifest names. Left out without a manifest. */
+  /** The series in its manifest. Absent without a manifest. */
   readonly series?: string;
   readonly outputs: Values;
 }
 
 /**
- * The facts of the archive at `id`, a path or a URL: from its manifest if that describes this very object, else by reading and
- * verifying all of it, every time it is looked up.
+ * The facts of the archive at `id`, a path or a URL. They come from its manifest if that describes this object; otherwise each
+ * lookup reads and verifies the whole archive.
  *
  * @param decryption - the argument of that name, for an encrypted archive without its manifest
  * @throws SnapshotError `STORE_*` when it is not there, `ARCHIVE_*` when it is not a valid archive, `DECRYPTION_FAILED`
@@ -58,7 +58,7 @@ export async function lookUpArchive(
   }
 }
 
-/** No check comes before a resource that is looked up: problems are reported here. */
+/** Pulumi does not call `check` before a lookup, so problems with the argument are reported here. */
 function decryptionOf(value: Value | undefined): Decryption {
   const [problem] = checkDecryption(value);
   if (problem === undefined) return readDecryption(value);

@@ -1,4 +1,4 @@
-/** What becomes of a resource's older archives when it is renamed, or its stack or project is: its series changes. */
+/** Older archives of a resource whose series changes because it, its stack or its project is renamed. */
 
 import { seriesOf } from "../../catalog/series";
 import { explain, isCode } from "../../errors";
@@ -9,7 +9,7 @@ import { openStore } from "../../store/backends";
 import { parseLocation } from "../../store/location";
 import { readRetention } from "../../args/retention";
 
-/** The series that state or arguments mean; `undefined` where that is not known. */
+/** The series that follows from state or arguments; `undefined` if it is unknown. */
 export function seriesIn({ series, identity }: Values): string | undefined {
   if (typeof series === "string") return series;
   if (series === UNKNOWN || !isRecord(identity)) return undefined;
@@ -19,7 +19,7 @@ export function seriesIn({ series, identity }: Values): string | undefined {
 }
 
 /**
- * Says how many archives of the former series retention no longer looks after, and how to continue that series. Never fails.
+ * Reports how many archives of the former series retention no longer manages, and how to continue that series. Never fails.
  *
  * @param recorded - state before the change
  * @param inputs - the arguments now
@@ -45,7 +45,7 @@ export async function reportFormerSeries(recorded: Values, inputs: Values, conte
       store.close();
     }
   } catch (error) {
-    // A place that does not exist holds no archives.
+    // A place that does not exist contains no archives.
     if (isCode(error, "STORE_NOT_FOUND")) return;
     context.warn(
       `the series is now ${now}, and archives of the former series ${former} could not be counted; ${hint}: ${explain(error)}`,

@@ -1,6 +1,6 @@
 /**
- * ConsulSnapshot's life: a snapshot is taken once, and never changes afterwards. What it needs to take one (the HTTP
- * client, the archive reader) loads only when it does.
+ * ConsulSnapshot's lifecycle: a snapshot is taken once and never changes afterwards. The code that takes it (the HTTP client,
+ * the archive reader) is loaded only when it is needed.
  */
 
 import { compact } from "../../compact";
@@ -29,10 +29,10 @@ import { MAX_PREFIXES, savedOutputs } from "./outputs";
 import { Replacements } from "./replacements";
 import { compareWithStore, removeArchive, reportRetainedArchive } from "./archiveInStore";
 
-/** All resources of a run share one process, and so these turns. */
+/** All resources of a run share one process, and so these limits. */
 const turns = new SaveConcurrency();
 
-/** As these replacements. */
+/** Shared by all resources of a run, too. */
 const replacements = new Replacements();
 
 export const snapshotLifecycle: Lifecycle = {
@@ -59,12 +59,12 @@ function diff(id: string, recorded: Values, inputs: Values, context: Context): r
   const isPlanned = replacements.compare(keyOf(context), id, recorded, inputs);
   const series = { before: seriesIn(recorded), now: seriesIn(inputs) };
   const changes = diffArgs(recorded, argsOf(inputs, context), new Date(), series);
-  // A refresh compares, too, and neither takes nor records anything.
+  // A refresh also calls `diff`, but takes no snapshot and stores no arguments.
   if (isPlanned) announce(id, recorded, inputs, changes, context);
   return changes;
 }
 
-/** Why there is a new snapshot, and what becomes of the one that there is. */
+/** Reports why a new snapshot will be taken, and what happens to the current archive. */
 function announce(id: string, recorded: Values, inputs: Values, changes: readonly Change[], context: Context): void {
   const replacing = changes.filter(({ replaces }) => replaces);
   if (replacing.length === 0) {
@@ -73,7 +73,7 @@ function announce(id: string, recorded: Values, inputs: Values, changes: readonl
   }
   const fate = previousArchiveNotice(id, recorded, inputs);
   if (fate !== undefined) context.info(fate);
-  // The last line is the one that stands on the resource's row.
+  // The resource's row shows the last line.
   for (const { reason } of replacing) context.info(`a new snapshot will be taken: ${reason}`);
 }
 
@@ -102,7 +102,7 @@ async function create(inputs: Values, context: Context): Promise<Created> {
   return { id: saved.manifest.location, outputs };
 }
 
-/** Arguments that can no longer be read make a failed snapshot, too. */
+/** Unreadable arguments also count as a failed snapshot. */
 async function saveSnapshot(inputs: Values, context: Context): Promise<SavedArchive> {
   const args = readArgs(inputs);
   const connection = resolveConnection(args.connection, sourcesOf(context, SNAPSHOT_VOCABULARY));
@@ -162,7 +162,7 @@ async function read(id: string, recorded: Values, context: Context): Promise<Fou
   }
 }
 
-/** An archive that state does not know, with the arguments of a resource that continues its series. */
+/** Looks up an archive that is not in state, with the arguments of a resource that continues its series. */
 async function adopt(id: string, decryption: Value | undefined, context: Context): Promise<Found> {
   const { series, location, outputs } = await lookUpArchive(id, decryption, context);
   const isOwn = series === undefined || series === seriesOf(ownerOf(context, "snapshot"));
@@ -170,13 +170,13 @@ async function adopt(id: string, decryption: Value | undefined, context: Context
   return { id: location, inputs, outputs: { ...argsOf(inputs, context), ...outputs } };
 }
 
-/** The target whose archives lie beside this one: the location without its last name. */
+/** The target that contains this archive: its location without the last name. */
 function placeOf(location: string): string {
   const [, folder = "./", settings = ""] = /^([^?]*\/)?[^/?]*(\?.*)?$/s.exec(location) ?? [];
   return folder + settings;
 }
 
-/** One HEAD, unless reading means reading all of the archive. */
+/** Reading takes one HEAD request, but with `verifyOnRefresh` it reads the whole archive. */
 function isReadBeforeUpdate({ verifyOnRefresh }: Values): boolean {
   return verifyOnRefresh !== true;
 }
@@ -202,12 +202,12 @@ async function remove(id: string, recorded: Values, context: Context): Promise<v
   await removeArchive(id, recorded, context);
 }
 
-/** Names the resource for as long as this process runs. */
+/** Identifies the resource within this process. */
 function keyOf(context: Context): string {
   return context.urn ?? seriesOf(ownerOf(context, "snapshot"));
 }
 
-/** As state keeps them. */
+/** The arguments as state stores them. */
 function argsOf(inputs: Values, context: Context): Values {
   return recordedArgs(SNAPSHOT, inputs, sourcesOf(context, SNAPSHOT_VOCABULARY));
 }

@@ -1,4 +1,4 @@
-/** What a snapshot leaves in state: its facts, and the arguments that later runs compare with. */
+/** What a snapshot stores in state: its facts, and the arguments that later runs compare with. */
 
 import type { KvReport } from "../../archive/reader";
 import { compact } from "../../compact";
@@ -7,12 +7,12 @@ import { formatLocation, parseLocation } from "../../store/location";
 import type { SavedArchive } from "../../save/save";
 import type { ArchiveFacts } from "../../catalog/manifest";
 
-/** The shape of state; raised when an old one must be read differently. */
+/** Version of the form of state; increased when old state must be read differently. */
 const SCHEMA_VERSION = 1;
-/** Outputs hold what is counted: some hundred prefixes are of use to a reader, and no more. */
+/** Maximum number of prefixes in outputs: a reader has no use for more. */
 export const MAX_PREFIXES = 500;
 
-/** The facts of an archive, under the names that a program reads. What is not known is left out, never undefined. */
+/** The facts of an archive, under the names of the outputs. Unknown facts are left out, never undefined. */
 export function archiveOutputs(facts: ArchiveFacts): Values {
   return compact({
     index: facts.index,
@@ -36,7 +36,7 @@ export function archiveOutputs(facts: ArchiveFacts): Values {
   });
 }
 
-/** A location without the settings behind its question mark; a path as it is. */
+/** A URL without the settings after its question mark; a path is returned unchanged. */
 function urlOf(location: string): string {
   const place = parseLocation(location);
   return place.scheme === "file" ? location : formatLocation({ ...place, settings: new Map() });

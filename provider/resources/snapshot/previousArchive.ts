@@ -8,10 +8,10 @@ import { readRetention } from "../../args/retention";
 import { isEncryptedName, encryptedName } from "../../save/encrypt";
 
 /**
- * @param location - of the archive of now
+ * @param location - location of the current archive
  * @param recorded - the outputs of the last create, update or read
- * @param inputs - the arguments of the new one
- * @returns one sentence, or `undefined` when the archive stays
+ * @param inputs - the arguments of the new snapshot
+ * @returns one sentence; `undefined` if the archive stays
  */
 export function previousArchiveNotice(location: string, recorded: Values, inputs: Values): string | undefined {
   const target = typeof inputs.target === "string" ? parseLocation(inputs.target) : undefined;
@@ -19,7 +19,7 @@ export function previousArchiveNotice(location: string, recorded: Values, inputs
     return `the new one will take the place of this archive: ${location}`;
   }
   if (recorded.deletionPolicy === "delete") {
-    // An archive that was changed since is left where it is.
+    // An archive that was changed since the save is not deleted.
     if (recorded.archiveChanged === true) return undefined;
     return `this archive will be deleted only after the new one is saved: ${location}`;
   }
@@ -45,7 +45,7 @@ function takesItsName(
   );
 }
 
-/** Retention looks no further than the place of the new one. */
+/** Whether retention sees the archive: it lists only the place of the new one. */
 function isListedBy({ scheme, bucket, key }: Location, archive: Location): boolean {
   return archive.scheme === scheme && archive.bucket === bucket && archive.key.startsWith(fixedPrefix(key));
 }

@@ -1,11 +1,11 @@
 /**
- * What one run knows of replacements. Pulumi's calls carry no history, but the calls of one run usually go to one process:
- * `check` and then `diff` are called for a resource before it is replaced. Two cases differ (Pulumi 3.259):
- * - A replacement that the operator or a trigger of Pulumi asks for (`--replace`, `taint`) comes without `diff`.
- * - Where a resource depends on one that Pulumi deletes first, `diff` comes alone, with unknown values in place of those that
- *   it takes from there; and then its deletion.
- * For one that is destroyed or was removed from the program `check` is never called, but a refresh may call `diff`, with the
- * arguments that state has.
+ * What one run knows about replacements. Pulumi's calls contain no history, but the calls of one run usually go to one process.
+ * `check` and then `diff` are called for a resource before it is replaced, with two exceptions (Pulumi 3.259):
+ * - For a replacement that the operator or a trigger of Pulumi requests (`--replace`, `taint`), `diff` is not called.
+ * - For a resource that depends on one that Pulumi deletes first, only `diff` is called, with unknown values in place of those
+ *   from the other resource, and then the deletion.
+ * For a resource that is destroyed or was removed from the program, `check` is never called, but a refresh may call `diff` with
+ * the arguments in state.
  */
 
 import type { Values } from "../../lifecycle";
@@ -16,20 +16,20 @@ type Progress = "checked" | "compared" | "saved";
 interface Compared {
   /** The resource, the same one under its new name. */
   readonly resource: string;
-  /** What state holds of it. */
+  /** The outputs in state. */
   readonly recorded: Values;
 }
 
 export class Replacements {
-  /** By the location of the archive that state knows. */
+  /** By the location of the archive in state. */
   readonly #compared = new Map<string, Compared>();
 
   #hasFailed = false;
 
-  /** By resource: why its new snapshot does not take the place of the one before. */
+  /** By resource: why its new snapshot does not replace the previous one. */
   readonly #held = new Map<string, string>();
 
-  /** By resource: the last step that was seen. */
+  /** By resource: the last observed step. */
   readonly #progress = new Map<string, Progress>();
 
   /** `check` was called. */
@@ -54,7 +54,7 @@ export class Replacements {
   /**
    * A snapshot was saved for the resource.
    *
-   * @returns what state holds of the one that it replaces; `undefined` where it replaces none
+   * @returns the outputs of the snapshot that it replaces; `undefined` if it replaces none
    */
   save(resource: string): Values | undefined {
     this.#progress.set(resource, "saved");
@@ -66,16 +66,16 @@ export class Replacements {
     this.#hasFailed = true;
   }
 
-  /** The snapshot that was saved for the resource does not take the place of the one before: why not, as a clause. */
+  /** Notes that the resource's new snapshot does not replace the previous one. @param reason - why not, as a clause */
   hold(resource: string, reason: string): void {
     this.#held.set(resource, reason);
   }
 
   /**
-   * Why the archive of a resource that is deleted must stay, as a clause; `undefined` where it need not.
+   * Why the archive of a deleted resource must not be deleted, as a clause; `undefined` if it can be.
    *
-   * With `--continue-on-error` Pulumi deletes resources that were removed from the program although others have failed, also
-   * one whose successor under another name is the one that failed.
+   * With `--continue-on-error`, Pulumi deletes resources that were removed from the program even if others have failed. The failed
+   * one may be the successor of a deleted one under another name.
    */
   reasonToStay(resource: string, location: string): string | undefined {
     if (this.isUnsaved(resource, location)) return "Pulumi deletes this resource before the new snapshot is saved";
@@ -84,10 +84,10 @@ export class Replacements {
   }
 
   /**
-   * Whether the archive is to be replaced in this run, and its replacement is not saved. A resource that was compared with
-   * another archive has that one in state: this one was replaced in an earlier run.
+   * Whether this run should replace the archive but has not saved the replacement. If the resource was compared with another
+   * archive, that one is in state, and this one was replaced in an earlier run.
    *
-   * @param resource - under the name that state has
+   * @param resource - the resource, by its name in state
    */
   isUnsaved(resource: string, location: string): boolean {
     const compared = this.#compared.get(location);
