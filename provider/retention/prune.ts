@@ -5,7 +5,7 @@
 
 import { unlessAborted } from "../abort";
 import type { Manifest } from "../catalog/manifest";
-import { explain, SnapshotError } from "../errors";
+import { explain, isCode, SnapshotError } from "../errors";
 import type { Reporter } from "../reporter";
 import { headIfPlaceExists } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
@@ -283,8 +283,10 @@ async function remember(
     const write = run.ledger.write(run.policy, [run.own, ...there], verified, pending);
     await unlessAborted(write, reporter.signal);
   } catch (error) {
+    // Of two runs at once, one records what it has verified; the hint of this error would ask to look for an intruder.
+    const why = isCode(error, "STORE_CHANGED") ? "another run recorded its own at the same time" : explain(error);
     reporter.info(
-      `retention: what this run has verified could not be recorded, so the next one verifies it again: ${explain(error)}`,
+      `retention: what this run has verified could not be recorded, so the next one verifies it again: ${why}`,
     );
   }
 }
