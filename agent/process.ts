@@ -22,20 +22,23 @@ export async function runAgentInProcess(args: readonly string[], write: (line: s
     SIGHUP: () => actions.reload(),
     SIGUSR1: () => actions.snapshot(),
   };
+  let code = 1;
   const end = (name: string): void => {
     ending.abort(name);
-    setTimeout(() => process.exit(1), END_MS).unref();
+    // A connection to a store that does not answer may keep the process alive after an orderly end.
+    setTimeout(() => process.exit(code), END_MS).unref();
   };
   const entries = Object.entries(handlers);
   for (const [name, handler] of entries) process.on(name, handler);
   try {
-    return await runAgent(args, {
+    code = await runAgent(args, {
       write,
       env: process.env,
       signal: ending.signal,
       onReload: (reload) => (actions.reload = reload),
       onSnapshot: (snapshot) => (actions.snapshot = snapshot),
     });
+    return code;
   } finally {
     for (const [name, handler] of entries) process.off(name, handler);
   }

@@ -18,6 +18,8 @@ export class ManifestClaim {
   private previous: Uint8Array | undefined;
   private writing: Promise<void> = Promise.resolve();
   private written: Uint8Array | undefined;
+  /** Aborted when nobody waits for the manifest any more. */
+  private readonly abandoned = new AbortController();
 
   constructor(
     private readonly store: Store,
@@ -36,11 +38,12 @@ export class ManifestClaim {
   private async putManifest(manifest: Manifest): Promise<void> {
     if (this.overwrite) this.previous = (await readSmallObject(this.store, this.key))?.bytes;
     const bytes = Buffer.from(withMark(JSON.stringify(manifest, null, 2), manifest.series));
+    const { signal } = this.abandoned;
     try {
-      await putSmallObject(this.store, this.key, bytes, this.overwrite);
+      await putSmallObject(this.store, this.key, bytes, this.overwrite, { signal });
     } catch (error) {
       if (!(isCode(error, "STORE_EXISTS") && (await this.isOrphaned()))) throw error;
-      await putSmallObject(this.store, this.key, bytes, true);
+      await putSmallObject(this.store, this.key, bytes, true, { signal });
     }
     this.written = bytes;
   }
@@ -60,11 +63,12 @@ export class ManifestClaim {
   /**
    * Call it after a failure: restores the previous manifest.
    *
-   * @param signal - ends the attempt
+   * @param signal - ends the attempt, and a write of the manifest that has not ended by then: a store that answers later
+   * would otherwise receive it again, although the run is over
    */
   async withdraw(signal: AbortSignal): Promise<void> {
-    // A canceled run does not wait for its manifest.
     await unlessAborted(this.writing, signal).catch(() => undefined);
+    if (signal.aborted) this.abandoned.abort(signal.reason);
     const version = await this.versionIfOurs({ signal });
     if (version === undefined) return;
     if (this.previous === undefined) await this.store.delete(this.key, { version, signal });

@@ -1,5 +1,6 @@
 /** Small objects beside archives: manifests and receipts, read and written whole. */
 
+import { compact } from "../compact";
 import { isCode } from "../errors";
 import type { HeadOptions, Store, StoredObject } from "./store";
 
@@ -11,8 +12,9 @@ export function putSmallObject(
   key: string,
   bytes: Uint8Array,
   overwrite: boolean,
+  { signal }: HeadOptions = {},
 ): Promise<StoredObject> {
-  return store.put(key, chunks(bytes), { overwrite });
+  return store.put(key, chunks(bytes), compact({ overwrite, signal }));
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a source is an async iterable, also a short one

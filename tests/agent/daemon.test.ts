@@ -1,12 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
 import { fetch } from "undici";
 import { type ConsulServer, eventually, inspect, startConsul } from "../support/consul/consul";
+import { openStore } from "../../provider/store/backends";
+import { parseLocation } from "../../provider/store/location";
+import { consulProxy } from "../support/faults/consulProxy";
+import { startStoreProxy } from "../support/faults/storeProxy";
+import { versitygw } from "../support/stores/s3";
 import { temporaryFolder } from "../support/programs/saving";
 import { type AgentRun, configFile, startAgent } from "./running";
 
@@ -239,6 +244,85 @@ describe("the agent as a service", function () {
     expect(names.length).to.be.greaterThan(left);
     for (const name of names) await inspect(path(`b/${name}`));
     expect((await readdir(path("b"))).filter((name) => name.includes(".tmp"))).to.deep.equal([]);
+  });
+
+  describe("ended by SIGTERM while it saves", () => {
+    /** Runs one until `saving` resolves, ends it, and expects that nothing is left behind. */
+    async function endWhile(saving: Promise<unknown>, config: object): Promise<void> {
+      const scratch = path("scratch");
+      await mkdir(scratch);
+      const file = await configFile(folder.path, config);
+      const child = spawn(process.execPath, [resolve("dist/cli/main.js"), "agent", "-config-file", file], {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, TMPDIR: scratch },
+      });
+      let log = "";
+      child.stdout.on("data", (bytes: Buffer) => (log += bytes.toString()));
+      const ended = once(child, "close");
+      await Promise.race([saving, ended]);
+      expect(child.exitCode, log).to.equal(null);
+      child.kill("SIGTERM");
+      expect(await ended, log).to.deep.equal([0, null]);
+      const [pair] = (await consul.api("/v1/kv/sigterm/lock").catch(() => [undefined])) as { Session?: string }[];
+      expect(pair?.Session).to.equal(undefined);
+      expect(await consul.api("/v1/session/list")).to.deep.equal([]);
+      expect(await consul.api("/v1/agent/services")).to.deep.equal({});
+      expect(await readdir(scratch)).to.deep.equal([]);
+    }
+
+    it("from a Consul whose snapshot does not come, leaves nothing, and no lock", async () => {
+      const proxy = await consulProxy(consul.address);
+      let release = (): void => undefined;
+      const asked = new Promise<void>((resolve) =>
+        proxy.beforeSnapshot(() => {
+          resolve();
+          return new Promise<void>((done) => (release = done));
+        }),
+      );
+      try {
+        await endWhile(asked, agent({ http_addr: proxy.address }, "sigterm/lock"));
+        expect(await readdir(path("b")).catch(() => [])).to.deep.equal([]);
+      } finally {
+        release();
+        await proxy.stop();
+      }
+    });
+
+    it("to a bucket that holds the archive back, leaves nothing there, and the archive of another destination", async () => {
+      const aws = { accessKeyId: "KEY12345", secretAccessKey: "SECRET12345" };
+      const server = await versitygw.start();
+      const proxy = await startStoreProxy(server.port);
+      const uploading = new Promise<void>((resolve) =>
+        proxy.refuse((method, key) => {
+          if (method !== "PUT" || !key.endsWith(".snap")) return undefined;
+          resolve();
+          return "hold";
+        }),
+      );
+      try {
+        const bucket = { s3_bucket: "bucket", s3_region: "us-east-1", s3_endpoint: `http://127.0.0.1:${proxy.port}` };
+        const keys = { access_key_id: aws.accessKeyId, secret_access_key: aws.secretAccessKey };
+        const { local_storage, ...rest } = agent({}, "sigterm/lock");
+        const destinations = {
+          aws_storage: [{ ...bucket, ...keys, s3_force_path_style: true }],
+          local_storage: [local_storage],
+        };
+        const saved = eventually("the other archive", async () => (await snapshots()).length === 1);
+        await endWhile(Promise.all([uploading, saved]), { ...rest, backup_destinations: destinations });
+        const names = await readdir(path("b"));
+        expect(names.filter((name) => name.endsWith(".partial"))).to.deep.equal([]);
+        for (const name of await snapshots()) await inspect(path(`b/${name}`));
+        const store = await openStore(parseLocation(server.url("")), { credentials: { aws } });
+        const left: string[] = [];
+        for await (const { key } of store.list("")) left.push(key);
+        store.close();
+        expect(left).to.deep.equal([]);
+        expect(proxy.requests.filter((line) => /^PUT .*manifest\.json/.test(line))).to.have.lengthOf(1);
+      } finally {
+        await proxy.stop();
+        await server.stop();
+      }
+    });
   });
 
   it("refuses another datacenter, because its lock would exclude nobody", async () => {

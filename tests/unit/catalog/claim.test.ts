@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { ManifestClaim } from "../../../provider/catalog/claim";
 import { manifestKey, readManifest } from "../../../provider/catalog/manifest";
 import { fileStore } from "../../../provider/store/file/store";
-import type { Store } from "../../../provider/store/store";
+import type { PutOptions, Store } from "../../../provider/store/store";
 import { manifestOf } from "../../support/archives/manifests";
 import { failureOf, temporaryFolder } from "../../support/programs/saving";
 
@@ -38,6 +38,28 @@ describe("a claim on an archive's name", () => {
     const claim = new ManifestClaim(store, archive, false);
     await claim.write(manifestOf(1));
     await claim.withdraw(unlimited);
+    expect(await folder.entries()).to.be.empty;
+  });
+
+  it("is not written any more once its run has given up", async () => {
+    let put: PutOptions = {};
+    const silent: Store = {
+      ...store,
+      put: (_key, _source, options = {}) => {
+        put = options;
+        return new Promise((_, reject) =>
+          options.signal?.addEventListener("abort", () => reject(new Error("aborted"))),
+        );
+      },
+    };
+    const claim = new ManifestClaim(silent, archive, false);
+    const writing = claim.write(manifestOf(1)).catch((error: unknown) => String(error));
+    const limit = new AbortController();
+    const withdrawing = claim.withdraw(limit.signal);
+    expect(put.signal?.aborted).to.equal(false);
+    limit.abort();
+    await withdrawing;
+    expect(await writing).to.equal("Error: aborted");
     expect(await folder.entries()).to.be.empty;
   });
 
