@@ -1,6 +1,6 @@
-/** A string as it is, and decoded from what URLs, JSON and HTML make of it, as often as it was encoded. */
+/** A string as it is, and each result of decoding it from URL, JSON and HTML encodings, as often as it was encoded. */
 
-/** More often nothing is encoded on its way. */
+/** Maximum number of decoding steps; no text is encoded more often on its way. */
 const MOST = 4;
 
 /** A run of backslashes is matched only from its beginning: from every one of them, a long run would take quadratic time. */
@@ -8,7 +8,7 @@ const ENCODED =
   /%([0-9a-f]{2})|(?<!\\)\\+u([0-9a-f]{4})|(?<!\\)\\+x([0-9a-f]{2})|&#x0{0,4}([0-9a-f]{1,5});|&#0{0,4}([0-9]{1,6});|&(amp|lt|gt|quot|apos);/gi;
 const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** Bytes in UTF-8, each one a character, and where in the original text each of them comes from. */
+/** UTF-8 text with one character per byte, and the position in the original text that each byte comes from. */
 export class DecodedText {
   constructor(
     readonly chars: string,
@@ -50,7 +50,7 @@ export class DecodedText {
     );
   }
 
-  /** Decoded once more; `undefined` where nothing is encoded. */
+  /** The text decoded one step further; `undefined` if it contains nothing encoded. */
   decoded(): DecodedText | undefined {
     const builder = new Builder();
     let from = 0;

@@ -1,13 +1,13 @@
-/** Durations as a user writes them: `90s`, `90m`, `24h`, `7d`, `2w`, `1h30m`, or ISO 8601 such as `PT20H`. */
+/** Parses durations as users write them: `90s`, `90m`, `24h`, `7d`, `2w`, `1h30m`, or ISO 8601 such as `PT20H`. */
 
 import { SnapshotError } from "./errors";
 
 const N = String.raw`(\d+(?:\.\d+)?)`;
-/** The largest unit first and each once, as in ISO 8601: `1h1h` and `30m1h` are slips. */
+/** The largest unit first and each once, as in ISO 8601: `1h1h` and `30m1h` are typing errors. */
 const PARTS = new RegExp(`^(?=.)(?:${N}w)?(?:${N}d)?(?:${N}h)?(?:${N}m)?(?:${N}s)?(?:${N}ms)?$`);
 /** Years and months have no fixed length. */
 const ISO = new RegExp(`^P(?=.)(?:${N}W)?(?:${N}D)?(?:T(?=.)(?:${N}H)?(?:${N}M)?(?:${N}S)?)?$`);
-/** Milliseconds of what the groups of both count, in their order. */
+/** Milliseconds per unit, in the order of the groups in both expressions. */
 const UNITS = [604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1];
 
 /**

@@ -3,7 +3,7 @@
 import { SnapshotError } from "./errors";
 
 export interface ErrorData {
-  /** Absent for a failure that is none of ours. */
+  /** Absent for an error that is not a `SnapshotError`. */
   readonly code?: string;
   readonly message: string;
   readonly hint?: string;

@@ -2,7 +2,7 @@
  * The one error class of this package and its closed set of codes.
  *
  * A user sees `message` (what failed, and where) and `hint` (what to do about it), never a stack trace, a token or
- * a key. Scripts and runbooks look for a `code` in what is printed: codes are added, never renamed.
+ * a key. Scripts and runbooks search the output for a `code`: codes are added, never renamed.
  */
 
 import { cleanMessage } from "./text";
@@ -78,7 +78,7 @@ export function explain(error: unknown): string {
   return cleanMessage(error instanceof Error ? error.message : String(error));
 }
 
-/** The same in one line, for logs, metrics and checks. */
+/** The same text in one line, for logs, metrics and checks. */
 export function explainInOneLine(error: unknown): string {
   return explain(error).replaceAll(/\s*\n\s*/g, ". ");
 }

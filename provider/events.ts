@@ -1,11 +1,11 @@
-/** What running work reports. `wording.ts` makes sentences of it; metrics and JSON take it as it is. */
+/** The events that running work reports. `progressWording.ts` makes sentences of them; metrics and JSON use them unchanged. */
 
 /**
- * One step of the work, or how far it has come. `done` and `total` are bytes, or archives when some are removed; `rate`
- * is bytes per second; text from outside, such as an address, is cleaned by those who show it.
+ * One step of the work, or its progress. `done` and `total` are bytes, or numbers of archives when archives are removed; `rate`
+ * is in bytes per second. Text from outside, such as an address, must be cleaned before it is shown.
  */
 export type WorkEvent =
-  /** Waits until fewer than `running` other snapshots are taken: of this `address`, or at all where there is none. */
+  /** Waits until fewer than `running` other snapshots are in progress: of this `address` or, without one, in all. */
   | { readonly phase: "queued"; readonly running: number; readonly address?: string }
   | { readonly phase: "connecting"; readonly elapsedMs: number }
   /** Connected; Consul sends the first byte after it has written its whole snapshot. */
@@ -13,11 +13,11 @@ export type WorkEvent =
   | { readonly phase: "receiving"; readonly done: number; readonly rate: number }
   | { readonly phase: "saved"; readonly done: number; readonly elapsedMs: number }
   | { readonly phase: "listingSeries" }
-  /** Retention reads the archives that stay before it removes others. */
+  /** Retention reads the archives that it keeps before it removes others. */
   | { readonly phase: "verifyingKept"; readonly done: number; readonly total: number }
   | { readonly phase: "removing"; readonly done: number; readonly total: number }
   | { readonly phase: "readingUnlisted"; readonly location: string }
-  /** Reads what is in an archive, or in the cluster. */
+  /** Reads the content of an archive or of the cluster. */
   | { readonly phase: "readingArchive"; readonly location: string }
   | { readonly phase: "verifyingArchive"; readonly done: number; readonly total: number }
   | { readonly phase: "observingCluster" }
@@ -28,7 +28,7 @@ export type WorkEvent =
   | { readonly phase: "waitingUntilStable" }
   | { readonly phase: "waitingForVoters" }
   | { readonly phase: "readingBack" }
-  /** The cluster holds what it held before; it may still be restoring. */
+  /** The cluster's state is still the one from before; the restore may still be running. */
   | { readonly phase: "stillAsBefore" }
   | { readonly phase: "rereadingArchive" }
   | { readonly phase: "comparingRecords" }

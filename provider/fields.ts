@@ -1,13 +1,13 @@
 /**
- * Reads JSON from outside: field by field into new objects, with its types and lengths checked. Nothing
- * that was not asked for is taken over.
+ * Reads JSON from outside field by field into new objects, and checks types and lengths. Fields that the code does not ask
+ * for are ignored.
  */
 
 import { parseJson } from "./json";
 
-/** The longest string that is taken over, in UTF-16 units. */
+/** Maximum length of a string, in UTF-16 units. */
 const MAX_TEXT = 4096;
-/** The longest list that is taken over. */
+/** Maximum length of a list. */
 const MAX_ITEMS = 10_000;
 
 /** `Date.parse` alone also accepts any text in parentheses (V8), which would reach a terminal. */
@@ -17,7 +17,7 @@ const TIME = /^([+-]\d\d)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d
 export class Fields {
   private constructor(private readonly values: ReadonlyMap<string, unknown>) {}
 
-  /** `undefined` for what is no object. */
+  /** `undefined` if the value is not an object. */
   static of(value: unknown): Fields | undefined {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
     return new Fields(new Map<string, unknown>(Object.entries(value)));
@@ -33,13 +33,13 @@ export class Fields {
     return typeof value === "string" && value.length <= maxLength ? value : undefined;
   }
 
-  /** A name or a version: printable ASCII, which no terminal takes for an instruction. */
+  /** A name or a version: printable ASCII, which no terminal interprets as a control sequence. */
   word(name: string): string | undefined {
     const value = this.text(name, 256);
     return value !== undefined && /^[\x20-\x7e]+$/.test(value) ? value : undefined;
   }
 
-  /** A whole number from 0 on that a double holds exactly. */
+  /** A non-negative safe integer. */
   count(name: string): number | undefined {
     const value = this.values.get(name);
     return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
@@ -65,7 +65,7 @@ export class Fields {
     return Fields.of(this.values.get(name));
   }
 
-  /** `undefined` for what is no list, is too long, or has an item that `read` does not accept. */
+  /** `undefined` if the value is not a list, is too long, or has an item that `read` does not accept. */
   list<T>(name: string, read: (item: unknown) => T | undefined): T[] | undefined {
     const value = this.values.get(name);
     if (!Array.isArray(value) || value.length > MAX_ITEMS) return undefined;

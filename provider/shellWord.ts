@@ -1,11 +1,11 @@
-/** Words of commands that are printed. */
+/** Quotes words of printed commands. */
 
-/** What a terminal acts on or does not show, and what a printed line would lose. */
+/** Characters that a terminal interprets or does not show, and whitespace that is lost when a line is copied. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]|[^\S ]| {2}/u;
 
 /**
- * One word for a POSIX shell, whatever characters it holds. Invisible ones are escaped, as bash, zsh and ksh read them, so that
- * the printed word is still the same name.
+ * Quotes any string as one word of a POSIX shell. Invisible characters are escaped in the form that bash, zsh and ksh read, so
+ * that the printed word still denotes the same name.
  */
 export function shellWord(text: string): string {
   if (!INVISIBLE.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`;

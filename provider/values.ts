@@ -1,4 +1,4 @@
-/** Functions on plain values. */
+/** Inspects and compares plain values. */
 
 import { isList, isRecord, UNKNOWN, type Value, type Values } from "./lifecycle";
 

@@ -69,8 +69,8 @@ export class ConsulSnapshot extends pulumi.dynamic.Resource {
   declare readonly encrypted: pulumi.Output<boolean>;
 
   /**
-   * Takes a snapshot when the resource is created, and a new one when `triggers`, the place named by `target`, or the
-   * cluster named by `connection` changes.
+   * Takes a snapshot when the resource is created, and a new one when `triggers`, the place that `target` specifies, or the
+   * cluster that `connection` specifies changes.
    *
    * @param name - the resource's name; part of the series that its archives belong to
    */
@@ -83,10 +83,10 @@ export class ConsulSnapshot extends pulumi.dynamic.Resource {
   }
 
   /**
-   * Looks up an archive that already exists; it is an error if it does not. Nothing is ever deleted or replaced by it.
+   * Looks up an archive that already exists; fails if it does not. The resource never deletes or replaces an archive.
    *
-   * @param location - as the `location` of another `ConsulSnapshot` gives it: a path, or a URL
-   * @param state - what opens the archive, where it takes more than the environment names; options may stand in its place
+   * @param location - a path or a URL, such as the output `location` of another `ConsulSnapshot`
+   * @param state - what decrypts the archive, if the environment does not specify it. The options may be passed in its place
    */
   static get(
     name: string,
@@ -99,20 +99,20 @@ export class ConsulSnapshot extends pulumi.dynamic.Resource {
   }
 }
 
-/** What is known of an archive that is looked up, beside its location. */
+/** What a lookup specifies besides the location of the archive. */
 export interface ConsulSnapshotState {
-  /** What opens the archive, if it is encrypted and its manifest is gone. Default: what the environment names. */
+  /** What decrypts the archive, if it is encrypted and its manifest is missing. Default: from the environment. */
   readonly decryption?: pulumi.Input<ConsulDecryption>;
 }
 
 export interface ConsulSnapshotGetOptions extends pulumi.CustomResourceOptions, ConsulSnapshotState {}
 
-/** An archive that is looked up has none of the arguments of one that is taken: its location is its id. */
+/** A lookup has none of the arguments of a new snapshot: its location is the resource's id. */
 function lookedUp(decryption: pulumi.Input<ConsulDecryption> | undefined): ConsulSnapshotArgs {
   return (decryption === undefined ? {} : { decryption }) as unknown as ConsulSnapshotArgs;
 }
 
-/** Every output must be listed, or the SDK gives the program none. */
+/** Every output must be listed here; otherwise, Pulumi's SDK does not create a property for it. */
 const OUTPUTS = {
   index: undefined,
   term: undefined,

@@ -8,8 +8,8 @@ import { consulSnapshotRestoreStub } from "./stub";
 const TYPE = "ConsulSnapshotRestore";
 
 /**
- * Replaces all state of a Consul cluster by that of an archive: once for each `runId`, when the resource is created or its
- * `runId` changes. Destroying it touches nothing.
+ * Replaces the whole state of a Consul cluster with that of an archive: once for each `runId`, when the resource is created or
+ * its `runId` changes. Destroying the resource changes nothing in Consul.
  */
 export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   /**
@@ -27,7 +27,7 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   /** Where the state before the restore is saved; `undefined` without a safety snapshot. */
   declare readonly safetyLocation: pulumi.Output<string | undefined>;
   /**
-   * How many Raft entries were written between the safety snapshot and the restore, and are in neither; `undefined` where
+   * How many Raft entries were written between the safety snapshot and the restore, and are in neither; `undefined` if
    * that is unknown.
    */
   declare readonly unsavedChanges: pulumi.Output<number | undefined>;
@@ -45,7 +45,7 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   /**
    * Restores `source` when the resource is created, unless this `runId` was restored before.
    *
-   * @param name - the resource's name; it may be changed, the `runId` counts
+   * @param name - the resource's name; renaming the resource does not restore again, only a new `runId` does
    */
   constructor(name: string, args: ConsulSnapshotRestoreArgs, opts?: pulumi.CustomResourceOptions) {
     checkImport(name, opts, "a restore whose runId is done finds its receipt by itself");
@@ -55,7 +55,7 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   }
 }
 
-/** Every output must be listed, or the SDK gives the program none. */
+/** Every output must be listed here; otherwise, Pulumi's SDK does not create a property for it. */
 const OUTPUTS = {
   outcome: undefined,
   restoredAt: undefined,

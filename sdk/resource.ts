@@ -1,12 +1,12 @@
-/** What both resources are made with. */
+/** The shared parts of both resources: their identity, and the checks of their options. */
 
 import * as pulumi from "@pulumi/pulumi";
 import type { Owner } from "../provider/owner";
 
-/** Of both types: `pulumi-nodejs:dynamic/consul:ConsulSnapshot`. */
+/** The module in both type tokens: `pulumi-nodejs:dynamic/consul:ConsulSnapshot`. */
 export const MODULE = "consul";
 
-/** Whose archives these are. */
+/** The owner of the archives of a resource with this name. */
 export function ownerOf(name: string): Owner {
   return {
     organization: organization(),
@@ -16,7 +16,7 @@ export function ownerOf(name: string): Owner {
   };
 }
 
-/** A program's unit tests may set no organization, and the SDK then throws an error. */
+/** In unit tests without an organization, Pulumi's SDK throws an error. */
 function organization(): string {
   try {
     return pulumi.getOrganization();
@@ -25,7 +25,7 @@ function organization(): string {
   }
 }
 
-/** Whether this is a program's unit test: Pulumi's `setMocks` has put its own monitor in the engine's place. */
+/** Whether this is a unit test of a program: Pulumi's `setMocks` has replaced the engine's monitor. */
 export function isUnitTest(): boolean {
   const monitor = pulumi.runtime.getMonitor() as { readonly mocks?: unknown } | undefined;
   return monitor?.mocks !== undefined;
@@ -35,8 +35,8 @@ export function isUnitTest(): boolean {
  * Refuses options that cannot work with these resources.
  *
  * @param deletionPolicy - the argument of that name
- * @param insteadOfImport - what to write in place of the option `import`
- * @throws RunError in one sentence, without a stack trace
+ * @param insteadOfImport - what to write instead of the option `import`
+ * @throws RunError: one sentence, without a stack trace
  */
 export function checkOptions(
   name: string,
@@ -50,7 +50,7 @@ export function checkOptions(
       `${name}: deleteBeforeReplace would delete the archive before the new one is taken: remove the option`,
     );
   }
-  // Where the other resource is deleted first, Pulumi deletes this one without a call before that (3.259).
+  // If the other resource is deleted first, Pulumi deletes this one without an earlier call of the provider (3.259).
   const mayDelete = deletionPolicy !== undefined && deletionPolicy !== "retain";
   if (mayDelete && opts?.replaceWith !== undefined && opts.replaceWith.length > 0) {
     throw new pulumi.RunError(
@@ -72,7 +72,7 @@ export function checkImport(
 }
 
 /**
- * The options, with a check of what transformations of the resource, of its parents and of the stack make of them.
+ * Adds a check to the options that runs after the transformations of the resource, of its parents and of the stack.
  *
  * @throws RunError as `checkOptions`
  */
@@ -86,24 +86,25 @@ export function withTransformedChecked(
     return undefined;
   };
   const checkLast: pulumi.ResourceTransformation = ({ resource }) => {
-    // Those of parents and of the stack follow ours: the SDK walks this list, also to what is added (3.248, resource.ts).
+    // Transformations of parents and of the stack come after ours. The SDK iterates over this list, and so also reaches a check that
+    // is appended meanwhile (3.248, resource.ts).
     (resource as { __transformations?: pulumi.ResourceTransformation[] }).__transformations?.push(check);
     return undefined;
   };
   return { ...opts, transformations: [...(opts?.transformations ?? []), check, checkLast] };
 }
 
-/** `identity` is for the provider: a program that exports the whole resource does not export it. */
+/** `identity` is for the provider only: it must not appear when a program exports the whole resource. */
 export function hideIdentity(resource: pulumi.Resource): void {
   Object.defineProperty(resource, "identity", { enumerable: false });
 }
 
-/** Where a resource stands in its program: Pulumi does not tell this to a dynamic provider. */
+/** The identity of a resource in its program, which Pulumi does not pass to a dynamic provider. */
 export function identity(type: string, name: string, opts: pulumi.CustomResourceOptions | undefined): pulumi.Inputs {
   return {
     ...ownerOf(name),
     urn: pulumi.createUrn(name, `pulumi-nodejs:dynamic/${MODULE}:${type}`, opts?.parent),
-    // Pulumi keeps them to itself: the provider warns that they do nothing.
+    // Pulumi does not pass the timeouts on; with this mark, the provider can warn that they have no effect.
     ...(opts?.customTimeouts === undefined ? {} : { customTimeouts: true }),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Whether Pulumi's provider process will find this package. That process loads it by its name from the program's folder,
- * also when a library has brought it.
+ * Checks that Pulumi's provider process will find this package. That process loads it by name from the program's folder, even
+ * if the package is a dependency of a library.
  */
 
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- part of Node.js, light, and only resolves a name
@@ -15,7 +15,7 @@ const RUNTIME = "pulumi-consul-snapshot/runtime";
 let isSettled = false;
 
 /**
- * Without the package every operation on the resource fails in Pulumi itself, with a stack trace.
+ * Without the package, every operation on the resource would fail in Pulumi itself, with a stack trace.
  *
  * @throws RunError that says what to install
  */
@@ -34,8 +34,8 @@ export function checkRuntime(): void {
 }
 
 /**
- * Pulumi starts the provider of a program of the Automation API that has its code inline in the folder where that was started,
- * unless `main` of its project settings names another (automation/localWorkspace.ts, 3.248): the SDK cannot see those.
+ * For an inline program of the Automation API, Pulumi starts the provider in the process's working directory, unless `main` in the
+ * project settings specifies another folder (automation/localWorkspace.ts, 3.248). The SDK cannot see these settings.
  */
 function warnOfFolder(): void {
   isSettled = true;
@@ -45,12 +45,12 @@ function warnOfFolder(): void {
   );
 }
 
-/** Pulumi's language host runs a program from its folder, where it starts the provider, too. */
+/** Whether Pulumi's language host runs this program: it starts the program and the provider in the program's folder. */
 function isLanguageHost(): boolean {
   return /[/\\]cmd[/\\]run(-policy-pack)?([/\\]|$)/.test(process.argv[1] ?? "");
 }
 
-/** @param folder - the program's: the language host starts both processes in it */
+/** @param folder - the program's folder, in which the language host starts both processes */
 function canResolve(folder: string): boolean {
   try {
     createRequire(join(folder, "program.js")).resolve(RUNTIME);

@@ -1,12 +1,12 @@
-/** Arguments that are secret whether or not the program says so. */
+/** Marks arguments as secret, even if the program does not. */
 
 import * as pulumi from "@pulumi/pulumi";
 
 type Names = Readonly<Record<"connection" | "decryption", readonly string[]>>;
 
 /**
- * Per argument, the names in it that are no secret; any other name may be a misspelled secret. Written by `npm run docs` from the
- * tables in `provider/args/tables/`, which no program loads.
+ * For each argument, the names in it that are not secret; any other name may be a misspelled secret. `npm run docs` writes this list
+ * from the tables in `provider/args/tables/`, which programs do not load.
  */
 const OPEN: Names = {
   connection: [
@@ -31,10 +31,10 @@ const OPEN: Names = {
   decryption: ["identityFiles"],
 };
 
-/** The arguments that are secret as a whole; written like `OPEN`. */
+/** The arguments that are secret as a whole; `npm run docs` writes this list, too. */
 const SECRET: readonly string[] = ["tokenAfterRestore"];
 
-/** A resource's arguments, the secret ones marked, and the secret settings of nested ones. */
+/** A resource's arguments, in which secret arguments and secret settings of nested arguments are marked. */
 export function withSecrets(args: object): pulumi.Inputs {
   return Object.fromEntries(
     Object.entries(args).map(([name, value]: [string, pulumi.Input<unknown>]) => [name, withSecret(name, value)]),
@@ -47,7 +47,7 @@ function withSecret(name: string, value: pulumi.Input<unknown>): pulumi.Input<un
   return name === "connection" || name === "decryption" ? withSecretSettings(value, OPEN[name]) : value;
 }
 
-/** A value that is deferred as a whole is known only later; an object is marked setting by setting. */
+/** In an object, each setting is marked separately; a deferred value is handled when it is known. */
 function withSecretSettings(value: pulumi.Input<unknown>, open: readonly string[]): pulumi.Input<unknown> {
   return value instanceof Promise || pulumi.Output.isInstance(value)
     ? pulumi.output(value).apply((settings: unknown) => marked(settings, open))
@@ -55,7 +55,7 @@ function withSecretSettings(value: pulumi.Input<unknown>, open: readonly string[
 }
 
 function marked(settings: unknown, open: readonly string[]): unknown {
-  // A value that is no object of settings is wrong, which the provider will say, and may itself be a secret.
+  // A value that is not an object of settings is invalid and may itself be a secret; the provider reports it.
   if (typeof settings !== "object" || settings === null || Array.isArray(settings)) return pulumi.secret(settings);
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]: [string, unknown]) => [

@@ -5,7 +5,7 @@ import type { EngineChannel } from "../provider/hosts/hook/shutdown";
 import type { ConsulSnapshotArgs } from "./args";
 import { isUnitTest, ownerOf } from "./resource";
 
-/** The arguments of ConsulSnapshot that make sense where nothing of the snapshot is kept in state. */
+/** The arguments of ConsulSnapshot that make sense for a snapshot that is not stored in state. */
 export type SnapshotBeforeArgs = Pick<
   ConsulSnapshotArgs,
   "target" | "connection" | "consistency" | "maxStaleness" | "overwrite" | "retention" | "encryption" | "series"
@@ -16,11 +16,11 @@ const NO_HOOKS =
   "package @pulumi/pulumi here does not have: upgrade both, or make a ConsulSnapshot with triggers: [what changes] and " +
   "let the other resource dependsOn it";
 
-/** What of the guarded resource's life a snapshot is taken before. */
+/** The operation on the other resource before which a snapshot is taken. */
 export type SnapshotBeforeEvent = "create" | "update" | "delete";
 
 const EVENTS: readonly unknown[] = ["create", "update", "delete"] satisfies SnapshotBeforeEvent[];
-/** Of each run of a program, by its connection to the engine: one process can run several. */
+/** The names used in each run of a program, by its connection to the engine: one process can run several. */
 const namesOfRuns = new WeakMap<object, Set<string>>();
 
 /**
@@ -30,15 +30,15 @@ const namesOfRuns = new WeakMap<object, Set<string>>();
  * new Release("consul", { … }, { hooks: snapshotBefore("pre-upgrade", { target: "./backups/" }) });
  * ```
  *
- * Nothing is taken in a preview, or when the resource is unchanged. When the backup fails, the operation does not happen.
+ * No snapshot is taken in a preview, or if the resource is unchanged. If the snapshot fails, the operation does not happen.
  * Each call needs a name of its own; archives belong to the series of that name.
  *
- * A replacement is a create of the new resource and a delete of the old one, and no update: `["create", "update",
- * "delete"]` covers all changes, and takes one snapshot for a replacement. `"create"` also means the first creation.
- * With `"delete"`, `pulumi destroy` needs `--run-program`: Pulumi fails the deletion where the program does not run.
+ * A replacement is a create of the new resource and a delete of the old one, not an update: `["create", "update",
+ * "delete"]` covers all changes, and takes one snapshot for a replacement. `"create"` includes the first creation.
+ * With `"delete"`, `pulumi destroy` needs `--run-program`: Pulumi fails the deletion if the program does not run.
  *
  * @param events - before which operations. Default: `["update"]`
- * @throws RunError where Pulumi has no resource hooks, where an event is unknown or none is specified, and where the name is used
+ * @throws RunError if Pulumi has no resource hooks, if an event is unknown or none is specified, or if the name is already used
  */
 export function snapshotBefore(
   name: string,
@@ -46,13 +46,13 @@ export function snapshotBefore(
   events: readonly SnapshotBeforeEvent[] = ["update"],
 ): pulumi.ResourceHookBinding {
   checkEvents(name, events);
-  // A program's unit test runs no operation that a hook could come before, and has no engine to register it with.
+  // A unit test runs no operations, and has no engine in which to register a hook.
   if (isUnitTest()) return {};
-  // An older SDK than this one was compiled with may have none.
+  // An SDK that is older than the one this package was compiled with may have no hooks.
   if ((pulumi.ResourceHook as unknown) === undefined) throw new pulumi.RunError(NO_HOOKS);
   takeName(name);
   const owner = ownerOf(name);
-  // The engine calls the hook outside of the program's own context, where neither configuration nor log are to be had.
+  // The engine calls the hook outside of the program's context, in which configuration and log are not available.
   const config = pulumi.runtime.allConfig();
   const engine = engineChannel();
   const known = pulumi.output(args) as unknown as pulumi.Output<Record<string, unknown>>;
@@ -71,10 +71,10 @@ export function snapshotBefore(
       ...(engine === undefined ? {} : { engine }),
     });
   };
-  /** Resources of which this run has saved the state from before their replacement, whose two operations come in any order. */
+  /** Resources that are replaced in this run, with a snapshot already taken; their two operations come in any order. */
   const saved = new Set<string>();
   const hookFor = (event: SnapshotBeforeEvent): pulumi.ResourceHook => {
-    // The name of the first is in the state of programs that know no other.
+    // "update" has no suffix: states of programs from before the other events contain the name without one.
     const suffix = event === "update" ? "" : `:${event}`;
     const hook = new pulumi.ResourceHook(`consul-snapshot:${name}${suffix}`, async ({ urn }) => {
       if (event !== "update" && saved.has(urn)) return;
@@ -91,13 +91,13 @@ export function snapshotBefore(
   };
 }
 
-/** A program in JavaScript is checked by no compiler, and an event that Pulumi does not have would mean no backup. */
+/** No compiler checks a JavaScript program, and with an event that Pulumi does not have, no snapshot would be taken. */
 function checkEvents(name: string, events: unknown): void {
   if (Array.isArray(events) && events.length > 0 && events.every((event) => EVENTS.includes(event))) return;
   throw new pulumi.RunError(`${name}: the events of snapshotBefore must be a list of "create", "update" and "delete"`);
 }
 
-/** The engine refuses a second hook of the same name, with a stack trace, and only once resources are being created. */
+/** The engine refuses a second hook of the same name only after resources are being created, and with a stack trace. */
 function takeName(name: string): void {
   const run: object | undefined = pulumi.runtime.getMonitor();
   if (run === undefined) return;
@@ -110,14 +110,14 @@ function takeName(name: string): void {
   namesOfRuns.set(run, names.add(name));
 }
 
-/** What the SDK itself takes of an output: `apply` never calls back for one that stays unknown. */
+/** The internal promises of an output, which Pulumi's SDK uses: `apply` never calls back if the output stays unknown. */
 interface Awaitable {
   readonly isKnown: Promise<boolean>;
   promise(withUnknowns?: boolean): Promise<Record<string, unknown>>;
 }
 
 /**
- * @throws Error when an argument stays unknown: the resource that it comes from failed, or was left out by `--target`
+ * @throws Error if an argument stays unknown: the resource that it comes from failed, or `--target` excludes it
  */
 async function whenKnown(
   name: string,
@@ -133,14 +133,14 @@ async function whenKnown(
   );
 }
 
-/** The program's connection to the engine: when it ends, no engine waits for the backup any more. */
+/** The program's connection to the engine: once it ends, the engine no longer waits for the snapshot. */
 function engineChannel(): EngineChannel | undefined {
   const monitor = pulumi.runtime.getMonitor() as { getChannel?(): EngineChannel } | undefined;
-  // The monitor of a program's unit tests is none.
+  // The monitor in unit tests has no channel.
   return monitor?.getChannel?.();
 }
 
-/** The SDK registers a hook at once and tells of a failure later, in words that do not say what to do. */
+/** Pulumi's SDK reports a failed registration of a hook only later, and without saying what to do. */
 function explainMissingHooks(hook: pulumi.ResourceHook): void {
   const registering = hook as unknown as { __registered?: Promise<void> };
   registering.__registered = registering.__registered?.catch((error: unknown) => {

@@ -1,7 +1,7 @@
 /**
- * Triggers as Pulumi can store them. It writes a Date, a Map or a Set as `{}` and an instance of a class as its fields: such
- * a trigger never changes, and no backup would be taken again. What the SDK has made `{}` before, in an Output, is refused by
- * the provider.
+ * Checks that Pulumi can store triggers. Pulumi stores a Date, a Map or a Set as `{}`, and an instance of a class as its fields.
+ * Such a trigger would never change, so no snapshot would be taken again. If Pulumi's SDK has already converted a value in an
+ * Output to `{}`, the provider refuses it.
  */
 
 import * as pulumi from "@pulumi/pulumi";
@@ -10,16 +10,16 @@ import type { ConsulSnapshotArgs } from "./args";
 type Triggers = NonNullable<ConsulSnapshotArgs["triggers"]>;
 
 /**
- * The same triggers; those that are known later are looked at when they are.
+ * Returns the same triggers. Triggers that become known later are checked then.
  *
- * @param name - of the resource, for the message
- * @throws RunError for a value that Pulumi does not store as it is: one sentence, without a stack trace
+ * @param name - name of the resource, for the message
+ * @throws RunError for a value that Pulumi does not store unchanged: one sentence, without a stack trace
  */
 export function storableTriggers(name: string, triggers: Triggers): Triggers {
   return storable(triggers, `${name}: triggers`) as Triggers;
 }
 
-/** @param above - the objects that hold this one */
+/** @param above - the objects that contain this value */
 function storable(value: unknown, path: string, above: readonly unknown[] = []): unknown {
   if (value instanceof Promise) return value.then((known: unknown) => storable(known, path));
   if (pulumi.Output.isInstance(value)) return value.apply((known: unknown) => storable(known, path));
@@ -33,7 +33,7 @@ function storable(value: unknown, path: string, above: readonly unknown[] = []):
   );
 }
 
-/** Why Pulumi does not store a value as it is, and what to write instead; nothing where it does. */
+/** Why Pulumi does not store a value unchanged, and what to write instead; `undefined` if it does. */
 function problemWith(value: unknown): string | undefined {
   if (typeof value === "bigint") return "is a BigInt, which Pulumi does not store: use String(value)";
   if (typeof value === "function" || typeof value === "symbol") {
