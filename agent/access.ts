@@ -1,4 +1,4 @@
-/** The connection to Consul over time: token files are read again, and a login is repeated when its token has gone. */
+/** The connection to Consul over time: token files are read again, and the login is repeated when its token is gone. */
 
 import { unlessAborted } from "../provider/abort";
 import { isCode } from "../provider/errors";
@@ -11,9 +11,9 @@ import type { Log } from "./log";
 
 export class Access {
   readonly #ended = new AbortController();
-  /** Under way, or done. It serves every caller, so a signal of one of them does not end it. */
+  /** The login, pending or complete. It serves all callers, so the signal of one of them does not abort it. */
   #login: Promise<Connection> | undefined;
-  /** What the login has come to. */
+  /** The result of the login. */
   #loggedIn: Connection | undefined;
 
   constructor(
@@ -25,7 +25,7 @@ export class Access {
   /**
    * The connection for the next piece of work.
    *
-   * @param signal - ends the wait for it
+   * @param signal - aborts the wait for the connection
    * @throws SnapshotError `CONSUL_*`, `ARGUMENT_INVALID`, `INTERRUPTED`
    */
   async connection(signal: AbortSignal): Promise<Connection> {
@@ -40,12 +40,12 @@ export class Access {
     }
   }
 
-  /** After a failure: a token that Consul does not accept is ended, and the next work gets that of a new login. */
+  /** After a failure: if Consul does not accept the token, logs out, so that the next work gets the token of a new login. */
   async reconsider(error: unknown): Promise<void> {
     if (isCode(error, "CONSUL_DENIED")) await this.#logOut();
   }
 
-  /** Ends the login, also one that is under way. Nothing is asked for after that. */
+  /** Logs out, also if the login is still pending. No connection can be requested after that. */
   async end(): Promise<void> {
     this.#ended.abort();
     await this.#login?.catch(() => undefined);
@@ -62,7 +62,7 @@ export class Access {
     }
   }
 
-  /** Of a login that is under way there is no token yet that Consul could have denied. */
+  /** A pending login has no token yet that Consul could have denied. */
   async #logOut(): Promise<void> {
     const loggedIn = this.#loggedIn;
     if (loggedIn === undefined) return;

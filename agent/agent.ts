@@ -17,23 +17,23 @@ import type { Schedule } from "./schedule";
 import { Syslog } from "./syslog";
 import { Access } from "./access";
 
-/** What the process gives. */
+/** What the process provides. */
 export interface AgentIo {
-  /** Whole lines. */
+  /** Receives whole lines. */
   readonly write: (line: string) => void;
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by a signal that ends the process. */
   readonly signal: AbortSignal;
-  /** Receives what reads the configuration again. */
+  /** Registers the function that reloads the configuration. */
   readonly onReload: (reload: () => void) => void;
-  /** Receives what takes a snapshot on demand. */
+  /** Registers the function that takes a snapshot on demand. */
   readonly onSnapshot: (snapshot: () => void) => void;
 }
 
 /**
- * @param args - behind the name of the command
+ * @param args - the arguments after the command's name
  * @returns the exit code
- * @throws SnapshotError `ARGUMENT_INVALID` where the flags or the configuration are invalid
+ * @throws SnapshotError `ARGUMENT_INVALID` if the flags or the configuration are invalid
  */
 export async function runAgent(args: readonly string[], io: AgentIo): Promise<number> {
   const { write, env, signal } = io;
@@ -55,7 +55,7 @@ export async function runAgent(args: readonly string[], io: AgentIo): Promise<nu
   }
 }
 
-/** The log of a configuration, which begins with its notices. */
+/** Opens the log of a configuration, and writes its notices. */
 function openLog(config: AgentConfig, write: (line: string) => void): { log: Log; close: () => void } {
   const now = (): Date => systemClock.now();
   const plain = makeLog(config.log, write, now);
@@ -102,11 +102,11 @@ type ServedConfig = AgentConfig & { readonly schedule: Schedule };
 
 interface Turn {
   readonly config: ServedConfig;
-  /** What is served again where this cannot be served. */
+  /** The configuration to return to if this one cannot be served. */
   readonly former?: ServedConfig;
 }
 
-/** Each configuration runs until the end, or until the next one: a save that has begun is finished first. */
+/** Runs each configuration until the process ends or a new one replaces it. A running save is finished first. */
 async function serve(first: ServedConfig, flags: ReadFlags, io: AgentIo): Promise<number> {
   for (let turn: Turn | undefined = { config: first }; turn !== undefined && !io.signal.aborted; ) {
     turn = await serveOne(turn, flags, io);
@@ -114,7 +114,7 @@ async function serve(first: ServedConfig, flags: ReadFlags, io: AgentIo): Promis
   return 0;
 }
 
-/** @returns what follows, if anything does */
+/** @returns the next configuration, if there is one */
 async function serveOne(
   { config, former }: Turn,
   flags: ReadFlags,
@@ -140,7 +140,7 @@ async function serveOne(
       log.error(`the configuration was not reloaded, and nothing has changed: ${explain(error)}`);
     }
   };
-  // One after another: the last that was asked for counts.
+  // One reload after another: the last one counts.
   let reloading = Promise.resolve();
   io.onReload(() => {
     reloading = reloading.then(reload);

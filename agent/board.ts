@@ -1,11 +1,11 @@
-/** What the agent knows about its own work: metrics, status and pages are made of it. */
+/** What the agent knows about its own work: the source of metrics, status and pages. */
 
 import type { Manifest } from "../provider/catalog/manifest";
 import { explainInOneLine, SnapshotError } from "../provider/errors";
 import type { Destination } from "./config/destinations";
 import type { Delivered } from "./deliver";
 
-/** One destination, in the words of Vault's automated snapshots. */
+/** The status of one destination, in the terms of Vault's automated snapshots. */
 export interface DestinationStatus {
   readonly name: string;
   lastStart?: Date;

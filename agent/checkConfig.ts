@@ -1,4 +1,4 @@
-/** `agent -check-config`: what a configuration would do, with one harmless request to Consul and to each destination. */
+/** `agent -check-config`: checks a configuration with one harmless request to Consul and to each destination. */
 
 import { ConsulClient } from "../provider/consul/client";
 import type { Connection } from "../provider/consul/connection";
@@ -71,7 +71,7 @@ async function tryDestination({ target, credentials }: Destination): Promise<str
       store.close();
     }
   } catch (error) {
-    // A folder is made by the first snapshot.
+    // The first snapshot creates the folder.
     if (target.scheme === "file" && isCode(error, "STORE_NOT_FOUND")) return undefined;
     return explainInOneLine(error);
   }

@@ -1,4 +1,4 @@
-/** Time, so that tests can let a week pass in seconds. */
+/** The clock, as an interface, so that tests can simulate a week in seconds. */
 
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -8,7 +8,7 @@ export interface Clock {
   wait(until: Date, signal: AbortSignal): Promise<void>;
 }
 
-/** The wall clock is asked this often: it can be set, and a machine can sleep. */
+/** How often to look at the wall clock while waiting: it can be set, and a machine can sleep. */
 const LOOK_MS = 15_000;
 
 export const systemClock: Clock = {

@@ -1,12 +1,12 @@
 /**
- * Early garbage collection. By default V8 lets the objects and the buffers that nothing uses any more take 32 MB each before
- * it collects them: more than all that a save needs. An agent runs for years beside Consul, so it collects them sooner.
+ * Early garbage collection. By default, V8 lets unused objects and unused buffers grow to 32 MB each before it collects them,
+ * which is more than a save needs in all. An agent runs beside Consul for years, so it collects them sooner.
  */
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** A few megabytes are received in this time. */
+/** In this time, a save receives a few megabytes. */
 const COLLECT_EVERY_MS = 20;
 
 type Collect = (options: { readonly type: "minor" | "major" }) => void;
@@ -18,10 +18,10 @@ export function keepYoungGenerationSmall(): void {
 
 let collect: Collect | undefined;
 let timer: NodeJS.Timeout | undefined;
-/** How many works run: deliveries to several destinations share one timer. */
+/** Number of running calls: deliveries to several destinations share one timer. */
 let running = 0;
 
-/** Does work that moves many bytes, and meanwhile frees the buffers that it no longer uses. */
+/** Runs work that moves many bytes, and meanwhile frees its unused buffers. */
 export async function collectDuring<T>(work: () => Promise<T>): Promise<T> {
   const collecting = (collect ??= collector());
   running++;
@@ -33,12 +33,12 @@ export async function collectDuring<T>(work: () => Promise<T>): Promise<T> {
       clearInterval(timer);
       timer = undefined;
     }
-    // The parts of an upload have become old: the next snapshot must not come on top of them.
+    // The parts of an upload are in the old generation by now: free them before the next snapshot allocates its own.
     collecting({ type: "major" });
   }
 }
 
-/** V8 offers its collector to contexts that are made while this flag is set. */
+/** V8 exposes its garbage collector to contexts that are created while this flag is set. */
 function collector(): Collect {
   setFlagsFromString("--expose-gc");
   try {

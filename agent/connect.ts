@@ -1,10 +1,10 @@
-/** The connection of a configuration, as messages of the agent call its settings. */
+/** Resolves the connection of a configuration; messages call its settings by the agent's keys. */
 
 import { type Connection, type ConnectionArgs, resolveConnection } from "../provider/consul/connection";
 import { AGENT_VOCABULARY } from "./config/vocabulary";
 
 /**
- * Token and certificate files are read now.
+ * Reads token and certificate files immediately.
  *
  * @throws SnapshotError `ARGUMENT_INVALID`
  */

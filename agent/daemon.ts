@@ -1,4 +1,4 @@
-/** The agent as a service: registered in Consul, elected among its kind, and saving while it leads. */
+/** The agent as a service: it registers in Consul, takes part in the election of a leader, and saves while it leads. */
 
 import { compact } from "../provider/compact";
 import { SnapshotError, explain, explainInOneLine, isCode } from "../provider/errors";
@@ -23,7 +23,7 @@ import { Saver } from "./saver";
 import { longestSilence, type Schedule } from "./schedule";
 
 const FAILED_MS = 10_000;
-/** For saves to end by themselves; what is aborted then ends within some seconds more. */
+/** How long saves may take to end on their own; after that they are aborted, which takes some more seconds. */
 const GRACE_MS = 3_000;
 
 export interface DaemonOptions {
@@ -33,18 +33,18 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly board: Board;
-  /** Aborted when the agent shall end. */
+  /** Aborted when the agent must end. */
   readonly stop: AbortSignal;
-  /** Whether saves that have begun get a few seconds only. Asked when `stop` is aborted. */
+  /** Whether running saves get only a few seconds. Called when `stop` is aborted. */
   readonly isUrgent: () => boolean;
-  /** Called once the configuration can be served. Receives what takes a snapshot on demand. */
+  /** Called once the configuration can be served, with the function that takes a snapshot on demand. */
   readonly onReady: (trigger: () => boolean) => void;
 }
 
 /**
  * Runs until `stop` is aborted.
  *
- * @throws SnapshotError `ARGUMENT_INVALID`, before `onReady`, where another datacenter is asked for, or an address is in use
+ * @throws SnapshotError `ARGUMENT_INVALID`, before `onReady`, if another datacenter is requested or an address is in use
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, env, log } = options;
@@ -61,7 +61,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
 async function serveAndLead(options: DaemonOptions, access: Access, savingAccess: Access): Promise<void> {
   const { config, log, clock, stop } = options;
   const silences = longestSilences(options);
-  // The destination that is due most often shows that saving goes on; one that fails makes the check critical at once.
+  // The destination with the shortest interval shows that saves go on; a failing destination makes the check critical at once.
   const presence = new Presence(
     config,
     [...silences.values()].reduce((least, each) => Math.min(least, each)),
@@ -69,7 +69,7 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
     log,
   );
   const saver = makeSaver(options, savingAccess, presence);
-  // Aborts what still runs some time after the end was asked for.
+  // Aborts work that is still running some time after `stop`.
   const kill = new AbortController();
   const onStop = (): void => {
     if (options.isUrgent()) setTimeout(() => kill.abort(stop.reason), GRACE_MS).unref();
@@ -77,7 +77,7 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
   await checkDatacenter(config, access, stop, log).catch((error: unknown) => {
     if (isCode(error, "ARGUMENT_INVALID")) throw error;
     if (stop.aborted) return;
-    // Leadership is tried again until it can be had.
+    // The agent retries until it can compete for leadership.
     log.warn(`the local datacenter is not known yet: ${explain(error)}`);
   });
   const hasEnded = (): boolean => stop.aborted;
@@ -113,7 +113,7 @@ function longestSilences({ config, schedule, clock }: DaemonOptions): ReadonlyMa
   return new Map(config.destinations.map((destination) => [destination, silenceOf(destination.schedule)]));
 }
 
-/** What serves them takes memory that an agent without endpoints need not have. */
+/** Loads the server only on demand, to save memory in agents without endpoints. */
 async function serve(options: EndpointOptions): Promise<{ address: string; close: () => Promise<void> }> {
   const { serveEndpoints } = await import("./http/server.js");
   return serveEndpoints(options);
@@ -250,7 +250,7 @@ function makeSaver(
   });
 }
 
-/** A lock in one datacenter and snapshots of another would exclude nobody. */
+/** The lock and the snapshots must be of the same datacenter; otherwise, the lock would not exclude other agents. */
 async function checkDatacenter(config: AgentConfig, access: Access, signal: AbortSignal, log: Log): Promise<void> {
   const wanted = config.connection.datacenter;
   if (wanted === undefined) return;

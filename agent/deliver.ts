@@ -1,4 +1,4 @@
-/** One verified archive on its way to one destination. */
+/** Delivers one verified archive to one destination. */
 
 import type { Manifest } from "../provider/catalog/manifest";
 import { compact } from "../provider/compact";
@@ -15,14 +15,14 @@ import { formerToRemove, listNamed, removeFormer } from "./formerArchives";
 
 export interface Delivered {
   readonly manifest: Manifest;
-  /** How many archives are there now, and how many retention removed; where there is a policy. */
+  /** With a retention policy: how many archives are there now, and how many were removed. */
   readonly pruned?: Pick<Pruned, "kept" | "removed">;
 }
 
 /**
- * Stores the archive, then applies the destination's retention. What fails in retention is a warning: the archive stands.
+ * Stores the archive, then applies the destination's retention. A failure of retention is a warning: the archive is stored.
  *
- * @param now - the clock
+ * @param now - returns the current time
  * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `ARGUMENT_INVALID`, `INTERRUPTED`
  */
 export async function deliver(
@@ -45,7 +45,7 @@ export async function deliver(
     };
     const saved = await publish(store, archive.stream(), request, reporter.signal);
     warnIfNotRestorable(saved.manifest, reporter);
-    // One agent at a time saves, so no other run is still reporting an archive: none is spared for its age.
+    // Only one agent saves at a time, so no other run can still be reporting an archive: young archives need no protection.
     const place = { store, template: target.key, policy: retention, now: now(), sparedMs: 0 };
     const pruned = await prune({ ...place, saved }, reporter);
     const former = await pruneFormer(store, archive, destination, pruned, reporter);

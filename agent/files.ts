@@ -1,4 +1,4 @@
-/** The configuration files that the flags name, in the order in which they override each other. */
+/** Reads the configuration files that the flags specify; later files override earlier ones. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import type { ConfigText } from "./config/config";
 import type { ReadFlags } from "./config/flags";
 
 /**
- * Files first, then the `*.json` of each folder by name; folders inside are not read.
+ * Files come first, then the `*.json` files of each folder, by name. Nested folders are not read.
  *
  * @throws SnapshotError `ARGUMENT_INVALID`
  */
@@ -22,7 +22,7 @@ export function readConfigFiles({
   }
   const ofFolders = configFolders.flatMap((folder) =>
     attempt(folder, () => readdirSync(folder, { withFileTypes: true }))
-      // Kubernetes mounts each file of a secret as a link.
+      // Kubernetes mounts each file of a secret as a symbolic link.
       .filter((entry) => entry.name.endsWith(".json") && !entry.isDirectory())
       .map(({ name }) => join(folder, name))
       .sort(),

@@ -1,6 +1,6 @@
 /**
- * The archives of HashiCorp's agent in a place where this agent saves. They have no manifest, so retention does not see
- * them. Here they count for `retain` too: one of them is removed when `retain` newer archives are there.
+ * The archives of HashiCorp's agent at a destination of this agent. They have no manifest, so retention does not see them. Here
+ * they count for `retain`, too: one of them is removed when there are `retain` newer archives.
  */
 
 import { untilAborted } from "../provider/abort";
@@ -10,7 +10,7 @@ import { inParallel } from "../provider/store/inParallel";
 import { fixedFolder, fixedPrefix } from "../provider/store/nameTemplate";
 import type { Store, StoredObject } from "../provider/store/store";
 
-/** The whole name; anything else belongs to others. Encrypted archives are this agent's. */
+/** Matches the whole name; objects with other names belong to others. Only this agent encrypts archives. */
 const NAME = /^consul-(\d{19})\.snap(\.age)?$/;
 
 export interface FormerArchive {
@@ -22,25 +22,25 @@ export interface FormerArchive {
 export interface NamedArchives {
   /** Those without a manifest. */
   readonly former: readonly FormerArchive[];
-  /** The nanoseconds of those with a manifest, of any cluster. */
+  /** The nanoseconds in the names of those with a manifest, of any cluster. */
   readonly own: readonly bigint[];
 }
 
-/** What retention has kept among the archives with a manifest. */
+/** The archives with a manifest that retention has kept. */
 export interface Kept {
   readonly count: number;
-  /** How many of them are not restorable: these take the place of no other. */
+  /** How many of them are not restorable: these do not replace a former archive. */
   readonly unusable: number;
 }
 
 /**
- * Which former archives no longer count. The two agents may have saved in turns, so an archive with a manifest counts
- * against a former one only if it is newer. Pure.
+ * Which former archives to remove. The two agents may have saved alternately, so an archive with a manifest counts against a
+ * former one only if it is newer. Pure.
  *
- * @param archives - in any order, the new one among them
- * @param retain - how many archives there may be in all
- * @param before - the new archive's nanoseconds: nothing newer is removed
- * @returns the newest first
+ * @param archives - in any order, including the new one
+ * @param retain - how many archives to keep in all
+ * @param before - the new archive's nanoseconds; no newer archive is removed
+ * @returns the archives to remove, newest first
  */
 export function formerToRemove(
   { former, own }: NamedArchives,
@@ -53,14 +53,14 @@ export function formerToRemove(
     .sort((a, b) => (a.nanoseconds < b.nanoseconds ? 1 : -1))
     .filter(({ nanoseconds }, newerFormer) => {
       const newerOwn = own.filter((each) => each > nanoseconds).length;
-      // A name does not show whether its archive is restorable: the newer ones may be those that are not.
+      // The name does not show whether an archive is restorable, so assume that the newest ones are not.
       const newerUsable = Math.max(0, Math.min(newerOwn, kept.count) - kept.unusable);
       return newerFormer + newerUsable >= retain;
     });
 }
 
 /**
- * @param template - of a destination that has the names of HashiCorp's agent
+ * @param template - name template of a destination that uses the names of HashiCorp's agent
  * @throws SnapshotError `STORE_*`; the signal's reason as soon as it is aborted
  */
 export async function listNamed(store: Store, template: string, signal: AbortSignal): Promise<NamedArchives> {
@@ -82,9 +82,9 @@ export async function listNamed(store: Store, template: string, signal: AbortSig
 }
 
 /**
- * Removes them, each in the version that was listed; what is locked or was changed meanwhile stays.
+ * Removes archives, each in the version that was listed. An archive that is locked or was changed in the meantime stays.
  *
- * @returns how many
+ * @returns the number of removed archives
  * @throws SnapshotError `STORE_*`; the signal's reason as soon as it is aborted
  */
 export async function removeFormer(

@@ -1,13 +1,13 @@
-/** How long an agent that gave up its leadership leaves it to others. Pure. */
+/** How long an agent that gave up its leadership does not compete for it. Pure. */
 
-/** What other agents need to notice, and some time more. */
+/** Longer than other agents need to notice that the lock is free. */
 const FIRST_PAUSE_MS = 30_000;
 
 /**
- * The pause doubles each time, so that a destination that keeps failing does not make an agent without others take a snapshot
- * every half minute. It ends when the next snapshot is due: a destination that works must not miss one.
+ * The pause doubles each time, so that an agent without others does not take a snapshot every half minute while a destination
+ * keeps failing. It ends when the next snapshot is due, so that working destinations do not miss one.
  *
- * @param times - how many times in a row the agent gave up, 1 at least
+ * @param times - how many times in a row the agent gave up, at least 1
  * @param nextStarts - when snapshots are due by the schedules
  * @returns milliseconds
  */

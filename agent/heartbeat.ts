@@ -9,9 +9,9 @@ const LIMIT_MS = 10_000;
 const PAUSE_MS = 2_000;
 
 /**
- * Requests it, again after a failure, with growing pauses. Never throws: a backup does not depend on it.
+ * Requests the URL, and retries after a failure with growing pauses. Never throws: a backup does not depend on it.
  *
- * @param pauseMs - before the second try. Default: 2,000
+ * @param pauseMs - pause before the first retry. Default: 2,000
  */
 export async function sendHeartbeat(url: string, log: Log, signal: AbortSignal, pauseMs = PAUSE_MS): Promise<void> {
   let problem: string | undefined;

@@ -1,4 +1,4 @@
-/** The newest archives of a destination, as its manifests say: schedules go on from there, and health is judged by them. */
+/** The newest archives of a destination, from its manifests: schedules continue from them, and health depends on them. */
 
 import { compact } from "../provider/compact";
 import { isCode } from "../provider/errors";
@@ -11,12 +11,12 @@ import type { LastSaved } from "./saver";
 export interface Newest {
   /** When the newest archive was taken. */
   readonly takenAt?: Date;
-  /** When the newest one was taken that can be restored. One of the future says nothing about the present. */
+  /** When the newest restorable archive was taken. An archive from the future does not count. */
   readonly restorableAt?: Date;
 }
 
 /**
- * @param now - the clock
+ * @param now - the current time
  * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `INTERRUPTED`
  */
 export async function readNewest(

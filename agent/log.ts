@@ -4,7 +4,7 @@ import { cleanMessage } from "../provider/text";
 import type { Level, LogConfig } from "./config/config";
 import { LEVELS } from "./config/config";
 
-/** Facts of a line: ids, names, codes. */
+/** The fields of a line: ids, names, codes. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Log {
@@ -25,7 +25,7 @@ export function makeLog(config: LogConfig, write: WriteLine, now: () => Date): L
     (level: Level) =>
     (message: string, fields: LogFields = {}): void => {
       if (LEVELS.indexOf(level) < least) return;
-      // One event is one line.
+      // Each event is exactly one line.
       const text = cleanMessage(message).replaceAll(/\s*\n\s*/g, "; ");
       write(
         config.format === "json" ? jsonLine(now(), level, text, fields) : textLine(now(), level, text, fields),

@@ -12,7 +12,7 @@ import type { Log } from "./log";
 import { reporterOn } from "./reporting";
 
 /**
- * One destination neither waits for nor fails with another.
+ * Destinations are independent: none waits for another one or fails because of it.
  *
  * @param now - the clock
  * @returns whether every destination has received the snapshot

@@ -1,4 +1,4 @@
-/** The agent's service and its two checks in Consul, kept there while the agent runs. */
+/** Keeps the agent's service and its two checks registered in Consul while the agent runs. */
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,7 +10,7 @@ import type { Log } from "./log";
 
 const ALIVE_TTL_MS = 30_000;
 const REFRESH_MS = 10_000;
-/** What the end of an agent may wait for a login that is still under way. */
+/** How long an ending agent waits for a pending login. */
 const LOGIN_MS = 2_000;
 
 interface CheckState {
@@ -24,15 +24,15 @@ export class Presence {
   readonly #alive: TtlCheck;
   readonly #saving: TtlCheck;
   #isRegistered = false;
-  /** What the second check shall show; nothing where there shall be none. */
+  /** The intended state of the second check; `undefined` if there should be no check. */
   #wanted: CheckState | undefined;
-  /** What Consul was last told about it. */
+  /** The state that was last sent to Consul. */
   #shown: CheckState | undefined;
   #problem: string | undefined;
-  /** One piece of work at a time, so that an older status never overrides a newer one. */
+  /** The end of the previous operation: they run one at a time, so that an older status never overrides a newer one. */
   #turn = Promise.resolve();
 
-  /** @param savingTtlMs - how long saving may go on without a snapshot before its check is critical */
+  /** @param savingTtlMs - how long the agent may go without a snapshot before the check turns critical */
   constructor(
     { service, deregisterAfterMs }: Pick<AgentConfig, "service" | "deregisterAfterMs">,
     savingTtlMs: number,
@@ -55,7 +55,7 @@ export class Presence {
     };
   }
 
-  /** Registers, and refreshes or registers again until the signal is aborted. */
+  /** Registers the service, then refreshes it, or registers it again, until the signal is aborted. */
   async keep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#with(async (registration) => {
@@ -70,20 +70,20 @@ export class Presence {
     }
   }
 
-  /** Adds the second check: this agent leads. It passes until a snapshot fails or is late. */
+  /** Adds the second check, because this agent leads. It passes until a snapshot fails or is late. */
   async leads(): Promise<void> {
     this.#wanted = { status: "passing", output: "this agent has begun to lead" };
     await this.#with((registration) => this.#show(registration));
   }
 
-  /** What saving comes to. Without effect where this agent does not lead. */
+  /** Reports the result of a save. Has no effect if this agent does not lead. */
   async saving(status: CheckStatus, output: string): Promise<void> {
     if (this.#wanted === undefined) return;
     this.#wanted = { status, output };
     await this.#with((registration) => this.#show(registration));
   }
 
-  /** Removes the second check. */
+  /** Removes the second check, because this agent no longer leads. */
   async follows(): Promise<void> {
     this.#wanted = undefined;
     await this.#with((registration) => this.#show(registration));
@@ -100,7 +100,7 @@ export class Presence {
     this.#shown = wanted;
   }
 
-  /** @returns whether Consul did not have the check, so that it was registered again */
+  /** @returns whether the check was missing in Consul and so was registered again */
   async #update(
     registration: Registration,
     check: TtlCheck,
@@ -122,7 +122,7 @@ export class Presence {
   }
 
   /**
-   * One failure is logged once.
+   * Logs a repeated failure only once.
    *
    * @param signal - ends the wait for a login
    */

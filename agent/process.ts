@@ -2,15 +2,15 @@
 
 import { runAgent } from "./agent";
 
-/** What is left then is abandoned. Everything has limits of its own that are shorter. */
+/** After this time, remaining work is abandoned. Its own time limits are all shorter. */
 const END_MS = 10_000;
 
 /**
- * SIGTERM and SIGINT end it, SIGHUP reads the configuration again, SIGUSR1 takes a snapshot now.
+ * SIGTERM and SIGINT end the agent, SIGHUP reloads the configuration, SIGUSR1 takes a snapshot now.
  *
  * @param write - receives whole lines
  * @returns the exit code
- * @throws SnapshotError `ARGUMENT_INVALID` where the flags or the configuration are invalid
+ * @throws SnapshotError `ARGUMENT_INVALID` if the flags or the configuration are invalid
  */
 export async function runAgentInProcess(args: readonly string[], write: (line: string) => void): Promise<number> {
   const ending = new AbortController();

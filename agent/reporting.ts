@@ -1,4 +1,4 @@
-/** What running work reports, as lines of the log. */
+/** Writes the events of running work to the log. */
 
 import type { WorkEvent } from "../provider/events";
 import { paced } from "../provider/progressInterval";
@@ -8,7 +8,7 @@ import type { Log } from "./log";
 
 const SHOWN_EVERY_MS = 10_000;
 
-/** @param destination - to name in each line. Default: none */
+/** @param destination - added to each line. Default: none */
 export function reporterOn(log: Log, signal: AbortSignal, destination?: string): Reporter {
   return {
     signal,

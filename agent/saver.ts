@@ -1,8 +1,9 @@
 /**
  * Saves by the schedules of the destinations, while this agent leads.
  *
- * One snapshot is taken for all destinations that are due. Each then receives it by itself: a slow one is left out of later
- * rounds until it is done, and one that fails gets the same archive again, with growing pauses, until the next round.
+ * One snapshot is taken for all destinations that are due, and delivered to each independently. A slow destination does not take
+ * part in later rounds until it is done. A destination that fails receives the same archive again, with growing pauses, until
+ * the next round.
  */
 
 import { explain } from "../provider/errors";
@@ -18,7 +19,7 @@ export interface SaverOptions {
   readonly destinations: readonly Destination[];
   readonly schedule: Schedule;
   readonly jitterMs: number;
-  /** 0 is no limit. */
+  /** 0 means no limit. */
   readonly maxFailures: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -36,23 +37,23 @@ export interface SaverOptions {
 /** `none`: the destination has no archive. `unknown`: it cannot be read. */
 export type LastSaved = Date | "none" | "unknown";
 
-/** One destination's turn. */
+/** The state of one destination. */
 interface Lane {
   readonly destination: Destination;
-  /** By the schedule. */
+  /** The next time by the schedule. */
   next: Date;
-  /** When it is written to: `next`, later by the jitter, or earlier after a failure or on demand. */
+  /** When the next delivery begins: at `next` plus the jitter, or earlier after a failure or on demand. */
   dueAt: Date;
   /** When to try the pending archive again. */
   retryAt: Date | undefined;
-  /** What it has not received yet. */
+  /** The round whose archive it has not received yet. */
   pending: Round | undefined;
-  /** When the newest snapshot that was due for it was taken, until it arrives; also from one leadership to the next. */
+  /** When the newest snapshot for this destination was taken, until it arrives. It is kept when the agent loses leadership. */
   missedAt: Date | undefined;
   busy: Promise<void> | undefined;
-  /** Rounds in a row that failed. */
+  /** Number of consecutive failed rounds. */
   failures: number;
-  /** Failures of the pending archive. */
+  /** Number of failed deliveries of the pending archive. */
   attempts: number;
 }
 
@@ -71,7 +72,7 @@ export class Saver {
   #takeFailures = 0;
   #wake = (): void => undefined;
   #isRunning = false;
-  /** How often a snapshot was asked for. */
+  /** How often a snapshot was requested. */
   #demands = 0;
 
   constructor(options: SaverOptions) {
@@ -92,9 +93,9 @@ export class Saver {
   /**
    * Runs until it has to end.
    *
-   * @param held - aborted when the work must stop at once
-   * @param stop - aborted when no other round may begin
-   * @returns whether it gave up, after too many failures
+   * @param held - aborted when all work must stop immediately
+   * @param stop - aborted when no further round may begin
+   * @returns whether the agent gave up after too many failures
    */
   async run(held: AbortSignal, stop: AbortSignal): Promise<boolean> {
     const { clock } = this.#options;
@@ -112,7 +113,7 @@ export class Saver {
         if (held.aborted) return false;
         throw error;
       }
-      // One may have been asked for meanwhile.
+      // A snapshot may have been requested in the meantime.
       if (this.#demands > demandsBefore) for (const lane of this.#lanes) lane.dueAt = clock.now();
       while (!isEnding()) {
         if (this.#hasGivenUp()) return true;
@@ -160,11 +161,11 @@ export class Saver {
     lane.retryAt = undefined;
     const last = await lastSaved(lane.destination, signal);
     const now = clock.now();
-    // Where the place cannot be read, what this agent knows itself counts.
+    // If the destination cannot be read, the agent relies on its own knowledge.
     if (last !== "unknown" || lane.next.getTime() === 0) {
       lane.next = nextDue(this.#scheduleOf(lane), last instanceof Date ? last : undefined, now);
     }
-    // Another agent may have saved since.
+    // Another agent may have saved in the meantime.
     if (lane.missedAt !== undefined && last instanceof Date && last >= lane.missedAt) lane.missedAt = undefined;
     if (lane.next <= now) lane.missedAt ??= now;
     this.#setDue(lane, lane.missedAt === undefined ? lane.next : now);
@@ -242,7 +243,7 @@ export class Saver {
     }
   }
 
-  /** An archive is kept in its file as long as a destination waits for it. */
+  /** Closes archives that no destination waits for; until then, an archive stays in its temporary file. */
   async #closeUnused(): Promise<void> {
     for (const round of this.#open) {
       if (this.#lanes.some(({ pending }) => pending === round)) continue;
@@ -266,13 +267,13 @@ export class Saver {
     const times = this.#lanes
       .filter(({ busy }) => busy === undefined)
       .flatMap(({ dueAt, retryAt, pending }) => [dueAt, ...(retryAt === undefined || !pending ? [] : [retryAt])]);
-    // With every destination busy there is nothing to wait for but them.
+    // If all destinations are busy, only the end of a delivery matters.
     const until = times.reduce(earlier, new Date(clock.now().getTime() + LONGEST_RETRY_MS));
     if (!isEnding()) await clock.wait(until, woken.signal);
     this.#wake = () => undefined;
   }
 
-  /** A snapshot on demand, or another try, leaves the rhythm as it is. */
+  /** Advances the schedule; a snapshot on demand or a retry does not shift it. */
   #advance(lane: Lane, startedAt: Date): void {
     if (lane.next <= startedAt) lane.next = nextDue(this.#scheduleOf(lane), lane.next, this.#options.clock.now());
   }

@@ -6,7 +6,7 @@ export type Schedule =
   | { readonly kind: "interval"; readonly everyMs: number }
   | { readonly kind: "cron"; readonly expression: string; readonly timeZone: string };
 
-/** Why a cron expression or a time zone is invalid, as a clause; nothing where both are valid. */
+/** Why a cron expression or a time zone is invalid, as a clause; `undefined` if both are valid. */
 export function scheduleProblem(expression: string, timeZone: string): string | undefined {
   if (!isTimeZone(timeZone)) return `${JSON.stringify(timeZone)} is not a time zone, such as "Europe/Berlin"`;
   try {
@@ -20,40 +20,40 @@ export function scheduleProblem(expression: string, timeZone: string): string | 
 /**
  * When the next snapshot is due.
  *
- * @param last - when the last one was due or began; `undefined` before the first, which is due at once on an interval
- * @param now - a time that has passed is due now, once, however many were missed
+ * @param last - when the last one was due or began; `undefined` before the first, which is due at once with an interval
+ * @param now - the current time; if several snapshots were missed, only one is due now
  */
 export function nextDue(schedule: Schedule, last: Date | undefined, now: Date): Date {
   if (schedule.kind === "interval") {
     if (last === undefined || last.getTime() > now.getTime()) return now;
     return new Date(Math.max(now.getTime(), last.getTime() + schedule.everyMs));
   }
-  // A time in the future is from before a clock was set back.
+  // If the last time is in the future, the clock was set back.
   const from = last === undefined || last > now ? now : last;
   const next = cronOf(schedule.expression, schedule.timeZone).nextRun(from);
-  // An expression was checked when the configuration was read.
+  // Expressions are checked when the configuration is read.
   if (next === null) throw new Error(`${schedule.expression} never comes`);
   return next.getTime() < now.getTime() ? now : next;
 }
 
-/** What a save may take: the longest distance of two snapshots beyond that of their schedule. */
+/** Maximum duration of a save, which adds to the interval between two snapshots. */
 const LONGEST_SAVE_MS = 15 * 60_000;
 
 /**
- * How long a schedule may go without a snapshot, in milliseconds: two distances, the jitter and the longest save. One missed
- * snapshot is healed by the next, two are not.
+ * How long a schedule may go without a snapshot, in milliseconds: two intervals, the jitter and the longest save. One missed
+ * snapshot is tolerated, two are not.
  */
 export function longestSilence(schedule: Schedule, jitterMs: number, now: Date): number {
   return 2 * spacing(schedule, now) + jitterMs + LONGEST_SAVE_MS;
 }
 
 const YEAR_MS = 400 * 24 * 3_600_000;
-/** A tenth of a second of work. Every five minutes, they reach over a week. */
+/** Maximum number of runs to examine: a tenth of a second of work, and over a week of a run every five minutes. */
 const MOST_STEPS = 800;
 
 /**
- * How far apart two snapshots are at most, in milliseconds: of a cron expression, in the time to come, such as a weekend. Runs
- * that follow in less than a quarter of an hour are skipped, so it may be longer by that.
+ * The longest interval between two snapshots, in milliseconds. For a cron expression, it is determined from future runs, and
+ * includes gaps such as weekends. Runs within a quarter of an hour are skipped, so the result may be longer by that.
  */
 export function spacing(schedule: Schedule, now: Date): number {
   if (schedule.kind === "interval") return schedule.everyMs;

@@ -1,4 +1,4 @@
-/** Lines to the local syslog, by the `logger` program of the system: Node.js cannot write to its socket. */
+/** Sends lines to the local syslog through the system's `logger` program: Node.js cannot write to the syslog socket. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Level } from "./config/config";
@@ -29,7 +29,7 @@ export class Syslog {
     logger.stdin?.write(`${line}\n`);
   }
 
-  /** What was written is passed on; the programs end by themselves. */
+  /** Closes the input of the programs; they pass on all lines and then exit. */
   close(): void {
     for (const logger of this.#loggers.values()) logger.stdin?.end();
     this.#loggers.clear();
@@ -42,7 +42,7 @@ export class Syslog {
     });
     logger.on("error", () => this.#fail(`the program ${this.program} cannot be run`));
     logger.stdin.on("error", () => this.#fail(`the program ${this.program} has ended`));
-    // It must not keep the agent alive.
+    // The program must not keep the agent alive.
     logger.unref();
     this.#loggers.set(level, logger);
     return logger;

@@ -35,7 +35,7 @@ export interface LogConfig {
 
 export interface HttpConfig {
   readonly address: ListenAddress;
-  /** Of the newest restorable archive of each destination. Default: by its schedule. */
+  /** Maximum age of the newest restorable archive of each destination. Default: derived from its schedule. */
   readonly maxAgeMs?: number;
 }
 
@@ -43,12 +43,12 @@ export interface AgentConfig {
   readonly connection: ConnectionArgs;
   readonly login?: Login;
   readonly log: LogConfig;
-  /** That of every destination without one of its own; `"once"` takes one snapshot and exits. */
+  /** The schedule of all destinations without their own; `"once"` takes one snapshot and exits. */
   readonly schedule: Schedule | "once";
   readonly jitterMs: number;
   readonly stale: boolean;
   readonly service: string;
-  /** 0 is never. */
+  /** 0 means never. */
   readonly deregisterAfterMs: number;
   readonly lockKey: string;
   readonly maxFailures: number;
@@ -56,7 +56,7 @@ export interface AgentConfig {
   readonly destinations: readonly Destination[];
   readonly http?: HttpConfig;
   readonly heartbeatUrl?: string;
-  /** What is accepted and has no effect: one sentence each. */
+  /** Accepted settings without effect: one sentence each. */
   readonly notices: readonly string[];
 }
 
@@ -66,8 +66,8 @@ export interface ConfigText {
 }
 
 /**
- * @param texts - of the files, in the order in which they override each other
- * @throws SnapshotError `ARGUMENT_INVALID`, which names everything that is wrong
+ * @param texts - the texts of the files; later files override earlier ones
+ * @throws SnapshotError `ARGUMENT_INVALID`, which lists all problems
  */
 export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sources: SecretSources): AgentConfig {
   const problems: string[] = [];
@@ -125,7 +125,7 @@ function settle(document: Document, sources: SecretSources, problems: string[]):
   };
 }
 
-/** Only what files and flags say: the variables are `resolveConnection`'s. */
+/** The settings of files and flags only: `resolveConnection` reads the environment variables. */
 function connectionOf(root: Lookup): ConnectionArgs {
   return compact(
     Object.fromEntries(Object.entries(CONNECTION_KEYS).map(([argument, key]) => [argument, root.written(key)])),

@@ -2,7 +2,7 @@
 
 import type { KeyTable } from "./key";
 
-/** What every destination may have besides. */
+/** Keys that every kind of destination has in addition. */
 const ANY_DESTINATION = {
   name: {
     kind: "string",

@@ -23,29 +23,29 @@ const AZURE_DOMAINS: Readonly<Record<string, string | undefined>> = {
 };
 
 export interface Destination {
-  /** How metrics, logs and status call it. Free of secrets. */
+  /** Its name in metrics, logs and status. Free of secrets. */
   readonly name: string;
   readonly target: Location;
   readonly credentials: StoreCredentials;
   /** Whether each archive replaces the last one. */
   readonly overwrite: boolean;
-  /** Whether names are those of HashiCorp's agent, whose archives then count as well. */
+  /** Whether archives are named like those of HashiCorp's agent. If so, retention also counts that agent's archives. */
   readonly dropIn: boolean;
   readonly recipients?: readonly string[];
   readonly retention: Policy;
   readonly series: string;
-  /** Default: that of all. */
+  /** Default: the common schedule. */
   readonly schedule?: Schedule;
 }
 
 interface Common {
   readonly retain: number;
   readonly service: string;
-  /** Of cron expressions. */
+  /** The time zone of cron expressions. */
   readonly timeZone: string;
 }
 
-/** What one kind of destination makes of its keys; nothing where it is not configured. */
+/** Converts the keys of one kind of destination; returns `undefined` if it is not configured. */
 type Place = (values: Lookup) => Placed | undefined;
 
 interface Placed {
@@ -79,8 +79,8 @@ const PLACES: Readonly<Record<DestinationKind, Place>> = {
 };
 
 /**
- * All destinations, in the order of the table: those of `backup_destinations`, then the single ones. A single local folder
- * does not count beside others, as in HashiCorp's agent; with no destination at all it is the working directory.
+ * All destinations, in the order of the table: those of `backup_destinations`, then the single ones. As in HashiCorp's agent, a
+ * single local folder is ignored if there are other destinations, and is the working directory if there are none.
  */
 export function destinationsOf(
   document: Document,
@@ -238,7 +238,7 @@ function queryOf(settings: Readonly<Record<string, string | undefined>>): string
   return query === "" ? "" : `?${query}`;
 }
 
-/** Metrics and status need a name of its own for each. */
+/** Metrics and status need a unique name for each destination. */
 function checkNames(destinations: readonly Destination[], problems: string[]): void {
   const seen = new Set<string>();
   for (const { name } of destinations) {

@@ -5,14 +5,14 @@ import { DESTINATIONS } from "./destinationKeys";
 import { type KeyTable, ROOT_KEYS, SECTIONS } from "./keys";
 import { type KeyValue, problemWithValue, readValue } from "./values";
 
-/** The values of one object, by key; what was empty is left out. */
+/** The values of one object, by key; empty values are left out. */
 export type Values = Readonly<Record<string, KeyValue>>;
 
-/** What files and flags say. */
+/** The settings of files and flags. */
 export interface Document {
   readonly root: Values;
   readonly sections: Readonly<Record<string, Values>>;
-  /** Single objects, the older form, which flags set as well. */
+  /** Single objects, the older form; flags also set these. */
   readonly single: Readonly<Record<string, Values>>;
   /** Lists in `backup_destinations`. */
   readonly lists: Readonly<Record<string, readonly Values[]>>;
@@ -21,7 +21,7 @@ export interface Document {
 export const EMPTY: Document = { root: {}, sections: {}, single: {}, lists: {} };
 
 export interface ReadDocument {
-  /** Nothing where the file has no `snapshot_agent`: it is meant for others. */
+  /** `undefined` if the file has no `snapshot_agent`: it is meant for others. */
   readonly document?: Document;
   /** One sentence each, free of secrets. */
   readonly problems: readonly string[];
@@ -29,7 +29,7 @@ export interface ReadDocument {
   readonly notices: readonly string[];
 }
 
-/** @param file - how messages call it */
+/** @param file - its name in messages */
 export function readDocument(text: string, file: string): ReadDocument {
   const parsed = parse(text);
   if (parsed === undefined) return failed(`${file} is not JSON`);
@@ -40,7 +40,7 @@ export function readDocument(text: string, file: string): ReadDocument {
   return new Reading(file).read(agent);
 }
 
-/** HashiCorp's own documentation shows an example with a comma before a closing brace, so that is accepted. */
+/** Accepts a comma before a closing brace, because an example in HashiCorp's documentation has one. */
 function parse(text: string): unknown {
   const body = text.replace(/^\uFEFF/, "");
   for (const candidate of [body, body.replaceAll(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/gs, "$1")]) {
@@ -144,7 +144,7 @@ function tableOf(name: string): KeyTable {
   return ({ ...SECTIONS, ...DESTINATIONS } as Readonly<Record<string, KeyTable>>)[name] ?? {};
 }
 
-/** The later one overrides the earlier one, key by key; a list of destinations is one value. */
+/** The later document overrides the earlier one key by key; a list of destinations counts as one value. */
 export function mergeDocuments(earlier: Document, later: Document): Document {
   return {
     root: { ...earlier.root, ...later.root },

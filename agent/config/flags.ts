@@ -12,7 +12,7 @@ import { problemWithValue, readValue } from "./values";
 export interface ReadFlags {
   readonly configFiles: readonly string[];
   readonly configFolders: readonly string[];
-  /** Only say what would happen. */
+  /** Only check the configuration. */
   readonly checkConfig: boolean;
   readonly document: Document;
   readonly notices: readonly string[];
@@ -20,11 +20,11 @@ export interface ReadFlags {
 
 /** Flags that set no key. */
 const OWN = ["config-file", "config-dir", "check-config"] as const;
-/** A switch needs no value, and takes one only after an equals sign. */
+/** A switch needs no value, and accepts one only after an equals sign. */
 const isSwitch = (name: string): boolean => name === "check-config" || FLAGS.get(name)?.key.kind === "boolean";
 
 /**
- * @param args - behind the name of the command
+ * @param args - the arguments after the command's name
  * @throws SnapshotError `ARGUMENT_INVALID`
  */
 export function readFlags(args: readonly string[]): ReadFlags {
@@ -81,7 +81,7 @@ function setKey({ section, name, key }: FlagTarget, flag: string, text: string, 
   return place(section, { [name]: readValue(key, text) });
 }
 
-/** `-login-meta key=value`, any number of times. */
+/** Adds a flag such as `-login-meta key=value`, which can be repeated. */
 function setEntry(section: string, name: string, flag: string, text: string, before: Document): Document {
   const [, entry, value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (entry === undefined) throw invalid(`-${flag} must be key=value`, "Run consul-snapshot agent --help.");

@@ -3,7 +3,7 @@
 export type KeyKind =
   | "string"
   | "boolean"
-  /** A whole number from 0. */
+  /** A non-negative integer. */
   | "count"
   /** A Go duration such as "1h30m", or 0; also in days and weeks. */
   | "duration"
@@ -17,10 +17,10 @@ export interface Key {
   readonly kind: KeyKind;
   /** The flag that sets it, without its dash. */
   readonly flag?: string;
-  /** The environment variable that sets it where neither a file nor a flag does. */
+  /** The environment variable that sets it if neither a file nor a flag does. */
   readonly environment?: string;
   readonly default?: string | number | boolean;
-  /** No message shows it; `env://NAME` and `file://PATH` stand for a value that is elsewhere. */
+  /** No message shows the value; `env://NAME` and `file://PATH` refer to a value in another place. */
   readonly secret?: true;
   /** Accepted, but without effect; why, as a clause. */
   readonly ignored?: string;

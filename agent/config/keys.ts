@@ -1,5 +1,5 @@
 /**
- * Every key of the agent's configuration: what it may be, the flag and the variable that set it too, and what it does.
+ * Every key of the agent's configuration: its kind, the flag and the variable that also set it, and what it does.
  * The keys without `own` are those of HashiCorp's `consul snapshot agent`
  * (https://developer.hashicorp.com/consul/commands/snapshot/agent).
  */

@@ -1,13 +1,13 @@
-/** Where the endpoints are served. Pure. */
+/** Parses the address on which the endpoints are served. Pure. */
 
 export type ListenAddress =
   | { readonly kind: "socket"; readonly path: string }
-  /** Port 0 is any free one. */
+  /** Port 0 means any free port. */
   | { readonly kind: "port"; readonly host: string; readonly port: number };
 
 /**
  * @param text - `host:port`, `:port` for loopback, or `unix:///path`
- * @returns nothing where it is invalid
+ * @returns `undefined` if it is invalid
  */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const [, path] = /^unix:\/\/(\/.+)$/.exec(text) ?? [];

@@ -15,8 +15,8 @@ export interface SecretSources {
 
 export class Lookup {
   /**
-   * @param prefix - of the keys in messages, such as `login.`
-   * @param problems - receives what is wrong, one sentence each
+   * @param prefix - the prefix of keys in messages, such as `login.`
+   * @param problems - receives the problems, one sentence each
    */
   constructor(
     private readonly prefix: string,
@@ -26,7 +26,7 @@ export class Lookup {
     private readonly problems: string[],
   ) {}
 
-  /** How messages call a key, or the object itself. */
+  /** The name of a key, or of the object itself, in messages. */
   label(name?: string): string {
     return name === undefined ? this.prefix.slice(0, -1) : `${this.prefix}${name}`;
   }
@@ -40,7 +40,7 @@ export class Lookup {
     return this.values[name] !== undefined;
   }
 
-  /** A string; nothing where no place sets it and it has no default. */
+  /** A string; `undefined` if it is not set and has no default. */
   text(name: string): string | undefined {
     const written = this.written(name);
     if (written !== undefined) return written;

@@ -1,9 +1,9 @@
-/** `interval` and `schedule`, of all destinations or of one. Pure. */
+/** Reads `interval` and `schedule`, the common ones or those of one destination. Pure. */
 
 import { type Schedule, scheduleProblem } from "../schedule";
 import type { Lookup } from "./lookup";
 
-/** @returns nothing where neither is set or has a default; `"once"` for an interval of 0 */
+/** @returns `undefined` if neither is set or has a default; `"once"` for an interval of 0 */
 export function readSchedule(values: Lookup, timeZone: string): Schedule | "once" | undefined {
   const expression = values.text("schedule");
   const everyMs = values.optionalNumber("interval");

@@ -1,4 +1,4 @@
-/** `env://NAME` and `file://PATH`, which stand for a secret that is elsewhere. Pure. */
+/** Parses `env://NAME` and `file://PATH`, which refer to a secret in another place. Pure. */
 
 export interface SecretReference {
   readonly kind: "env" | "file";
@@ -6,7 +6,7 @@ export interface SecretReference {
   readonly place: string;
 }
 
-/** @returns nothing where the text is the secret itself */
+/** @returns `undefined` if the text is the secret itself */
 export function parseSecretReference(text: string): SecretReference | undefined {
   const [, kind, place = ""] = /^(env|file):\/\/(.+)$/s.exec(text) ?? [];
   return kind === "env" || kind === "file" ? { kind, place } : undefined;

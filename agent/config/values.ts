@@ -1,4 +1,4 @@
-/** How the value of each kind of key is checked and read. */
+/** Checks and reads the values of each kind of key. */
 
 import { checkRetention, readRetention } from "../../provider/args/retention";
 import { booleanOf } from "../../provider/args/kinds";
@@ -6,11 +6,11 @@ import { parseDuration } from "../../provider/duration";
 import type { Policy } from "../../provider/retention/policy";
 import type { Key, KeyKind } from "./keys";
 
-/** As the rest of the agent has it: durations in milliseconds. */
+/** A value as the rest of the agent uses it: durations are in milliseconds. */
 export type KeyValue = PlainValue | Policy;
 type PlainValue = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
 
-/** Why a value is not one of its key, as a sentence that repeats no value; nothing where it is one. */
+/** Why a value is invalid for its key, as a sentence that does not repeat the value; `undefined` if it is valid. */
 export function problemWithValue(label: string, { kind }: Key, value: unknown): string | undefined {
   if (kind === "retention") {
     const [problem] = checkRetention(value);
@@ -19,7 +19,7 @@ export function problemWithValue(label: string, { kind }: Key, value: unknown): 
   return tryRead(kind, value) === undefined ? `${label} must be ${FORMS[kind]}` : undefined;
 }
 
-/** Once `problemWithValue` has found none. */
+/** To be called only if `problemWithValue` has found no problem. */
 export function readValue({ kind }: Key, value: unknown): KeyValue {
   if (kind === "retention") return readRetention(value);
   return tryRead(kind, value) ?? "";
@@ -34,7 +34,7 @@ const FORMS: Readonly<Record<Exclude<KeyKind, "retention">, string>> = {
   map: "an object of strings",
 };
 
-/** Numbers and booleans may be strings, as they are in flags and in many a generated file. */
+/** Numbers and booleans may be strings, as in flags and in generated files. */
 function tryRead(kind: Exclude<KeyKind, "retention">, value: unknown): PlainValue | undefined {
   switch (kind) {
     case "string":

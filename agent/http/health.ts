@@ -1,12 +1,12 @@
-/** Whether backups can be relied on, judged from what lies at the destinations. Pure. */
+/** Judges from the archives at the destinations whether backups are healthy. Pure. */
 
 import { spelledAge } from "../../provider/catalog/status";
 import type { Newest } from "../lastSaved";
 
-/** What a destination has, or why it cannot be read. */
+/** The newest archives of a destination, or why it cannot be read. */
 export interface DestinationHealth extends Newest {
   readonly name: string;
-  /** Of the newest restorable archive, in milliseconds. */
+  /** Maximum age of the newest restorable archive, in milliseconds. */
   readonly maxAgeMs: number;
   /** One line. */
   readonly problem?: string;

@@ -15,7 +15,7 @@ interface Measured {
 const seconds = (time: Date | undefined): number | undefined =>
   time === undefined ? undefined : time.getTime() / 1000;
 
-/** One gauge each, labelled with the destination. */
+/** Each is a gauge with the destination as its label. */
 const PER_DESTINATION: readonly Measured[] = [
   {
     name: "last_success_timestamp_seconds",

@@ -1,4 +1,4 @@
-/** The agent's endpoints: HTTP on a port or a unix socket. Nothing here shows or takes a secret. */
+/** The agent's endpoints: HTTP on a port or a unix socket. No endpoint shows or accepts a secret. */
 
 import { once } from "node:events";
 import { chmod, lstat, rm } from "node:fs/promises";
@@ -27,14 +27,14 @@ interface Reply {
   readonly body: string;
 }
 
-/** A listing may cost money: one answer counts for this long. */
+/** How long to reuse a result: listing a bucket may cost money. */
 const HEALTH_FOR_MS = 10_000;
 const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";
 
 /**
- * @returns the address that it listens at, and what ends it
- * @throws SnapshotError `ARGUMENT_INVALID` where it cannot listen
+ * @returns the address on which it listens, and a function that closes it
+ * @throws SnapshotError `ARGUMENT_INVALID` if it cannot listen
  */
 export async function serveEndpoints(
   options: EndpointOptions,
@@ -83,10 +83,10 @@ export async function serveEndpoints(
   return { address, close: () => close(server) };
 }
 
-/** Only a program of this machine may ask for one; a page in a browser, which sends its origin, may not. */
+/** Only a program on this machine may request a snapshot, but not a page in a browser, which sends its origin. */
 function takeSnapshot(request: IncomingMessage, { address, snapshot }: EndpointOptions): Reply {
   if (request.method !== "POST") return { status: 405, type: TEXT, body: "POST only\n" };
-  // A connection that was reset has no address either, so a missing one does not show that it is a unix socket.
+  // A missing address does not prove a unix socket: a connection that was reset has no address either.
   const { remoteAddress = "" } = request.socket;
   const isLocal = address.kind === "socket" || /^(127\.|::1$|::ffff:127\.)/.test(remoteAddress);
   if (!isLocal || request.headers.origin !== undefined) {
@@ -106,7 +106,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, type
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
-/** One look at a time, for all who ask meanwhile, and for a while after it. */
+/** Runs one check at a time; concurrent requests share it, and later ones reuse its result for a while. */
 function cached(look: () => Promise<Health>, now: () => Date): () => Promise<Health> {
   interface Look {
     readonly health: Promise<Health>;
@@ -122,12 +122,12 @@ function cached(look: () => Promise<Health>, now: () => Date): () => Promise<Hea
   };
 }
 
-/** @returns where it listens */
+/** @returns the address on which the server listens */
 async function listen(server: Server, address: ListenAddress): Promise<string> {
   try {
     if (address.kind === "port") server.listen(address.port, address.host);
     else {
-      // One that a killed agent left.
+      // A killed agent left this socket.
       if (await isSocket(address.path)) await rm(address.path);
       server.listen(address.path);
     }

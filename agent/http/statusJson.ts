@@ -49,7 +49,7 @@ function destinationJson(status: DestinationStatus, isLeader: boolean): Destinat
     last_snapshot_index: lastManifest?.index ?? null,
     last_snapshot_error: lastError?.message ?? null,
     last_snapshot_error_code: lastError?.code ?? null,
-    // Another agent's schedule is not known here.
+    // The leader's schedule is unknown to a standby agent.
     next_snapshot_start: isLeader ? time(nextStart) : null,
   };
 }

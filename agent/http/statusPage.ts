@@ -9,7 +9,7 @@ const STYLE =
   "time,.state{white-space:nowrap}small{opacity:.75;overflow-wrap:anywhere}.error td{padding-top:0;overflow-wrap:anywhere}" +
   ".bad{color:#b00020}.good{color:#1b6e3c}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}a{color:#8ab4f8}.bad{color:#ff8a80}.good{color:#81c995}}";
 
-/** @param now - for the ages */
+/** @param now - the current time, to which ages refer */
 export function statusPage(status: StatusJson, now: Date): string {
   const role = status.leader
     ? "This agent has led since"
@@ -32,7 +32,7 @@ ${status.destinations.map((each) => rowsOf(each, now)).join("\n")}
 `;
 }
 
-/** Of one destination: a row, and another one for its failure. */
+/** The table rows of one destination: one row, and another one for its failure. */
 function rowsOf(destination: DestinationJson, now: Date): string {
   const { last_snapshot_success: success, last_snapshot_url: url, last_snapshot_error: error } = destination;
   const { consecutive_errors: errors, next_snapshot_start: next } = destination;
@@ -54,7 +54,7 @@ function rowsOf(destination: DestinationJson, now: Date): string {
   return `<tbody><tr>${cells.join("")}</tr>${failure}</tbody>`;
 }
 
-/** @param time - as JSON has it */
+/** @param time - the time in its JSON form */
 function timeOf(time: string): string {
   return `<time datetime="${escaped(time)}">${escaped(time.replace("T", " ").replace(/\.\d+Z$/, " UTC"))}</time>`;
 }
