@@ -9,6 +9,7 @@ const root = import.meta.dirname;
 /** What every room may import: it knows nothing of Consul, archives or stores. */
 const leaves = [
   "abort",
+  "collector",
   "compact",
   "decodings",
   "duration",
@@ -27,6 +28,7 @@ const leaves = [
   "reporter",
   "shellWord",
   "singleExecutable",
+  "returnedMemory",
   "secrets",
   "suggestion",
   "systemCode",

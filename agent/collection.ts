@@ -3,29 +3,27 @@
  * which is more than a save needs in all. An agent runs beside Consul for years, so it collects them sooner.
  */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collector } from "../provider/collector";
 
 /** In this time, a save receives a few megabytes. */
 const COLLECT_EVERY_MS = 20;
-
-type Collect = (options: { readonly type: "minor" | "major" }) => void;
 
 /** Keeps the memory of new objects at its first size, in the whole process. V8 reads this flag whenever it could grow. */
 export function keepYoungGenerationSmall(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }
 
-let collect: Collect | undefined;
 let timer: NodeJS.Timeout | undefined;
 /** Number of running calls: deliveries to several destinations share one timer. */
 let running = 0;
 
 /** Runs work that moves many bytes, and meanwhile frees its unused buffers. */
 export async function collectDuring<T>(work: () => Promise<T>): Promise<T> {
-  const collecting = (collect ??= collector());
+  const collect = collector();
   running++;
-  timer ??= setInterval(() => collecting({ type: "minor" }), COLLECT_EVERY_MS);
+  timer ??= setInterval(() => collect({ type: "minor" }), COLLECT_EVERY_MS);
   try {
     return await work();
   } finally {
@@ -34,16 +32,8 @@ export async function collectDuring<T>(work: () => Promise<T>): Promise<T> {
       timer = undefined;
     }
     // The parts of an upload are in the old generation by now: free them before the next snapshot allocates its own.
-    collecting({ type: "major" });
-  }
-}
-
-/** V8 exposes its garbage collector to contexts that are created while this flag is set. */
-function collector(): Collect {
-  setFlagsFromString("--expose-gc");
-  try {
-    return runInNewContext("gc") as Collect;
-  } finally {
-    setFlagsFromString("--no-expose-gc");
+    // Closed connections refer to them until the next turn.
+    await nextTurn();
+    collect({ type: "major" });
   }
 }

@@ -12,7 +12,8 @@ import { SnapshotError } from "../errors";
 import { systemCode } from "../systemCode";
 import { cleanText } from "../text";
 
-const CHUNK = 1024 * 1024;
+/** Bytes that are encrypted or decrypted at a time: each result is a new buffer. */
+const CHUNK = 128 * 1024;
 const CIPHER = "aes-256-ctr";
 
 export class Spool {
@@ -45,7 +46,9 @@ export class Spool {
     const cipher = createCipheriv(CIPHER, this.#key, this.#iv);
     for await (const chunk of source) {
       try {
-        await this.file.writeFile(cipher.update(chunk));
+        for (let at = 0; at < chunk.length; at += CHUNK) {
+          await this.file.writeFile(cipher.update(chunk.subarray(at, at + CHUNK)));
+        }
       } catch (error) {
         throw unusable(this.folder, systemCode(error), error);
       }
@@ -56,8 +59,9 @@ export class Spool {
   /** Reads all bytes. It can be called repeatedly, also in parallel. */
   async *read(): AsyncGenerator<Uint8Array> {
     const decipher = createDecipheriv(CIPHER, this.#key, this.#iv);
+    const buffer = Buffer.allocUnsafeSlow(CHUNK);
     for (let at = 0; at < this.#size; ) {
-      const { bytesRead, buffer } = await this.file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, at);
+      const { bytesRead } = await this.file.read(buffer, 0, CHUNK, at);
       if (bytesRead === 0) throw unusable(this.folder, "it is truncated");
       at += bytesRead;
       yield decipher.update(buffer.subarray(0, bytesRead));

@@ -1,6 +1,7 @@
 /** Splits a stream into parts and sends several in parallel. */
 
 import { untilAborted } from "../abort";
+import { RETURNED_BYTES } from "../returnedMemory";
 
 const MIB = 1024 * 1024;
 /** The smallest part that S3 accepts, except for the last one. Each upload has four parts in memory. */
@@ -20,11 +21,12 @@ export function partBytes(number: number): number {
 }
 
 /**
- * A pool of buffers for parts. Without it, the buffers that accumulate between two garbage collections would take many
- * times as much memory.
+ * A pool of buffers for parts, which share large blocks. Without it, the buffers that accumulate between two garbage
+ * collections would take many times as much memory.
  */
 export class PartMemory {
   private free: Buffer[] = [];
+  private block: Buffer = Buffer.alloc(0);
 
   /** @param size - the size of the part with a number, in bytes. Default: `partBytes` */
   constructor(readonly size: (number: number) => number = partBytes) {}
@@ -32,13 +34,19 @@ export class PartMemory {
   take(number: number): Buffer {
     const bytes = this.size(number);
     this.free = this.free.filter(({ length }) => length === bytes);
-    return this.free.pop() ?? Buffer.allocUnsafeSlow(bytes);
+    return this.free.pop() ?? this.cut(bytes);
   }
 
   /** Returns a part to the pool. Nothing may read it afterwards. */
   give(part: Buffer): void {
-    const isWhole = part.length === part.buffer.byteLength;
-    if (isWhole) this.free.push(part);
+    this.free.push(part);
+  }
+
+  private cut(bytes: number): Buffer {
+    if (this.block.length < bytes) this.block = Buffer.allocUnsafeSlow(Math.max(bytes, RETURNED_BYTES));
+    const part = this.block.subarray(0, bytes);
+    this.block = this.block.subarray(bytes);
+    return part;
   }
 }
 

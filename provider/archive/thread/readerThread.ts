@@ -7,6 +7,7 @@
 
 import { Worker } from "node:worker_threads";
 import { SnapshotError } from "../../errors";
+import { RETURNED_BYTES } from "../../returnedMemory";
 import { abandoned } from "../failures";
 import type { SnapshotMeta } from "../meta";
 import { ArchiveReader, type ArchiveReport, type Reader } from "../reader";
@@ -27,6 +28,7 @@ const SLOTS = 3;
 /**
  * Each collection of the thread's young generation also frees its buffers of inflated data. With V8's default of 16 MiB, they
  * reach 20 MB between collections. This is the smallest value that V8 uses (Node.js 20.20); it takes no more processor time.
+ * A stream of large records creates few objects, so the thread also collects explicitly (`readerWorker.ts`).
  */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 3 } as const;
 
@@ -41,7 +43,7 @@ export class ReaderThread implements Reader {
 
   readonly meta: Promise<SnapshotMeta>;
   readonly #options: ThreadOptions;
-  readonly #memory = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
+  readonly #memory = new SharedArrayBuffer(RETURNED_BYTES);
   readonly #slots = Array.from({ length: SLOTS }, (_, slot) =>
     Buffer.from(this.#memory, slot * SLOT_BYTES, SLOT_BYTES),
   );
