@@ -100,6 +100,18 @@ describe("a diff of two archives", () => {
     }
   });
 
+  it("finds the same with values in memory, in a temporary file, and with rows larger than what is held", async () => {
+    const [one, other] = ["1.14.11", "1.22.0"].map((version) => source(consulArchive(`consul-${version}-filled`))) as [
+      ArchiveSource,
+      ArchiveSource,
+    ];
+    const inMemory = await diff(one, other, { values: true });
+    expect(inMemory.differences).to.have.length.above(100);
+    for (const heldBytes of [4096, 200]) {
+      expect(await diff(one, other, { values: true, heldBytes }), `${heldBytes} bytes`).to.deep.equal(inMemory);
+    }
+  });
+
   it("finds none between an archive and itself, whatever its version holds", async () => {
     for (const name of ["1.13.9", "1.14.11", "1.16.6", "1.22.0"].map((version) => `consul-${version}-filled`)) {
       const { same, differences } = await diff(source(consulArchive(name)), source(consulArchive(name)));
