@@ -11,13 +11,17 @@ export type Collect = (options: { readonly type: "minor" | "major" }) => void;
 
 let collect: Collect | undefined;
 
-/** The collector of this thread. V8 offers it to contexts that are made while a flag is set. */
+/**
+ * The collector of this thread. V8 offers it to contexts that are created while a flag is set. The flag belongs to all
+ * threads: if another one resets it at that moment, the result does nothing, and the next call tries again.
+ */
 export function collector(): Collect {
   if (collect !== undefined) return collect;
   setFlagsFromString("--expose-gc");
   try {
-    return (collect = runInNewContext("gc") as Collect);
+    collect = runInNewContext("globalThis.gc") as Collect | undefined;
   } finally {
     setFlagsFromString("--no-expose-gc");
   }
+  return collect ?? (() => undefined);
 }
