@@ -9,13 +9,13 @@ import { type Parsed, parseArguments } from "./description/parse";
 import { unknownCommand, unknownOption, UsageError, usageError } from "./description/usageError";
 import { OVERWRITE } from "./options/overwrite";
 
-/** What was asked about is not so. */
+/** The answer to the question is no, such as for an invalid archive. */
 const NOT_SO = 1;
-/** The command was typed wrongly, or could not look. */
+/** A usage error, or the command could not find the answer. */
 const NOT_DONE = 2;
 
 /**
- * @param args - behind the name of the program
+ * @param args - the arguments after the program's name
  * @returns the exit code
  */
 export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
@@ -60,7 +60,7 @@ function failureCode(error: unknown, command: Command | undefined): number {
   return isInvalidArchive(error) ? NOT_SO : NOT_DONE;
 }
 
-/** With the archives that `--latest` finds in place of folders. */
+/** Replaces folders with the archives that `--latest` finds. */
 async function withSources(parsed: Parsed, command: Command): Promise<Parsed> {
   if (!command.operands.some(({ source }) => source !== undefined)) return parsed;
   const { resolveSources } = await import("./source/sources.js");
@@ -94,10 +94,10 @@ async function runWithoutCommand([first, topic, ...more]: readonly string[], io:
   throw unknownCommand(first, names);
 }
 
-/** What can be typed in place of a command. */
+/** The options that are valid without a command. */
 const GLOBAL = { name: "", options: { version: { doc: "print the version" } } };
 
-/** Decided by the arguments as they were typed: what is wrong may be another of them. */
+/** Looks at the raw arguments, because another argument may be the one that is invalid. */
 function wantsJsonErrors(args: readonly string[], { options, jsonErrors }: Command): boolean {
   if (jsonErrors === false || !Object.hasOwn(options, "format")) return false;
   const end = args.indexOf("--");

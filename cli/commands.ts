@@ -1,4 +1,4 @@
-/** All commands, in the order in which --help lists them. Each describes itself and loads its work only when it runs. */
+/** All commands, in the order of --help. Each describes itself, and loads its code only when it runs. */
 
 import { adopt } from "./commands/adopt";
 import { agent } from "./commands/agent";

@@ -5,7 +5,7 @@ import { registerEnvironment } from "../provider/text";
 import { runCommandLine } from "./commandLine";
 import { Output } from "./terminal/output";
 
-/** A reader that goes away, as `head` does, ends no work: the exit code is what the work says. */
+/** A reader that exits early, such as `head`, does not end the work; the exit code is still that of the work. */
 async function main(): Promise<void> {
   registerEnvironment(process.env);
   const output = new Output(process.stdout);

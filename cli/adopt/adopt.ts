@@ -1,4 +1,4 @@
-/** `consul-snapshot adopt`: archives that another program has made get manifests, one after the other. */
+/** `consul-snapshot adopt`: writes manifests for archives that another program has made, one after the other. */
 
 import type { Decryption } from "../../provider/age/identities";
 import { seriesProblem } from "../../provider/args/series";
@@ -27,7 +27,7 @@ import type { AdoptOptions } from "./options";
 type Outcome = { readonly source: string } & ({ readonly manifest: Manifest } | { readonly failure: unknown });
 
 /**
- * Goes on with the others where one fails.
+ * If one archive fails, continues with the others.
  *
  * @returns the exit code
  * @throws SnapshotError `ARGUMENT_INVALID`, `DECRYPTION_FAILED`, `INTERRUPTED`
@@ -60,7 +60,7 @@ async function tryToAdopt(name: string, series: string, decryption: Decryption, 
     return { source: name, manifest: await adoptOne(name, series, decryption, progress) };
   } catch (failure) {
     if (progress.signal.aborted) throw failure;
-    // A URL that is refused may hold a secret.
+    // A refused URL may contain a secret.
     return { source: isCode(failure, "TARGET_INVALID") ? shownUrl(name) : name, failure };
   }
 }

@@ -32,7 +32,7 @@ export const agent = describeCommand({
   readsOwnArguments: true,
   jsonErrors: false,
   async run({ operands, io }) {
-    // Before the agent is loaded, which already makes V8 take more.
+    // Must precede the loading of the agent, which already makes V8 grow its heap.
     const { keepYoungGenerationSmall } = await import("../../agent/collection.js");
     keepYoungGenerationSmall();
     const { runAgentInProcess } = await import("../../agent/process.js");

@@ -1,4 +1,4 @@
-/** Completion scripts, made of the descriptions of commands. None of them runs the command while a line is typed. */
+/** Creates completion scripts from the descriptions of commands. No script runs the command while a user types. */
 
 import { optionFlag } from "../../provider/optionFlag";
 import type { Command } from "../description/command";
@@ -45,7 +45,7 @@ function bash(commands: readonly Command[]): string[] {
   ];
 }
 
-/** Without a reply bash completes files. */
+/** Without a reply, bash completes file names. */
 function bashValue(name: string, { value, choices }: Option): string[] {
   if (value === undefined) return [];
   const reply = choices === undefined ? "" : ` COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$word"));`;
@@ -136,7 +136,7 @@ function operandChoices({ operands }: Command): readonly string[] {
   return operands.flatMap(({ choices }) => choices ?? []);
 }
 
-/** The shells quote an apostrophe in different ways, so none has one. */
+/** Removes apostrophes, because the shells quote them in different ways. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "’")}'`;
 }

@@ -1,9 +1,9 @@
 /**
- * Columns as Go's text/tabwriter sets them for `consul snapshot inspect`: cells end in a tab; a column is as wide as its
- * widest cell in lines that follow one another, and six spaces, and never less than eight.
+ * Aligns columns as Go's text/tabwriter does for `consul snapshot inspect`. Cells end in a tab. Within a block of consecutive
+ * lines, a column is as wide as its widest cell plus six spaces, and at least eight characters wide.
  *
- * Keys may hold any byte, also those that the tabwriter takes for more than text: a vertical tab, a form feed, and 0xff,
- * between two of which all is text.
+ * Keys may contain any byte, including those that the tabwriter interprets: a vertical tab, a form feed, and 0xff, which encloses
+ * literal text.
  */
 
 import { runeCount } from "./goText";
@@ -18,7 +18,7 @@ const VERTICAL_TAB = 0x0b;
 const FORM_FEED = 0x0c;
 const ESCAPE = 0xff;
 
-/** Where its text lies; how many characters it has. */
+/** The range of its text, and its number of characters. */
 interface Cell {
   readonly from: number;
   readonly to: number;
@@ -27,7 +27,7 @@ interface Cell {
 
 type Line = readonly Cell[];
 
-/** Leaves turns to the event loop: there may be hundreds of thousands of lines. */
+/** Yields to the event loop from time to time: there may be hundreds of thousands of lines. */
 export async function alignColumns(text: Buffer): Promise<Buffer> {
   const turns = new Turns();
   const aligned = new Filling(text.length);
@@ -38,7 +38,7 @@ export async function alignColumns(text: Buffer): Promise<Buffer> {
   return aligned.end();
 }
 
-/** Sections end in a form feed; no column reaches over it. */
+/** Sections end in a form feed; no column continues after it. */
 async function parse(text: Buffer, turns: Turns): Promise<Line[][]> {
   let line: Cell[] = [];
   let lines: Cell[][] = [line];
@@ -98,7 +98,7 @@ async function alignSection(text: Buffer, lines: readonly Line[], aligned: Filli
   }
 }
 
-/** Gives each run of lines that have the column one width. A line's last cell is in no column. */
+/** Sets one width for each block of lines that have the column. The last cell of a line belongs to no column. */
 async function setColumn(
   lines: readonly Line[],
   widths: readonly number[][],

@@ -1,8 +1,8 @@
-/** Text as Go's libraries write it, byte for byte: what Consul prints is theirs. */
+/** Formats text as Go's libraries do, byte for byte, because Consul prints with them. */
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"] as const;
 
-/** Bytes to a base of 1024 with one decimal, a half rounded to the even digit; a `.0` is left out. */
+/** A size in units of 1024 with one decimal, rounded half to even; `.0` is left out. */
 export function byteSize(bytes: number): string {
   if (bytes === 0) return "0";
   const power = Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1);
@@ -15,7 +15,7 @@ export function byteSize(bytes: number): string {
   return `${rounded / 10n}${decimal}${UNITS[power] ?? ""}`;
 }
 
-/** A JSON string of bytes that should be UTF-8, as encoding/json writes it. */
+/** A JSON string as encoding/json writes it, from bytes that should be UTF-8. */
 export function jsonString(bytes: Buffer): string {
   const plain = bytes.toString("latin1");
   if (/^[ !#-%'-;=?-[\]-~]*$/.test(plain)) return `"${plain}"`;
@@ -33,14 +33,14 @@ function escape(character: string): string {
   return JSON.stringify(character).slice(1, -1);
 }
 
-/** How many characters Go sees: a byte that is no part of one counts as one. */
+/** The number of characters as Go counts them: each invalid byte counts as one. */
 export function runeCount(bytes: Buffer): number {
   let count = 0;
   for (let at = 0; at < bytes.length; count++) at += runeBytes(bytes, at) || 1;
   return count;
 }
 
-/** Length of the character at a place; 0 where the bytes are not UTF-8. */
+/** Length of the character at a position, in bytes; 0 if the bytes are not UTF-8. */
 function runeBytes(bytes: Buffer, at: number): number {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return 1;
@@ -49,7 +49,7 @@ function runeBytes(bytes: Buffer, at: number): number {
   if (size === 0 || at + size > bytes.length) return 0;
   for (let i = 1; i < size; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
   const second = bytes[at + 1] ?? 0;
-  // Too long for what they say, halves of surrogate pairs, and beyond Unicode.
+  // Overlong encodings, halves of surrogate pairs, and values beyond Unicode.
   if ((first === 0xe0 && second < 0xa0) || (first === 0xed && second > 0x9f)) return 0;
   if ((first === 0xf0 && second < 0x90) || (first === 0xf4 && second > 0x8f)) return 0;
   return size;

@@ -1,4 +1,4 @@
-/** What `consul snapshot inspect` prints, byte for byte, pretty and as JSON. */
+/** Prints what `consul snapshot inspect` prints, byte for byte, as text and as JSON. */
 
 import type { ArchiveReport } from "../../provider/archive/reader";
 import { typeName } from "../../provider/archive/recordTypes";
@@ -6,7 +6,7 @@ import { alignColumns } from "./columns";
 import { byteSize, jsonString } from "./goText";
 import { gather } from "./turns";
 
-/** What of a report Consul prints. */
+/** The parts of a report that Consul prints. */
 export type Inspected = Pick<ArchiveReport, "meta" | "state">;
 
 interface Row {

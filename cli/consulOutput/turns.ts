@@ -1,17 +1,17 @@
-/** Gives the event loop a turn now and then, while something large is made ready to be printed. */
+/** Yields to the event loop from time to time while large output is prepared. */
 
 import { performance } from "node:perf_hooks";
 
-/** How long work may take without one, in milliseconds. */
+/** Maximum duration of work without a yield, in milliseconds. */
 const LONGEST_MS = 15;
-/** Steps between two looks at the clock. */
+/** Number of steps between two checks of the clock. */
 const STEPS = 64;
 
 export class Turns {
   #steps = 0;
   #since = performance.now();
 
-  /** To be called at each step: whether a turn is due. */
+  /** To be called at each step: whether to yield now. */
   isDue(): boolean {
     return ++this.#steps % STEPS === 0 && performance.now() - this.#since > LONGEST_MS;
   }
@@ -22,12 +22,12 @@ export class Turns {
   }
 }
 
-/** Bytes that are made piece by piece, in memory that grows by doubling. */
+/** Collects bytes piece by piece in a buffer that grows by doubling. */
 export class Filling {
   #bytes: Buffer;
   #length = 0;
 
-  /** @param expected - how many there will be, about */
+  /** @param expected - the approximate number of bytes */
   constructor(expected = 4096) {
     this.#bytes = Buffer.allocUnsafe(Math.max(expected, 64));
   }
@@ -61,7 +61,7 @@ export class Filling {
   }
 }
 
-/** Leaves turns to the event loop: there may be hundreds of thousands of pieces. */
+/** Yields to the event loop from time to time: there may be hundreds of thousands of pieces. */
 export async function gather(pieces: Iterable<string | Buffer>): Promise<Buffer> {
   const turns = new Turns();
   const bytes = new Filling();

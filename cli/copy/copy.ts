@@ -1,4 +1,4 @@
-/** `consul-snapshot copy`: an archive with its manifest in another place, verified while it is stored. */
+/** `consul-snapshot copy`: copies an archive with its manifest to another place, and verifies it on the way. */
 
 import { createHash } from "node:crypto";
 import { decryptIfEncrypted, encryptedBytes } from "../../provider/age/decrypt";
@@ -27,7 +27,7 @@ import { type Progress, verifyingOn } from "../terminal/progress";
 import { shown } from "../terminal/rows";
 import type { CopyOptions } from "./options";
 
-/** For an archive without a manifest. */
+/** The owner of a copy whose source has no manifest. */
 const OWNER = { organization: "consul-snapshot", project: "command", stack: "default", name: "copy" };
 
 /**
@@ -78,7 +78,7 @@ export async function copy(source: string, target: string, options: CopyOptions,
   return 0;
 }
 
-/** In a folder the archive keeps its name, without `.age` where it is decrypted. */
+/** In a folder, the archive keeps its name, but without `.age` if it is decrypted. */
 function namedTarget(target: Location, typed: string, from: Location, decrypt: boolean): Location {
   const folder = folderOf(typed, target.key);
   if (folder !== undefined) {
@@ -109,7 +109,7 @@ function requireWholeName({ key }: Location): void {
   );
 }
 
-/** An encrypted archive needs no identity to stay what its manifest describes. */
+/** Copies without decrypting: the manifest's digest verifies the bytes, so no identity is needed. */
 async function transferAsIs(
   { origin, from, object, destination, to, overwrite, progress }: Transfer,
   written: Manifest,
@@ -172,12 +172,12 @@ async function transferVerified(
     return published.manifest;
   } finally {
     reader.destroy();
-    // Where the store refuses the archive, nobody has read it to its end.
+    // If the store refuses the archive, its stream is still open.
     await archive.return(undefined);
   }
 }
 
-/** Ends with a failure unless the archive is the one that its manifest describes. */
+/** Passes the archive through, and fails at the end unless it is the one that its manifest describes. */
 async function* onlyAs(
   {
     bytes,

@@ -1,11 +1,11 @@
-/** The text of --help, made of descriptions. */
+/** Creates the text of --help from descriptions. */
 
 import { type Command, synopsisOf } from "./command";
 import { type Option, optionSynopsis } from "./option";
 
-/** In characters: as wide as a terminal is by default. */
+/** The default width of a terminal, in characters. */
 const WIDTH = 80;
-/** What stands before descriptions takes at most this, or a line of its own. */
+/** Maximum width of the terms before descriptions; a longer term gets a line of its own. */
 const LONGEST_TERM = 26;
 
 export function programHelp(commands: readonly Pick<Command, "name" | "summary">[]): string {
@@ -45,7 +45,7 @@ export function commandHelp(command: Command): string {
   ].join("\n");
 }
 
-/** The sentence of an option, with what its row in a table says besides. */
+/** The description of an option, with notes on whether it is required or repeatable, its default and its variable. */
 export function optionText(option: Option): string {
   const { doc, list, required, environment } = option;
   const notes = [

@@ -3,7 +3,7 @@
 import { optionFlag } from "../../provider/optionFlag";
 
 export interface Option {
-  /** What the value stands for, such as `FILE`. Default: the option is a switch. */
+  /** Placeholder of the value, such as `FILE`. Default: the option is a switch. */
   readonly value?: string;
   /** What it does, in one sentence without its full stop. */
   readonly doc: string;
@@ -13,7 +13,7 @@ export interface Option {
   readonly required?: true;
   /** Whether it may be repeated: its value is then a list. */
   readonly list?: true;
-  /** The environment variable that sets it where the option is omitted. */
+  /** The environment variable that applies if the option is omitted. */
   readonly environment?: string;
   /** The argument of a program that it stands for, such as `connection.address`. */
   readonly argument?: string;
@@ -30,7 +30,7 @@ type ValueOf<O extends Option> = O extends { list: true }
 
 type Present = { readonly required: true } | { readonly default: string };
 
-/** What the parser makes of a table: an option without a default may be absent. */
+/** The parsed values of a table; an option without a default may be absent. */
 export type OptionValues<T extends OptionTable> = {
   readonly [K in keyof T as T[K] extends Present ? K : never]: ValueOf<T[K]>;
 } & {

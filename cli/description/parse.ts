@@ -1,4 +1,4 @@
-/** Reads the arguments of a command by its description. */
+/** Parses the arguments of a command by its description. */
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { SnapshotError } from "../../provider/errors";
@@ -16,8 +16,8 @@ export interface Parsed {
 }
 
 /**
- * @param args - behind the command's own name
- * @returns `"help"` where --help is among them
+ * @param args - the arguments after the command's name
+ * @returns `"help"` if --help is among them
  * @throws SnapshotError `ARGUMENT_INVALID`
  */
 export function parseArguments(args: readonly string[], command: Described): Parsed | "help" {
@@ -64,7 +64,7 @@ interface Token {
   readonly inlineValue?: boolean | undefined;
 }
 
-/** Nothing where a value is missing, is not wanted, or is the next option. */
+/** `undefined` if a value is missing, is not wanted, or is the next option. */
 function valueOf(
   { value, inlineValue }: Token,
   option: Option,

@@ -1,4 +1,4 @@
-/** What is wrong with a command line, with the spelling that works. No sentence repeats a value: it may be a token. */
+/** Errors in a command line, with a spelling that works. No sentence repeats a value, because it may be a token. */
 
 import { SnapshotError } from "../../provider/errors";
 import { optionFlag } from "../../provider/optionFlag";
@@ -7,17 +7,17 @@ import { cleanText } from "../../provider/text";
 import type { Command } from "./command";
 import { optionSynopsis } from "./option";
 
-/** What users of other tools type for an option of this one. */
+/** Names that other tools use for an option of ours. */
 const SYNONYMS: Readonly<Record<string, string>> = { "dry-run": "plan", plan: "dry-run" };
 
-/** A mistake in how the command was typed, also one that shows only when it runs. */
+/** A usage error, including one that is found only when the command runs. */
 export class UsageError extends SnapshotError {}
 
 export function usageError(message: string, hint: string): UsageError {
   return new UsageError("ARGUMENT_INVALID", message, hint);
 }
 
-/** Checks a value that was typed: what is wrong with it is a mistake in how the command was typed. */
+/** Runs a check of a value from the command line; its failure is a usage error. */
 export function checkTyped<T>(check: () => T): T {
   try {
     return check();

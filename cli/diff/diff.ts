@@ -1,4 +1,4 @@
-/** `consul-snapshot diff`: the records that differ between two archives, or an archive and the cluster. */
+/** `consul-snapshot diff`: prints the records that differ between two archives, or between an archive and the cluster. */
 
 import { diffArchives, type DiffOptions, readTypeName } from "../../provider/contents/diff";
 import type { ArchiveSource } from "../../provider/contents/readRecords";

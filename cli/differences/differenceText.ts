@@ -5,7 +5,7 @@ import type { Shown } from "../../provider/contents/shownFields";
 import { shown } from "../terminal/rows";
 
 const MARKS = { added: "+", removed: "-", changed: "~" } as const;
-/** What is shown of one value, in characters. */
+/** Maximum length of a shown value, in characters. */
 const LONGEST_VALUE = 200;
 
 export class DifferenceText {

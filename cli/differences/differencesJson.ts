@@ -9,7 +9,7 @@ export class DifferencesJson {
   #separator = "\n";
 
   constructor(
-    /** What the document begins with. */
+    /** The first members of the document. */
     private readonly head: object,
     /** Whether only the counts are printed. */
     private readonly isSummary: boolean,
@@ -36,7 +36,7 @@ export class DifferencesJson {
     return `${list}\n  "types": ${counts.replaceAll("\n", "\n  ")},\n  "same": ${same}\n}\n`;
   }
 
-  /** The document begins with its first difference: before that, a failure may be the whole of it. */
+  /** The beginning is written with the first difference, so that an earlier failure can be a document of its own. */
   #opening(): string {
     if (this.#separator !== "\n") return this.#separator;
     return `${this.#head()}\n  "differences": [\n`;

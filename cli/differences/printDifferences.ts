@@ -3,10 +3,10 @@
 import type { Difference, DiffSummary } from "../../provider/contents/diff";
 import type { Output } from "../terminal/output";
 
-/** What is printed between two looks at whether the reader keeps up. */
+/** Number of differences to print before waiting for the reader. */
 const FLUSH_EVERY = 1000;
 
-/** Makes text of differences, in their order, and then of their counts. */
+/** Formats differences in their order, and then their counts. */
 export interface DifferencePrinter {
   difference(difference: Difference): string;
   ending(summary: DiffSummary): string;

@@ -1,4 +1,4 @@
-/** `consul-snapshot export`: records as JSON that Consul takes, written while the archive is read. */
+/** `consul-snapshot export`: writes records as JSON that Consul accepts, while the archive is read. */
 
 import { type Exported, EXPORTS, exportRecords, type ExportSummary } from "../../provider/contents/export";
 import { SnapshotError } from "../../provider/errors";

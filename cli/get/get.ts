@@ -1,4 +1,4 @@
-/** `consul-snapshot get`: one value, once the whole archive has been verified. */
+/** `consul-snapshot get`: prints one value, after the whole archive has been verified. */
 
 import { Readable } from "node:stream";
 import { getValue } from "../../provider/contents/keys";

@@ -1,4 +1,4 @@
-/** What an archive tells beyond what `consul snapshot inspect` prints. */
+/** The facts of an archive that `consul snapshot inspect` does not print. */
 
 import { suffrageName } from "../../provider/archive/meta";
 import type { ArchiveReport } from "../../provider/archive/reader";

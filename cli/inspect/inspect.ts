@@ -1,4 +1,4 @@
-/** `consul-snapshot inspect`: what `consul snapshot inspect` prints, and on demand what only we know. */
+/** `consul-snapshot inspect`: prints what `consul snapshot inspect` prints, and with `--full` all that we know. */
 
 import { compact } from "../../provider/compact";
 import type { ArchiveReport, KvOptions } from "../../provider/archive/reader";
@@ -17,27 +17,27 @@ import { decryptionOf, isRawState, readArchive, readRawState } from "../source/r
 
 export type InspectOptions = OptionValues<typeof inspectOptions>;
 
-/** More than fits a screen, and little enough for the memory. */
+/** Maximum number of prefixes, to limit memory. */
 const MAX_PREFIXES = 200_000;
 
-/** What is written to standard output at once, in bytes. */
+/** Size of one write to standard output, in bytes. */
 const PIECE = 64 * 1024;
 
 function* piecesOf(text: Buffer): Generator<Buffer> {
   for (let at = 0; at < text.length; at += PIECE) yield text.subarray(at, at + PIECE);
 }
 
-/** Prints it, no faster than it is read. */
+/** Prints the inspection, no faster than the output is read. */
 export async function printInspection(name: string, options: InspectOptions, output: Output): Promise<void> {
   const text = await inspect(name, options);
   await writeToOutput(piecesOf(text), output);
 }
 
 /**
- * @param isExact - print what Consul 1.13 and 1.14 print, byte for byte: keys whatever a terminal makes of them, and no
- *   names of types that came later. Default: false
+ * @param isExact - print what Consul 1.13 and 1.14 print, byte for byte: raw keys, even if they control a terminal, and no names of
+ *   later types. Default: false
  * @returns what to print
- * @throws SnapshotError where `consul snapshot inspect` fails too
+ * @throws SnapshotError if `consul snapshot inspect` also fails
  */
 export async function inspect(name: string, options: InspectOptions, isExact = false): Promise<Buffer> {
   const kv = kvOptions(options);
@@ -47,7 +47,7 @@ export async function inspect(name: string, options: InspectOptions, isExact = f
     }
     return print(await readRawState(name, kv), options, isExact);
   }
-  // Consul's inspect prints what meta.json says of the state's size, right or wrong; --full says which.
+  // Consul's inspect prints the state's size from meta.json without checking it; --full says whether it is right.
   const read = await readArchive(name, await decryptionOf(options.identity), compact({ kv, acceptStateSize: true }));
   return print(read, options, isExact);
 }

@@ -1,4 +1,4 @@
-/** `consul-snapshot keygen`: an age identity in a file of its own. The identity is never printed. */
+/** `consul-snapshot keygen`: writes an age identity to a new file. The identity is never printed. */
 
 import { open, unlink } from "node:fs/promises";
 import { generateKeyPair } from "../../provider/age/keyPair";
@@ -31,7 +31,7 @@ export async function keygen(
   return 0;
 }
 
-/** Durable before the recipient is printed: what is encrypted for it could not be read without the file. */
+/** Flushes the file to the disk before the recipient is printed: without it, archives for that recipient would be unreadable. */
 async function writeNew(file: string, text: string): Promise<void> {
   const handle = await open(file, "wx", 0o600).catch((error: unknown) => {
     throw explained(file, error);
@@ -47,7 +47,7 @@ async function writeNew(file: string, text: string): Promise<void> {
   }
 }
 
-/** Why a new file cannot be made, and what to do, by the code of the system. */
+/** Why a new file cannot be created, and what to do, by the system's error code. */
 const REASONS: Readonly<Record<string, readonly [string, string] | undefined>> = {
   ENOENT: ["its folder does not exist", "Create the folder first, with mkdir -p, or choose another one."],
   ENOTDIR: ["a part of its path is not a folder", "Choose a file in a folder."],

@@ -1,4 +1,4 @@
-/** `consul-snapshot list`: what lies at a place, printed as it is found, so that memory does not grow with the number of objects. */
+/** `consul-snapshot list`: prints the archives at a place as they are found, so memory does not grow with their number. */
 
 import { type Listed, type ListedArchive, listPlace, type Others, visitArchives } from "../../provider/catalog/list";
 import { isNewer } from "../../provider/catalog/newest";
@@ -23,7 +23,7 @@ export interface ListOptions extends OptionValues<typeof retentionOptions> {
 }
 
 const INCOMPLETE = 2;
-/** What is held to be sorted; a manifest takes some kilobytes. */
+/** Maximum number of entries in memory for sorting; a manifest takes some kilobytes. */
 const MOST_SORTED = 1000;
 
 /**
@@ -43,7 +43,7 @@ export async function list(target: string, options: ListOptions, { output, error
     if (unreadableNames > 0) errors.write(`${warningOfNames(unreadableNames, target)}\n`);
     return 0;
   } catch (error) {
-    // What is printed already stays one document.
+    // A document that has been begun must still end as valid JSON.
     if (!(await printer.fail(error))) throw error;
     errors.write(`${explain(error)}\n`);
     return INCOMPLETE;
@@ -72,7 +72,7 @@ async function print(
     const reasons = (await retention(listed.manifest.series)).get(store.locate(listed.key));
     await printer.archive({ listed, location: at(listed.key), retention: reasons });
   };
-  // A short list is in the order of time, a long one in that of the store.
+  // A short list is sorted by time, a long one is in the store's order.
   let sorted = [] as ListedArchive[] | undefined;
   const others = await visitArchives(place, options.series, signal, async (listed) => {
     if (sorted === undefined) await printArchive(listed);
@@ -95,7 +95,7 @@ async function print(
   if (options.all !== true) return others;
   for (const kind of ["orphan", "stranger"] as const) {
     await printer.begin(kind);
-    // Apart from the archives, and without keeping them until then: the place is listed again.
+    // Other objects come after the archives. The place is listed again, so that they need not be kept in memory.
     const rest = only(kind, listPlace(store, prefix, signal, kind === "stranger"));
     for await (const listed of sortedIfFew(rest, (a, b) => (a.key < b.key ? -1 : 1))) {
       await printer.other(listed, at(listed.key));
@@ -109,7 +109,7 @@ async function* only(kind: Other["kind"], listing: AsyncIterable<Listed>): Async
   for await (const listed of listing) if (listed.kind === kind) yield listed;
 }
 
-/** A short list in order, a long one as the store lists it. */
+/** Sorts a short list; a long one stays in the store's order. */
 async function* sortedIfFew<T>(listing: AsyncIterable<T>, compare: (a: T, b: T) => number): AsyncGenerator<T> {
   let held: T[] | undefined = [];
   for await (const listed of listing) {
@@ -122,7 +122,7 @@ async function* sortedIfFew<T>(listing: AsyncIterable<T>, compare: (a: T, b: T) 
   yield* held?.sort(compare) ?? [];
 }
 
-/** What retention says of each series, found when it is first met. Memory grows with the archives of series under a policy. */
+/** The retention verdicts of each series, read on first use. Memory grows with the archives of series that have a policy. */
 function retentionOf(
   { store, prefix }: Place,
   policy: Policy | undefined,

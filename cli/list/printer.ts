@@ -1,4 +1,4 @@
-/** How a list is printed: each entry when it is known. */
+/** Prints a list, each entry as soon as it is known. */
 
 import type { Listed, ListedArchive } from "../../provider/catalog/list";
 import { spelledAge } from "../../provider/catalog/status";
@@ -24,9 +24,9 @@ export type Other = Exclude<Listed, ListedArchive>;
 export interface Printer {
   archive(entry: ArchiveEntry): Promise<void>;
   endOfArchives(end: {
-    /** Of the place, as the user wrote it. */
+    /** The place, as the user specified it. */
     readonly name: string;
-    /** The only one that was listed. */
+    /** Present if only this series is listed. */
     readonly series?: string;
     readonly orphans: number;
     readonly unreadable: number;
@@ -35,14 +35,14 @@ export interface Printer {
   begin(kind: Other["kind"]): Promise<void>;
   other(listed: Other, location: string): Promise<void>;
   end(kind: Other["kind"]): Promise<void>;
-  /** Ends what has been begun with a failure. Resolves to whether something had been begun that needs an end. */
+  /** Ends the output with a failure. Resolves to whether output had begun that needed an end. */
   fail(error: unknown): Promise<boolean>;
 }
 
-/** Lines that are written before the reader is waited for. */
+/** Number of lines to write before waiting for the reader. */
 const AT_ONCE = 64;
 
-/** Writes, and now and then waits until the reader has taken all of it. */
+/** Writes, and from time to time waits until the reader has received everything. */
 function writer(output: Output): (text: string) => Promise<void> {
   let written = 0;
   return async (text) => {
@@ -62,7 +62,7 @@ function row(...cells: readonly [string, string, string, string, string, string,
 export function prettyPrinter(output: Output, errors: Output, now: Date): Printer {
   const write = writer(output);
   let count = 0;
-  /** The first object that `adopt` may give a manifest, if possible one that has none. */
+  /** The first object for which `adopt` can write a manifest, preferably one without a manifest. */
   let unadopted: Unadopted | undefined;
   let heading = "";
   return {

@@ -1,4 +1,4 @@
-/** How Consul is reached: options of Consul's own names, which override `CONSUL_*`. Tokens are never options. */
+/** The options of the connection. They have Consul's names and override `CONSUL_*`. Tokens are never options. */
 
 import { compact } from "../../provider/compact";
 import { CONNECTION, type ConnectionArgs } from "../../provider/args/tables/connection";
@@ -50,7 +50,7 @@ export const connectionOptions = {
   },
 } as const satisfies OptionTable;
 
-/** The settings that the options stand for. */
+/** Converts the options to connection settings. */
 export function connectionArgs(values: OptionValues<typeof connectionOptions>): ConnectionArgs {
   return compact({
     address: values.httpAddr,

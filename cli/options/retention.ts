@@ -1,4 +1,4 @@
-/** Which archives of a series to keep: `retention` of a program, as options. */
+/** The options that specify which archives of a series to keep, as the argument `retention` does in a program. */
 
 import type { RETENTION_KEYS } from "../../provider/args/retention";
 import type { OptionTable } from "../description/option";

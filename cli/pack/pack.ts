@@ -1,4 +1,4 @@
-/** `consul-snapshot pack`: what Raft has on the disk of a dead server becomes an archive, with a manifest beside it. */
+/** `consul-snapshot pack`: makes an archive, with a manifest, from the Raft snapshot on the disk of a dead server. */
 
 import { hostname } from "node:os";
 import { checkRecipients } from "../../provider/age/recipients";
@@ -19,7 +19,7 @@ import type { Progress } from "../terminal/progress";
 import { rows, shown } from "../terminal/rows";
 import type { PackOptions } from "./options";
 
-/** Of the names of rows, in characters. */
+/** Width of row names, in characters. */
 const WIDTH = 10;
 
 /**

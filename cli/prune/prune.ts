@@ -1,4 +1,4 @@
-/** `consul-snapshot prune`: retention by hand, for what a run has refused to remove by itself. */
+/** `consul-snapshot prune`: applies retention manually, for archives that a run has refused to remove on its own. */
 
 import { isEmpty } from "../../provider/retention/policy";
 import { pruneDeliberately } from "../../provider/retention/prune";

@@ -7,8 +7,8 @@ import type { Option } from "../description/option";
 import { type RestoreOptions, restoreOptions } from "./options";
 
 /**
- * @param options - of the command that began it
- * @param runId - of the run that has begun
+ * @param options - the options of the command that began the run
+ * @param runId - the id of the run
  */
 export function againCommand(source: string, options: RestoreOptions, runId: string): string {
   const values = new Map<string, string | boolean | readonly string[] | undefined>(
@@ -24,7 +24,7 @@ export function againCommand(source: string, options: RestoreOptions, runId: str
   return [PROGRAM, "restore", word(source), ...flags].join(" ");
 }
 
-/** Quoted only where a shell needs it. */
+/** Quotes a word only if a shell needs it. */
 function word(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : shellWord(text);
 }

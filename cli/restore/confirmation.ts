@@ -16,7 +16,7 @@ export interface Questioning {
   readonly signal: AbortSignal;
 }
 
-/** Whether somebody can answer. */
+/** Whether a person can answer. */
 export function isTerminal({ input }: Pick<Questioning, "input">): boolean {
   return input.isTTY === true;
 }
@@ -30,7 +30,7 @@ export function withoutTerminal(): SnapshotError {
 }
 
 /**
- * A name in another form is not a datacenter's: it may look like that of another one, or change what the terminal shows.
+ * Refuses names that Consul does not allow: they may look like that of another datacenter, or change what the terminal shows.
  *
  * @throws NothingRestored `RESTORE_REFUSED`
  */
@@ -52,7 +52,7 @@ export async function confirm({ address, datacenter }: Cluster, questioning: Que
   throw new NothingRestored("RESTORE_REFUSED", `that is not ${name}`, "To restore, run it again and type the name.");
 }
 
-/** A line that a person types; an empty one where input ends instead. */
+/** Reads the line that a person types; returns an empty one if the input ends. */
 async function answer(question: string, { input, errors, signal }: Questioning): Promise<string> {
   const lines = createInterface({ input, output: errors, terminal: false });
   const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));

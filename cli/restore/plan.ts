@@ -1,4 +1,4 @@
-/** What a restore would do, as lines for a person: which archive, into which cluster, and what each guard saw. */
+/** Describes what a restore would do, for people: the archive, the cluster, and the verdict of each guard. */
 
 import type { Guard } from "../../provider/restore/guards";
 import type { Preparation } from "../../provider/restore/prepare";
@@ -74,7 +74,7 @@ function describePreparation(plan: Preparation, now: Date): string {
   return lines.join("\n");
 }
 
-/** The archive's records beside those of the cluster. */
+/** Compares the numbers of records in the archive and in the cluster. */
 function contents({ archive, cluster }: Preparation): string[] {
   const archived = new Map(archive.contents.map(({ type, count }) => [type, count]));
   const there = new Map((cluster.contents ?? []).map(({ type, count }) => [type, count]));

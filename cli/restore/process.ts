@@ -9,7 +9,7 @@ import { explain } from "../../provider/errors";
 import type { Output } from "../terminal/output";
 import { DONE, NOTHING_DONE, restore, type RestoreOptions, UNSETTLED } from "./restore";
 
-/** Signals that nobody sends to stop a command, and that end a process without a handler. (SIGUSR1 opens Node's debugger.) */
+/** Signals that end a process without a handler, but that nobody sends to stop a command. (SIGUSR1 starts Node's debugger.) */
 const OTHER_SIGNALS = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGXCPU", "SIGPWR", "SIGIO"] as const;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * `consul-snapshot restore`: all state of a cluster is replaced with that of an archive, once a person has typed the
+ * `consul-snapshot restore`: replaces the whole state of a cluster with that of an archive, after a person has typed the
  * datacenter's name, or with `--yes`.
  */
 
@@ -43,7 +43,7 @@ export interface Terminal extends Questioning {
 
 /** Restored and proved, or, with `--plan`, would be restored. */
 export const DONE = 0;
-/** Refused or failed before anything of the cluster was changed. */
+/** Refused or failed before anything in the cluster was changed. */
 export const NOTHING_DONE = 1;
 /** Begun, and not proved: the cluster may be changed. */
 export const UNSETTLED = 2;
@@ -107,7 +107,7 @@ export async function restore(source: string, options: RestoreOptions, terminal:
       const again = (runId: string): string => againCommand(source, options, options.runId ?? runId);
       progress.line(describeUnsettled(error, again));
       printJson(unsettledJson(error, again(error.attempt.runId)));
-      // A plan sends nothing, and a run that has begun sends nothing again.
+      // A plan sends nothing, and a run that has begun does not send the archive again.
       return options.plan === true ? NOTHING_DONE : UNSETTLED;
     }
     progress.line(explainUntouched(error));

@@ -19,7 +19,7 @@ import { jsonText } from "../terminal/json";
 import { shown } from "../terminal/rows";
 import { type SaveOptions, saveOptions } from "./options";
 
-/** Not the host's name: a job in a container has another one each time, and retention would then never remove anything. */
+/** Does not contain the host's name: a container has a new one each time, so retention would never remove anything. */
 const OWNER: Owner = { organization: "consul-snapshot", project: "command", stack: "default", name: "save" };
 
 /**

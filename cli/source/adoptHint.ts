@@ -1,14 +1,14 @@
-/** What to do with archives that have no manifest: those of `consul snapshot save` and of other agents. */
+/** Hints for archives without a manifest: those of `consul snapshot save` and of other agents. */
 
 import type { Stranger } from "../../provider/catalog/list";
 import { shellWord } from "../../provider/shellWord";
 import { shown } from "../terminal/rows";
 import { isArchiveName } from "./archiveName";
 
-/** An archive that no series has. */
+/** An archive that belongs to no series. */
 export interface Unadopted {
   readonly location: string;
-  /** `adopt` replaces no manifest, not even one that cannot be read. */
+  /** `adopt` never replaces a manifest, not even an unreadable one. */
   readonly unreadableManifest: boolean;
 }
 

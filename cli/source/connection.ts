@@ -1,4 +1,4 @@
-/** The Consul that a command talks to. */
+/** The connection of a command to Consul. */
 
 import { type Connection, resolveConnection } from "../../provider/consul/connection";
 import type { OptionTable, OptionValues } from "../description/option";

@@ -1,4 +1,4 @@
-/** What an archive that is not encrypted must not be named. */
+/** Checks that an unencrypted archive does not have a name that promises encryption. */
 
 import { SnapshotError } from "../../provider/errors";
 import { isEncryptedName } from "../../provider/save/encrypt";

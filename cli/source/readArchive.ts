@@ -1,4 +1,4 @@
-/** Reads what a command names: an archive, or Raft's own `state.bin` with the `meta.json` beside it. */
+/** Reads the source of a command: an archive, or Raft's `state.bin` with the `meta.json` beside it. */
 
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";

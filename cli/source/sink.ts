@@ -1,4 +1,4 @@
-/** Where a result of any size goes: standard output, or a new file that appears only once it is complete. */
+/** Writes a result of any size to standard output, or to a new file that appears only when it is complete. */
 
 import { isCode, SnapshotError } from "../../provider/errors";
 import { type Location, parseLocation } from "../../provider/store/location";
@@ -10,7 +10,7 @@ import { shown } from "../terminal/rows";
 
 export type Written = AsyncIterable<Uint8Array>;
 
-/** What is written between two looks at whether the reader keeps up, in bytes. */
+/** How many bytes to write before waiting for the reader. */
 const FLUSH_BYTES = 1024 * 1024;
 
 /**
@@ -54,7 +54,7 @@ export async function writeToOutput(bytes: Written | Iterable<Uint8Array>, outpu
     if (unflushed < FLUSH_BYTES) continue;
     await output.flush();
     unflushed = 0;
-    // Nobody reads any more.
+    // The reader has gone.
     if (output.failure !== undefined) return;
   }
 }

@@ -13,7 +13,7 @@ import { hasPlaceholders } from "../../provider/store/nameTemplate";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Whether a store serves it, rather than the file system. */
+/** Whether the name is a URL of a store, rather than a path. */
 export function isUrl(name: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(name);
 }
@@ -57,7 +57,7 @@ export async function requireArchive(store: Store, place: Location, signal: Abor
 }
 
 /**
- * The manifest beside an archive; nothing where there is none, or where the name is no place: a pipe has none.
+ * The manifest beside an archive; `undefined` if there is none, or if the name is not a place: a pipe has no manifest.
  *
  * @throws SnapshotError `STORE_*`
  */

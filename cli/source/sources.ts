@@ -84,7 +84,7 @@ export function isFolder(name: string): boolean {
     if (folderOf(name, key) !== undefined) return true;
     return scheme === "file" && statSync(key).isDirectory();
   } catch {
-    // Whatever is wrong with the name is for the command to report.
+    // The command reports problems with the name.
     return false;
   }
 }

@@ -1,4 +1,4 @@
-/** Bytes that are text, mostly: a program gets them exactly, and a terminal nothing that it would act on. */
+/** Converts bytes that are usually text for JSON: without loss, and without characters that a terminal interprets. */
 
 import { cleanMessage } from "../../provider/text";
 

@@ -1,4 +1,4 @@
-/** Ctrl-C and other signals that end a command in order. */
+/** Handles Ctrl-C and other signals, so that a command ends in order. */
 
 import { constants } from "node:os";
 import { ENDING_SIGNALS, withoutEchoes } from "../../provider/abort";
@@ -7,7 +7,7 @@ import type { Output } from "./output";
 import { type Progress, progressOn } from "./progress";
 
 /**
- * Does work that a signal ends; a second signal ends the process at once.
+ * Runs work that a signal aborts; a second signal ends the process at once.
  *
  * @param remains - what an interrupted run leaves, such as "nothing was written"
  * @throws SnapshotError `INTERRUPTED`, or what `work` throws

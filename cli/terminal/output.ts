@@ -34,7 +34,7 @@ export class Output {
     if (this.#failure === undefined) this.#stream.write(text);
   }
 
-  /** Resolves when all that was written has arrived, or cannot arrive. */
+  /** Resolves when everything has been written, or cannot be written. */
   flush(): Promise<void> {
     if (this.#failure !== undefined || this.#stream.destroyed) return Promise.resolve();
     return new Promise((resolve) => this.#stream.write("", () => resolve()));

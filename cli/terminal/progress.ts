@@ -1,4 +1,4 @@
-/** What a command is doing, on standard error: on a terminal one line that is replaced, elsewhere a line now and then. */
+/** Shows progress on standard error: on a terminal as one line that is replaced, elsewhere as a new line from time to time. */
 
 import type { WorkEvent } from "../../provider/events";
 import { paced } from "../../provider/progressInterval";
@@ -14,7 +14,7 @@ const ERASE_LINE = "\r\u001b[2K";
 export interface Progress extends Reporter {
   /** A line that stays. */
   line(text: string): void;
-  /** Nothing more is going on. */
+  /** Ends the display of progress. */
   end(): void;
 }
 

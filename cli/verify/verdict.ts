@@ -25,12 +25,12 @@ export async function judgeArchive(name: string, { consulVersion, decryption }: 
     return verdictOn(name, { report, storedSize, manifest: await readManifestBeside(name) }, consulVersion);
   } catch (error) {
     const failure = isCode(error, "ARCHIVE_NOT_GZIP") ? (aboutManifest(name) ?? error) : error;
-    // A URL that is refused may hold a secret.
+    // A refused URL may contain a secret.
     return failedVerdict(isCode(failure, "TARGET_INVALID") ? shownUrl(name) : name, failure);
   }
 }
 
-/** What a manifest belongs to is what is to be verified. */
+/** The error for the name of a manifest: its archive is what can be verified. */
 function aboutManifest(name: string): SnapshotError | undefined {
   const archive = archiveOfManifest(name);
   if (archive === undefined) return undefined;
