@@ -27,7 +27,7 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   /** Where the state before the restore is saved; `undefined` without a safety snapshot. */
   declare readonly safetyLocation: pulumi.Output<string | undefined>;
   /**
-   * How many Raft entries were written between the safety snapshot and the restore, and are in neither; `undefined` if
+   * How many Raft entries were written between the safety snapshot and the restore, and are in neither; `undefined` where
    * that is unknown.
    */
   declare readonly unsavedChanges: pulumi.Output<number | undefined>;
