@@ -23,7 +23,7 @@ let running = 0;
 export async function collectDuring<T>(work: () => Promise<T>): Promise<T> {
   const collect = collector();
   running++;
-  timer ??= setInterval(() => collect({ type: "minor" }), COLLECT_EVERY_MS);
+  timer ??= setInterval(() => collect("minor"), COLLECT_EVERY_MS);
   try {
     return await work();
   } finally {
@@ -34,6 +34,6 @@ export async function collectDuring<T>(work: () => Promise<T>): Promise<T> {
     // The parts of an upload are in the old generation by now: free them before the next snapshot allocates its own.
     // Closed connections refer to them until the next turn.
     await nextTurn();
-    collect({ type: "major" });
+    collect("major");
   }
 }

@@ -5,7 +5,7 @@
  * a key. Scripts and runbooks search the output for a `code`: codes are added, never renamed.
  */
 
-import { cleanMessage } from "./text";
+import { cleanLine, cleanMessage } from "./text";
 
 export type ErrorCode =
   | "CONSUL_UNREACHABLE"
@@ -60,9 +60,9 @@ export class SnapshotError extends Error {
     cause?: unknown,
     details?: Readonly<Record<string, unknown>>,
   ) {
-    super(cleanMessage(message), cause === undefined ? undefined : { cause });
+    super(cleanLine(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.hint = cleanMessage(hint);
+    this.hint = cleanLine(hint);
     this.details = details;
   }
 }

@@ -64,6 +64,11 @@ export function cleanMessage(message: string): string {
   return clean(message, LONGEST_MESSAGE, /(?:(?![\n\t])[\p{C}\p{Zl}\p{Zp}])+/gu, registered, MESSAGE_WINDOW, "certain");
 }
 
+/** As `cleanMessage`, for a message of one line: a name from outside in it must not begin another line. */
+export function cleanLine(message: string): string {
+  return cleanMessage(message).replace(/\s*\n\s*/g, " ");
+}
+
 /**
  * Template tag for our own sentences; it cleans each value that is filled in: `` sentence`there is no object ${name}`
  * ``.

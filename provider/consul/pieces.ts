@@ -68,7 +68,7 @@ export class Pieces {
     this.#unused += taken.length;
     if (this.#unused > COLLECT_AFTER) {
       this.#unused = 0;
-      collector()({ type: "minor" });
+      collector()("minor");
     }
     const hasRoom = taken.length === chunk.length;
     if (!hasRoom) {

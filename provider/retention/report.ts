@@ -3,6 +3,7 @@
 import { explain } from "../errors";
 import type { Reporter } from "../reporter";
 import { fixedPrefix } from "../store/nameTemplate";
+import { cleanText } from "../text";
 import type { Outcome } from "./deletion";
 import type { Found, Listing } from "./listing";
 import { type Archive, clusterOf, type Decision, type Verdict, withoutSave } from "./policy";
@@ -13,6 +14,8 @@ import type { Run } from "./run";
  * rest.
  */
 const NAMED = 50;
+/** The longest location that is shown, in characters: longer than keys of buckets may be. */
+const LONGEST_LOCATION = 1200;
 
 /** The result of a run at a user's request, or of its dry run. */
 export interface PruneReport {
@@ -47,11 +50,12 @@ export function reportRun(
   reporter: Reporter,
 ): void {
   const kept = decision.keep.map(
-    ({ archive, reasons }) => `kept ${archive.location}: ${(isDeliberate ? withoutSave(reasons) : reasons).join(", ")}`,
+    ({ archive, reasons }) =>
+      `kept ${shownLocation(archive)}: ${(isDeliberate ? withoutSave(reasons) : reasons).join(", ")}`,
   );
   const gone = decision.remove
     .filter(({ archive }) => removed.has(archive))
-    .map(({ archive, reasons }) => `${verb} ${archive.location}: ${reasons.join(", ")}`);
+    .map(({ archive, reasons }) => `${verb} ${shownLocation(archive)}: ${reasons.join(", ")}`);
   const backups = listing.archives.filter(({ purpose }) => purpose === "backup");
   const another = backups.filter((found) => clusterOf(found, fresh) === "another").length;
   const unknown = backups.filter((found) => clusterOf(found, fresh) === "unknown").length;
@@ -70,6 +74,11 @@ export function reportRun(
       `retention: ${left.size} ${left.size === 1 ? "archive" : "archives"} could not be removed and ${left.size === 1 ? "stays" : "stay"}: ${explain(refusal)}`,
     );
   }
+}
+
+/** The name of an object in the store, which others may have written: it begins no line of its own. */
+function shownLocation({ location }: Archive): string {
+  return cleanText(location, LONGEST_LOCATION);
 }
 
 function capped(lines: readonly string[], word: string): string[] {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { SnapshotError } from "../../provider/errors";
 import { Secrets } from "../../provider/secrets";
 import { cleanCode, cleanMessage, cleanText, registerEnvironment, registerSecret, sentence } from "../../provider/text";
 
@@ -161,6 +162,11 @@ describe("text from outside", () => {
 });
 
 describe("a message of ours", () => {
+  it("is one line if it is an error's: a name in it begins no other", () => {
+    const error = new SnapshotError("STORE_NOT_FOUND", "a\n  ok  all guards does not exist", "Look at b\r\nand c.");
+    expect([error.message, error.hint]).to.deep.equal(["a ok  all guards does not exist", "Look at b and c."]);
+  });
+
   it("keeps its lines, and holds no other control characters and no secret", () => {
     registerSecret("a-token-of-twenty-ch");
     registerSecret("root");

@@ -12,7 +12,7 @@ const MOST_BUFFERS = 4 * 1024 * 1024;
 const { memory, ...options } = workerData as ThreadData;
 const send = (answer: Answer): void => {
   parentPort?.postMessage(answer);
-  if (answer.kind === "free" && process.memoryUsage().arrayBuffers > MOST_BUFFERS) collector()({ type: "minor" });
+  if (answer.kind === "free" && process.memoryUsage().arrayBuffers > MOST_BUFFERS) collector()("minor");
 };
 parentPort?.on("message", orderReader(new ArchiveReader(options), memory, send));
 send({ kind: "started" });

@@ -54,6 +54,10 @@ export const LISTED_ARCHIVE_OUTPUTS = {
     kind: { type: "number" },
     documentation: "How many archives have a manifest that cannot be read.",
   },
+  unreadableNames: {
+    kind: { type: "number" },
+    documentation: "How many names cannot be read, because they are not UTF-8. Only a folder has such names.",
+  },
 } as const satisfies OutputTable;
 
 /** The outputs of the function `planRestore`. */

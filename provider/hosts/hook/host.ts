@@ -4,7 +4,7 @@ import { explain, SnapshotError } from "../../errors";
 import type { Context, Value, Values } from "../../lifecycle";
 import type { Owner } from "../../owner";
 import { snapshotLifecycle } from "../../resources/snapshot/lifecycle";
-import { cleanMessage } from "../../text";
+import { cleanMessage, registerEnvironment } from "../../text";
 import { type EngineChannel, runWhileConnected } from "./shutdown";
 
 export interface HookRequest {
@@ -31,6 +31,7 @@ export function saveBefore(request: HookRequest): Promise<void> {
 }
 
 async function save(request: HookRequest, signal: AbortSignal): Promise<void> {
+  registerEnvironment(process.env);
   const inputs = plain(request.args) as Values;
   const context: Context = {
     signal,

@@ -36,13 +36,14 @@ describe("a restore on Consul 1.22 whose result is read back", function () {
     before: Buffer,
     answer: "confirmed" | "broken",
     after = before,
+    strict = false,
   ): Promise<Ended> {
     const path = `${folder.path}/archive.snap`;
     await writeFile(path, archive);
     const cluster = await fakeCluster("1.22.0", whole.server, before);
     try {
       cluster.afterRestore(after, answer);
-      const request = { allow: ["otherVersion"] } as const;
+      const request = { allow: ["otherVersion"], strict } as const;
       const limits = { observation: { stableMs: 1, limitMs: 2000 }, settleMs: 1, leaderMs: 500 };
       return await restoreFrom(path, { address: cluster.address }, { request, limits });
     } finally {
@@ -64,6 +65,22 @@ describe("a restore on Consul 1.22 whose result is read back", function () {
       expect((await restore(archive, before, "confirmed", archive)).restored?.outcome).to.equal("exact");
     });
   }
+
+  it("is an error where it is drift, and only exact will do", async () => {
+    const archive = whole.of(whole.records);
+    const [before, after] = [
+      whole.of([...whole.records, keyValue("before", "1")]),
+      whole.of([...whole.records, NEW_KEY]),
+    ];
+    expect((await restore(archive, before, "confirmed", after)).restored?.outcome).to.equal("drift");
+    const { error } = await restore(archive, before, "confirmed", after, true);
+    expect(error).to.include({ code: "RESTORE_UNCONFIRMED" });
+    expect(error?.message).to.equal(
+      "the cluster is not exactly as in the archive, which strict requires: KVS: 1 written after the restore",
+    );
+    const exact = await restore(archive, before, "confirmed", archive, true);
+    expect(exact.restored?.outcome, exact.error?.message).to.equal("exact");
+  });
 
   describe("and that Consul did not confirm", () => {
     const unknown =

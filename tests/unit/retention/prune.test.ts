@@ -242,6 +242,15 @@ describe("pruning a folder", () => {
     expect(await entries()).to.include(manifestKey("consul-6.snap"));
   });
 
+  it("shows a name that others have written on one line", async () => {
+    const saved = await fiveDays();
+    await keep("consul-0\n  kept nothing.snap", { takenAt: daysAgo(9), index: 1 });
+    const { said } = await pruneAfter(store, template, saved, { keepLast: 9 });
+    const lines = said.info.join("\n").split("\n");
+    expect(lines.filter((line) => line.includes("nothing.snap"))).to.have.length(1);
+    expect(lines.filter((line) => line.startsWith("  kept nothing"))).to.deep.equal([]);
+  });
+
   it("removes nothing after a save that is not restorable, and says so", async () => {
     await fiveDays();
     const restorable = { ok: false, consulVersion: "1.13.9", basis: "tried" as const, reasons: ["no"] };

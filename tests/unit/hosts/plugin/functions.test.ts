@@ -23,6 +23,7 @@ interface Listing {
   readonly total: number;
   readonly orphanedManifests: number;
   readonly unreadableManifests: number;
+  readonly unreadableNames: number;
 }
 
 describe("the plugin's functions", () => {
@@ -140,7 +141,7 @@ describe("the plugin's functions", () => {
   it("listArchives returns the newest first, as many as the limit allows, and counts all", async () => {
     const all = await outputs<Listing>("listArchives", { target: path("place") });
     expect(all.archives.map(({ index }) => index)).to.deep.equal([4, 3, 2, 1]);
-    expect(all).to.include({ total: 4, orphanedManifests: 1, unreadableManifests: 1 });
+    expect(all).to.include({ total: 4, orphanedManifests: 1, unreadableManifests: 1, unreadableNames: 0 });
     const two = await outputs<Listing>("listArchives", { target: `${path("place")}/`, limit: 1 });
     expect(two.archives.map(({ location }) => location)).to.deep.equal([path("place/1.snap")]);
     expect(two.total).to.equal(4);
