@@ -243,9 +243,8 @@ describe("pruning a folder", () => {
   });
 
   it("shows a name that others have written on one line", async () => {
-    const saved = await fiveDays();
     await keep("consul-0\n  kept nothing.snap", { takenAt: daysAgo(9), index: 1 });
-    const { said } = await pruneAfter(store, template, saved, { keepLast: 9 });
+    const { said } = await pruneAfter(store, template, await fiveDays(), { keepLast: 9 });
     expect(said.info.join()).to.include("consul-0 kept nothing.snap");
   });
 
