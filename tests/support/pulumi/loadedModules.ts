@@ -1,6 +1,8 @@
 /** Which modules a provider's process has loaded by the end of a run. */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { eventually } from "../consul/consul";
 import type { PulumiProject } from "./project";
 
 export interface LoadedModules {
@@ -12,14 +14,18 @@ export interface LoadedModules {
 
 /** @param program - matches the path of the script that the process runs */
 export async function recordLoadedModules(project: PulumiProject, program: RegExp): Promise<LoadedModules> {
-  const [hook, file] = [project.path("loaded.cjs"), project.path("loaded")];
-  // The engine ends a provider with SIGINT.
+  const [hook, folder] = [project.path("loaded.cjs"), project.path("loaded")];
+  // The engine ends a provider with SIGINT, and may start several in one run: each has a file, named by its process.
   await writeFile(
     hook,
     `
 if (${String(program)}.test(process.argv[1] ?? "")) {
+  const { mkdirSync, writeFileSync } = require("node:fs");
+  const file = ${JSON.stringify(folder)} + "/" + process.pid;
+  mkdirSync(${JSON.stringify(folder)}, { recursive: true });
+  writeFileSync(file, "");
   process.on("SIGINT", () => {
-    require("node:fs").writeFileSync(${JSON.stringify(file)}, Object.keys(require.cache).join("\\n"));
+    writeFileSync(file, Object.keys(require.cache).join("\\n"));
     process.exit(0);
   });
 }
@@ -27,8 +33,22 @@ if (${String(program)}.test(process.argv[1] ?? "")) {
   );
   return {
     env: { NODE_OPTIONS: `--require ${hook}` },
-    read: async () => (await readFile(file, "utf8")).split("\n"),
+    async read() {
+      const processes = await readdir(folder);
+      await eventually("the providers to end", () => Promise.resolve(!processes.some(isAlive)));
+      const loaded = await Promise.all(processes.map((id) => readFile(join(folder, id), "utf8")));
+      await rm(folder, { recursive: true });
+      return loaded.flatMap((paths) => paths.split("\n"));
+    },
   };
+}
+
+function isAlive(id: string): boolean {
+  try {
+    return process.kill(Number(id), 0);
+  } catch {
+    return false;
+  }
 }
 
 /** The client libraries of the clouds. */
