@@ -4,10 +4,10 @@
  */
 
 import { unlessAborted, untilAborted } from "../abort";
-import { isCode } from "../errors";
-import { fileOrNothing, MAX_BYTES } from "../store/smallObject";
+import { fileOrNothing } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
-import { type Manifest, manifestKey, parseManifest } from "./manifest";
+import { readListedManifest } from "./listedManifest";
+import { type Manifest, manifestKey } from "./manifest";
 import { archiveOfManifest } from "./manifestName";
 
 /** Parallel requests for manifests; each may hold a manifest in memory. */
@@ -160,8 +160,8 @@ async function manifestAt(
 ): Promise<Listed | undefined> {
   const archive = listed ?? (await fileOrNothing(store, key, { signal }));
   if (archive === undefined) return { kind: "orphan", key, object };
-  const manifest = await readListed(store, object, signal);
-  if (manifest === "changed") return await again(store, key, signal);
+  const manifest = await readListedManifest(store, object, signal);
+  if (manifest === "changed" || manifest === "gone") return await again(store, key, signal);
   if (manifest === undefined) return { kind: "stranger", key, object: archive, unreadableManifest: true };
   return { kind: "archive", key, archive, manifest, intact: archive.size === manifest.storedSize };
 }
@@ -171,26 +171,9 @@ async function again(store: Store, key: string, signal: AbortSignal): Promise<Li
   const object = await fileOrNothing(store, manifestKey(key), { signal });
   const archive = await fileOrNothing(store, key, { signal });
   if (object === undefined || archive === undefined) return undefined;
-  const manifest = await readListed(store, object, signal);
-  if (manifest === undefined || manifest === "changed") return undefined;
+  const manifest = await readListedManifest(store, object, signal);
+  if (typeof manifest !== "object") return undefined;
   return { kind: "archive", key, archive, manifest, intact: archive.size === manifest.storedSize };
-}
-
-/** Reads a manifest in the listed version. */
-async function readListed(
-  store: Store,
-  { key, version, size }: StoredObject,
-  signal: AbortSignal,
-): Promise<Manifest | "changed" | undefined> {
-  if (size > MAX_BYTES) return undefined;
-  const parts: Uint8Array[] = [];
-  try {
-    for await (const part of store.read(key, { version, signal })) parts.push(part);
-  } catch (error) {
-    if (isCode(error, "STORE_CHANGED", "STORE_NOT_FOUND")) return "changed";
-    throw error;
-  }
-  return parseManifest(Buffer.concat(parts));
 }
 
 async function strangerAt(store: Store, object: StoredObject, signal: AbortSignal): Promise<Stranger | undefined> {

@@ -4,11 +4,11 @@
  */
 
 import { untilAborted } from "../abort";
-import { type Manifest, manifestKey, parseManifest } from "../catalog/manifest";
+import { readListedManifest } from "../catalog/listedManifest";
+import { type Manifest, manifestKey } from "../catalog/manifest";
 import { archiveOfManifest } from "../catalog/manifestName";
 import { mayBelongTo } from "../catalog/series";
 import { compact } from "../compact";
-import { isCode } from "../errors";
 import { inParallel } from "../store/inParallel";
 import { fixedPrefix } from "../store/nameTemplate";
 import { lookUp, MAX_BYTES } from "../store/smallObject";
@@ -61,9 +61,9 @@ export async function listSeries(
   const orphans: OrphanedManifest[] = [];
   let changed = 0;
   const add = async ({ archiveKey, manifest: object, archive: listed }: Candidate): Promise<void> => {
-    const manifest = await readListed(store, object, signal);
+    const manifest = await readListedManifest(store, object, signal);
     if (manifest === "changed") changed++;
-    if (manifest === undefined || manifest === "changed" || manifest.series !== series) return;
+    if (typeof manifest !== "object" || manifest.series !== series) return;
     if (!isOriginal(store, archiveKey, manifest)) return;
     const archive = listed ?? (await lookUp(store, archiveKey, { signal }));
     // A folder has the archive's name, so this is neither an archive nor an orphaned manifest.
@@ -113,23 +113,6 @@ async function listCandidates(
     found.push({ archiveKey, manifest: object, archive: open.find((each) => each.key === archiveKey) });
   }
   return found;
-}
-
-/** Reads a manifest in the listed version; `undefined` if it is gone, or is not a valid manifest. */
-async function readListed(
-  store: Store,
-  { key, version }: StoredObject,
-  signal: AbortSignal,
-): Promise<Manifest | "changed" | undefined> {
-  const parts: Uint8Array[] = [];
-  try {
-    for await (const part of store.read(key, { version, signal })) parts.push(part);
-  } catch (error) {
-    if (isCode(error, "STORE_CHANGED")) return "changed";
-    if (isCode(error, "STORE_NOT_FOUND")) return undefined;
-    throw error;
-  }
-  return parseManifest(Buffer.concat(parts));
 }
 
 /**
