@@ -4,7 +4,7 @@ import { parseLocation } from "../../../provider/store/location";
 import { type ConsulServer, fillKv, startConsul } from "../../support/consul/consul";
 import { type ConsulProxy, consulProxy } from "../../support/faults/consulProxy";
 import { federated } from "../../support/consul/federated";
-import { outcomeForUsers, restoreFrom } from "../../support/programs/restoring";
+import { outcomeForUsers, restoreFrom, warningsForUsers } from "../../support/programs/restoring";
 import { saveTo } from "../../support/programs/saving";
 import { STORES } from "../../support/stores/stores";
 import { Ground } from "../../support/stores/ground";
@@ -42,7 +42,7 @@ describe("a restore from a bucket, with its safety snapshot there", function () 
         const first = await restore("safety/");
         const { restored } = first;
         expect([outcomeForUsers(first), restored?.adopted]).to.deep.equal(["as archived", false]);
-        expect(first.said.warn).to.deep.equal([]);
+        expect(warningsForUsers(first)).to.deep.equal([]);
         expect(await consul.api("/v1/kv/who?raw")).to.equal("the archive");
         expect(restored?.safetySnapshot).to.match(/safety\/consul-dc1-.*\.snap/);
         const results = [];

@@ -86,6 +86,11 @@ export function outcomeForUsers({ restored, error }: Pick<Ended, "restored" | "e
   return differences.length === 0 ? "as archived" : differences.map(({ type, reason }) => `${type}: ${reason}`).join();
 }
 
+/** The warnings of a restore, except the one that counts Raft entries: servers write such by themselves at any time. */
+export function warningsForUsers({ said }: Pick<Ended, "said">): string[] {
+  return said.warn.filter((line) => !line.startsWith("Raft entries since the safety snapshot"));
+}
+
 /** What a later run does about an attempt. */
 export async function readBackFrom(attempt: Attempt, to: ConnectionArgs, wishes: RestoreWishes = {}): Promise<Ended> {
   const request = requestOf(attempt.source, to, { ...wishes, request: { ...wishes.request, runId: attempt.runId } });
