@@ -1,7 +1,7 @@
 // npm run release [-- --only linux-x64 …] [-- --output FOLDER] [-- --no-test]: builds the plugin and the command as single
 // executables for systems without Node.js, as archives with their SHA-256, and tests those for this machine. What it
 // downloads stays in .tools.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { compile } from "./lib/compile.mjs";
@@ -58,7 +58,7 @@ await main(async () => {
       const problem = structureProblem(readFileSync(executable), target, readFileSync(blob));
       if (problem !== undefined) throw new Failure(`${archive} cannot be released: ${problem}.`);
       await writeArchive(join(output, archive), [{ name, path: executable }, ...texts]);
-      building.done(`Built ${archive}`);
+      building.done(`Built ${archive}; the executable has ${Math.round(statSync(executable).size / 1e6)} MB`);
     }
   }
   // Archives of this version that an earlier run built for other systems belong to the release, too.
