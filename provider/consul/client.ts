@@ -10,7 +10,15 @@ import type { Connection } from "./connection";
 import { notASnapshot, tooStale } from "./failures";
 import { type ClusterHealth, type HealthRefusal, readHealth } from "./health";
 import { type Failure, nameDatacenters } from "./refusals";
-import { type Answer, type Call, type Pace, Transport, type TransportOptions, type Upload } from "./transport";
+import {
+  type Answer,
+  type Call,
+  type Pace,
+  type RequestProgress,
+  Transport,
+  type TransportOptions,
+  type Upload,
+} from "./transport";
 
 export type { ClusterFacts } from "./agentFacts";
 export type { ClusterHealth, HealthRefusal } from "./health";
@@ -31,6 +39,8 @@ export interface SnapshotRequest {
   readonly maxStalenessMs?: number;
   /** Called when the server becomes slow (silent, or sending a trickle), and when it recovers. Default: not called. */
   readonly onPace?: (pace: Pace) => void;
+  /** Receives, up to the first byte, whether the server is reachable, and each retry. Default: no progress is reported. */
+  readonly progress?: RequestProgress;
 }
 
 export interface SnapshotResponse {
@@ -84,7 +94,7 @@ export class ConsulClient {
    *
    * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`
    */
-  async snapshot({ consistency, maxStalenessMs, onPace }: SnapshotRequest): Promise<SnapshotResponse> {
+  async snapshot({ consistency, maxStalenessMs, onPace, progress }: SnapshotRequest): Promise<SnapshotResponse> {
     const connection = this.#connection;
     const call = { path: "/v1/snapshot", flags: consistency === "stale" ? ["stale"] : [], namespaced: true };
     const readHead = (headers: Headers): SnapshotHead => {
@@ -95,7 +105,10 @@ export class ConsulClient {
       return head;
     };
     try {
-      const { head, body } = await this.#transport.retry(() => this.#transport.stream(call, readHead, onPace));
+      const { head, body } = await this.#transport.retry(
+        () => this.#transport.stream(call, readHead, onPace),
+        progress,
+      );
       return { body, ...head };
     } catch (error) {
       throw isCode(error, "CONSUL_UNKNOWN_DATACENTER") ? await this.#withAdvice(error) : error;

@@ -14,8 +14,6 @@ export interface ConnectorOptions {
    * Open only one connection: once it has closed, all further requests fail before anything is sent. Default: false.
    */
   readonly oneConnection?: boolean;
-  /** Called when a connection is established. Default: not called. */
-  readonly onConnected?: () => void;
 }
 
 /** The error code after the only connection of a client has closed. */
@@ -30,9 +28,10 @@ export class Connector {
   readonly #connection: Connection;
   readonly #opening = new Set<AbortController>();
   readonly #sockets = new Set<Socket>();
+  readonly #watchers = new Set<() => void>();
   #opened = 0;
 
-  constructor(connection: Connection, { oneConnection = false, onConnected }: ConnectorOptions = {}) {
+  constructor(connection: Connection, { oneConnection = false }: ConnectorOptions = {}) {
     this.#connection = connection;
     this.agent = new Agent({
       // The transport has its own limits: undici's also count the time of slow consumers.
@@ -48,13 +47,24 @@ export class Connector {
         this.#open(hostname, Number(port)).then(
           (socket) => {
             this.#opened++;
-            onConnected?.();
+            for (const connected of this.#watchers) connected();
             callback(null, socket);
           },
           (error: unknown) => callback(error as Error, null),
         );
       },
     });
+  }
+
+  /**
+   * Calls `connected` for each connection that is established, and now if there is one.
+   *
+   * @returns ends it
+   */
+  watch(connected: () => void): () => void {
+    this.#watchers.add(connected);
+    if (this.#sockets.size > 0) connected();
+    return () => void this.#watchers.delete(connected);
   }
 
   async close(): Promise<void> {

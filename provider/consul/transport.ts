@@ -19,6 +19,7 @@ import { Connector, type ConnectorOptions } from "./connector";
 import { Exchange } from "./exchange";
 import { explainNetworkError, interrupted, notASnapshot, silent, stalled, tooSlow, truncated } from "./failures";
 import { Pieces } from "./pieces";
+import type { SnapshotProgress } from "../progressInterval";
 import { RateWindow } from "../rateWindow";
 import { explainRefusal, type Failure, type Refusal } from "./refusals";
 
@@ -27,16 +28,14 @@ export interface TransportOptions extends ConnectorOptions {
   readonly signal: AbortSignal;
   /** Receives notices for the user, one sentence each. */
   readonly notice: (message: string) => void;
-  /**
-   * Called when an attempt has failed and another follows after a pause. `answered`: whether the server responded, so
-   * the connection did not fail.
-   */
-  readonly onRetry?: (answered: boolean, pauseMs: number) => void;
   /** How long a temporary failure is retried, in milliseconds. Default: 30,000. */
   readonly retryForMs?: number;
   /** When a server counts as slow, in milliseconds: without its first byte, and below 10 kB/s. Default: 30,000 and 10,000. */
   readonly slowAfterMs?: { readonly firstByte: number; readonly body: number };
 }
+
+/** Receives whether the server is reachable, and when a request is repeated. */
+export type RequestProgress = Pick<SnapshotProgress, "connected" | "retrying">;
 
 /** One request. */
 export interface Call {
@@ -228,19 +227,25 @@ export class Transport {
   /**
    * Retries temporary failures with growing pauses, and reports each retry.
    *
+   * @param progress - Default: only notices
    * @throws the error of a failure that is not temporary, or lasts too long
    */
-  async retry<T extends object>(attempt: () => Promise<T | Failure>): Promise<T> {
+  async retry<T extends object>(attempt: () => Promise<T | Failure>, progress?: RequestProgress): Promise<T> {
     let deadline: number | undefined;
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const answer = await attempt();
-      if (!("error" in answer)) return answer;
-      const now = performance.now();
-      deadline ??= now + (this.#options.retryForMs ?? RETRY_FOR_MS);
-      if (!answer.retry || now + pause > deadline) throw answer.error;
-      this.#options.onRetry?.(answer.meaning !== undefined, pause);
-      this.#options.notice(`${answer.error.message}; trying again in ${pause / 1000} s`);
-      await this.pause(pause);
+    const endWatch = this.#connector.watch(() => progress?.connected());
+    try {
+      for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+        const answer = await attempt();
+        if (!("error" in answer)) return answer;
+        const now = performance.now();
+        deadline ??= now + (this.#options.retryForMs ?? RETRY_FOR_MS);
+        if (!answer.retry || now + pause > deadline) throw answer.error;
+        progress?.retrying(answer.meaning !== undefined, pause);
+        this.#options.notice(`${answer.error.message}; trying again in ${pause / 1000} s`);
+        await this.pause(pause);
+      }
+    } finally {
+      endWatch();
     }
   }
 

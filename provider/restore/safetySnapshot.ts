@@ -3,7 +3,7 @@
 import { compact } from "../compact";
 import { type ClusterIdentity, identityOfServers } from "../consul/clusterIdentity";
 import { SnapshotError } from "../errors";
-import { save } from "../save/save";
+import { saveBetween } from "../save/save";
 import { type SnapshotContents, contentsOf, contentsOfFacts } from "./attempt";
 import { readCurrentState } from "./currentState";
 import { refused } from "./guards";
@@ -28,7 +28,8 @@ export async function saveStateBefore(session: Session, expected: ClusterIdentit
   return before;
 }
 
-async function readOrSave({ request, client, reporter }: Session): Promise<StateBefore> {
+async function readOrSave(session: Session): Promise<StateBefore> {
+  const { request, client, reporter } = session;
   const { safetySnapshot, connection, owner } = request;
   if (safetySnapshot === false) {
     const current = await readCurrentState(client, reporter);
@@ -41,7 +42,9 @@ async function readOrSave({ request, client, reporter }: Session): Promise<State
   // Such a request is only valid for a plan.
   if (safetySnapshot === "undecided") throw refused("safetySnapshot", "no place for the safety snapshot is specified");
   try {
-    const { manifest } = await save(
+    const store = await session.storeAt(safetySnapshot.target);
+    const { manifest } = await saveBetween(
+      { client, store },
       compact({
         connection,
         consistency: "consistent",

@@ -68,8 +68,17 @@ export class Session {
   source(): Promise<Source> {
     const { source, decryption } = this.request;
     const open = async (): Promise<Source> =>
-      Source.open(source, await this.#stores.at(source), decryption, this.reporter.signal);
+      Source.open(source, await this.storeAt(source), decryption, this.reporter.signal);
     return (this.#source ??= open());
+  }
+
+  /**
+   * The store of a place, opened at the first call. The session closes it.
+   *
+   * @throws SnapshotError `STORE_DENIED`, `TARGET_INVALID`
+   */
+  storeAt(place: Location): Promise<Store> {
+    return this.#stores.at(place);
   }
 
   /**

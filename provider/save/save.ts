@@ -12,7 +12,7 @@ import { SnapshotError, isCode } from "../errors";
 import type { Policy } from "../retention/policy";
 import type { Location } from "../store/location";
 import { openStore } from "../store/backends";
-import type { StoredObject } from "../store/store";
+import type { Store, StoredObject } from "../store/store";
 import { checkRecipients } from "../age/recipients";
 import type { Manifest } from "../catalog/manifest";
 import { startProgress } from "../progressInterval";
@@ -68,27 +68,49 @@ export interface SavedArchive {
   readonly pruned?: Pruned;
 }
 
+/** The two ends of a save. */
+export interface OpenedEnds {
+  /** Of the request's connection. */
+  readonly client: ConsulClient;
+  /** Of the request's target. */
+  readonly store: Store;
+}
+
 /**
  * Takes a snapshot and stores it. A failure leaves no incomplete archive behind.
  *
  * @throws SnapshotError `CONSUL_*`, `ARCHIVE_*`, `STORE_*`, `TARGET_INVALID`, `ARGUMENT_INVALID` or `INTERRUPTED`
  */
 export async function save(request: SaveRequest, reporter: Reporter): Promise<SavedArchive> {
-  const { recipients } = request;
-  if (recipients !== undefined) await checkRecipients(recipients);
   const store = await openStore(request.target);
+  const { signal } = reporter;
+  const client = new ConsulClient(request.connection, { signal, notice: (message) => reporter.info(message) });
+  try {
+    return await saveBetween({ client, store }, request, reporter);
+  } finally {
+    await client.close();
+    store.close();
+  }
+}
+
+/**
+ * The same with a client and a store that the caller has opened, and closes.
+ *
+ * @throws SnapshotError as `save` does
+ */
+export async function saveBetween(
+  { client, store }: OpenedEnds,
+  request: SaveRequest,
+  reporter: Reporter,
+): Promise<SavedArchive> {
+  if (request.recipients !== undefined) await checkRecipients(request.recipients);
   const progress = startProgress((event) => reporter.status(event));
-  const client = new ConsulClient(request.connection, {
-    signal: reporter.signal,
-    notice: (message) => reporter.info(message),
-    onConnected: () => progress.connected(),
-    onRetry: (answered, pauseMs) => progress.retrying(answered, pauseMs),
-  });
   const reader = new AwaitedReader(compact({ kv: request.kv }));
   const storePace = new StorePace((pace) => request.onPace?.("store", pace), request.slowStoreAfterMs);
   try {
     const response = await client.snapshot(
       compact({
+        progress,
         consistency: request.consistency,
         maxStalenessMs: request.maxStalenessMs,
         onPace: (pace: Pace) => request.onPace?.("consul", pace),
@@ -140,7 +162,5 @@ export async function save(request: SaveRequest, reporter: Reporter): Promise<Sa
     storePace.end();
     progress.stop();
     reader.destroy();
-    await client.close();
-    store.close();
   }
 }

@@ -1,7 +1,6 @@
 /** One snapshot of Consul, verified, for any number of stores. */
 
 import { AwaitedReader } from "../archive/thread/openReader";
-import { compact } from "../compact";
 import { ConsulClient } from "../consul/client";
 import type { Connection } from "../consul/connection";
 import { startProgress } from "../progressInterval";
@@ -41,12 +40,10 @@ export async function take(request: TakeRequest, reporter: Reporter): Promise<Ta
   const client = new ConsulClient(connection, {
     signal: reporter.signal,
     notice: (message) => reporter.info(message),
-    onConnected: () => progress.connected(),
-    onRetry: (answered, pauseMs) => progress.retrying(answered, pauseMs),
   });
   const reader = new AwaitedReader();
   try {
-    const response = await client.snapshot(compact({ consistency }));
+    const response = await client.snapshot({ consistency, progress });
     const { meta, bytes, report } = await openVerifiedStream(response.body, reader.open(), (size) =>
       progress.received(size),
     );

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { copyFileSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { expect } from "chai";
-import { DONE, NOTHING_DONE, restore, type RestoreOptions, UNSETTLED } from "../../../cli/restore/restore";
+import { DONE, NOTHING_DONE, type RestoreOptions, UNSETTLED } from "../../../cli/restore/restore";
 import { command, type Ended } from "../../support/programs/command";
 import { type ConsulServer, fill, inspect, startConsul, until } from "../../support/consul/consul";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
+import { restoreAtTerminal, type TerminalRun, type Watch, whenAsked } from "../../support/programs/terminalRestore";
 import { consulProxy } from "../../support/faults/consulProxy";
 import { federated } from "../../support/consul/federated";
 
@@ -52,29 +52,13 @@ describe("the command restore", function () {
     return ended;
   }
 
-  /** In this process, at a terminal; `watch` is given what has been printed to it so far, each time. */
-  async function atTerminal(options: Partial<RestoreOptions>, watch: (shown: string, person: Person) => void) {
-    const input = Object.assign(new PassThrough(), { isTTY: true });
-    const [output, errors] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY: true })];
-    const [interrupted, giveUp] = [new AbortController(), new AbortController()];
-    const shown = { out: "", err: "" };
-    const person = {
-      type: (text: string) => input.write(`${text}\n`),
-      interrupt: () => (interrupted.signal.aborted ? giveUp : interrupted).abort(),
-    };
-    output.on("data", (bytes: Buffer) => (shown.out += bytes.toString()));
-    errors.on("data", (bytes: Buffer) => {
-      shown.err += bytes.toString();
-      watch(shown.err, person);
-    });
+  /** In this process, at a terminal. */
+  async function atTerminal(options: Partial<RestoreOptions>, watch: Watch): Promise<TerminalRun> {
     await writeFile(path("token"), consul.token ?? "");
-    const code = await restore(
-      archive,
-      { httpAddr: consul.address, tokenFile: path("token"), safetySnapshot: path("safety/"), ...options },
-      { input, output, errors, signal: interrupted.signal, giveUp: giveUp.signal },
-    );
-    said += shown.out + shown.err;
-    return { code, ...shown };
+    const connection = { httpAddr: consul.address, tokenFile: path("token") };
+    const run = await restoreAtTerminal(archive, { ...connection, safetySnapshot: path("safety/"), ...options }, watch);
+    said += run.out + run.err;
+    return run;
   }
 
   it("says with --plan what would happen, and changes nothing", async () => {
@@ -379,18 +363,3 @@ describe("the command restore", function () {
     expect(err).to.include("required option --safety-snapshot TARGET is missing");
   });
 });
-
-interface Person {
-  type(text: string): void;
-  interrupt(): void;
-}
-
-/** What a person does, once, when the question is there. */
-function whenAsked(act: (person: Person) => void): (shown: string, person: Person) => void {
-  let asked = false;
-  return (shown, person) => {
-    if (asked || !shown.includes("Type the name of the datacenter")) return;
-    asked = true;
-    act(person);
-  };
-}

@@ -87,7 +87,8 @@ describe("the client of Consul", function () {
         {},
         30_000,
       );
-      await readAll((await harness.client.snapshot(CONSISTENT)).body);
+      const { progress } = harness;
+      await readAll((await harness.client.snapshot({ ...CONSISTENT, progress })).body);
       expect(harness.answered).to.deep.equal([true, false]);
     });
 

@@ -26,6 +26,8 @@ export interface ClientHarness {
   notices: string[];
   /** Of each attempt that was followed by another: whether the server answered it. */
   answered: boolean[];
+  /** Keeps that; to be given to a request. */
+  readonly progress: Required<SnapshotRequest>["progress"];
   abort: AbortController;
   /** Starts a server that answers so, and a client of it that does not ask again unless told for how long. */
   serve(answer: Answer, args?: ConnectionArgs, retryForMs?: number): Promise<void>;
@@ -49,9 +51,12 @@ export function clientHarness(): ClientHarness {
       harness.client = new ConsulClient(resolveConnection(args, { config: () => undefined, env: {} }), {
         signal: harness.abort.signal,
         notice: (message) => harness.notices.push(message),
-        onRetry: (isAnswered) => harness.answered.push(isAnswered),
         retryForMs,
       });
+    },
+    progress: {
+      connected: () => undefined,
+      retrying: (isAnswered) => void harness.answered.push(isAnswered),
     },
     async stop() {
       await harness.client.close();
