@@ -9,6 +9,7 @@ const root = import.meta.dirname;
 /** What every room may import: it knows nothing of Consul, archives or stores. */
 const leaves = [
   "abort",
+  "certificateRefusal",
   "collector",
   "compact",
   "decodings",

@@ -1,5 +1,6 @@
 /** Translates failures to get a complete response from Consul into errors with hints. */
 
+import { certificateRefusal, RENEW_CERTIFICATE } from "../certificateRefusal";
 import { SnapshotError } from "../errors";
 import type { Connection } from "./connection";
 import { changeScheme, placeOf, wherePlaced } from "./hints";
@@ -133,14 +134,20 @@ function explainTlsError(connection: Connection, cause: unknown): SnapshotError 
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code)) {
     return error(`${at} does not speak https`, changeScheme(connection, "http"));
   }
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return error(
-      `the certificate of ${at} is not for ${tls.serverName ?? new URL(connection.origin).hostname}`,
-      `Set ${placeOf(connection, "tlsServerName")} to a name that is in the certificate${namesIn(cause)}.`,
-    );
-  }
-  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    return error(`the certificate of ${at} is not valid now`, "Renew it, or correct the clock of this machine.");
+  switch (certificateRefusal(code)) {
+    case "otherHost":
+      return error(
+        `the certificate of ${at} is not for ${tls.serverName ?? new URL(connection.origin).hostname}`,
+        `Set ${placeOf(connection, "tlsServerName")} to a name that is in the certificate${namesIn(cause)}.`,
+      );
+    case "notValidNow":
+      return error(`the certificate of ${at} is not valid now`, RENEW_CERTIFICATE);
+    case "unknownAuthority":
+      return error(
+        `the certificate of ${at} is signed by none of the authorities ${tls.ca === undefined ? "that Node.js knows" : "in the settings"}`,
+        `Set the file of Consul's certificate authority: ${connection.labels.set.caPem ?? connection.labels.set.caPath ?? placeOf(connection, "caFile")}.`,
+      );
+    case undefined:
   }
   if (/^ERR_SSL_.*ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)) {
     return tls.cert === undefined
@@ -152,13 +159,6 @@ function explainTlsError(connection: Connection, cause: unknown): SnapshotError 
   }
   if (/^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO)/.test(code)) {
     return error(`the TLS handshake with ${at} failed`, "Check the TLS settings of Consul and of the connection.");
-  }
-  // The remaining codes of OpenSSL's verification concern the issuer, such as UNABLE_TO_GET_ISSUER_CERT_LOCALLY.
-  if (/CERT|SIGNATURE|ISSUER|_CA$/.test(code)) {
-    return error(
-      `the certificate of ${at} is signed by none of the authorities ${tls.ca === undefined ? "that Node.js knows" : "in the settings"}`,
-      `Set the file of Consul's certificate authority: ${connection.labels.set.caPem ?? connection.labels.set.caPath ?? placeOf(connection, "caFile")}.`,
-    );
   }
   return undefined;
 }

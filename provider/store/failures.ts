@@ -3,6 +3,7 @@
  * library, only the HTTP status and short codes are shown: messages, requests and headers may contain credentials.
  */
 
+import { certificateRefusal, RENEW_CERTIFICATE } from "../certificateRefusal";
 import { SnapshotError } from "../errors";
 import { cleanCode } from "../text";
 import { TAKEN_HINT } from "./takenHint";
@@ -71,27 +72,28 @@ export function failure(place: Place, trouble: Trouble): SnapshotError {
   return unreachable(place, trouble);
 }
 
-/** The failure if this side refused the TLS connection, by the codes of Node.js and OpenSSL. */
+/** The failure if this side refused the TLS connection. */
 function certificateFailure(place: Place, trouble: Trouble): SnapshotError | undefined {
   const { status, code } = trouble;
   if (status !== undefined) return undefined;
   const certificate = `the certificate of the store of ${place.object}`;
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return make("STORE_UNREACHABLE", `${certificate} is for another host name`, "Check the endpoint.", trouble);
+  switch (certificateRefusal(code)) {
+    case "otherHost":
+      return make("STORE_UNREACHABLE", `${certificate} is for another host name`, "Check the endpoint.", trouble);
+    case "notValidNow":
+      return make("STORE_UNREACHABLE", `${certificate} is not valid now`, RENEW_CERTIFICATE, trouble);
+    case "unknownAuthority": {
+      const variables = place.errors.authorityVariables ?? "NODE_EXTRA_CA_CERTS";
+      return make(
+        "STORE_UNREACHABLE",
+        `${certificate} is signed by an authority that this machine does not trust`,
+        `Set ${variables} to the PEM file of that authority.`,
+        trouble,
+      );
+    }
+    case undefined:
+      return undefined;
   }
-  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    const hint = "Renew it, or correct the clock of this machine.";
-    return make("STORE_UNREACHABLE", `${certificate} is not valid now`, hint, trouble);
-  }
-  if (!/^(SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|CERT_|INVALID_CA)/.test(code))
-    return undefined;
-  const variables = place.errors.authorityVariables ?? "NODE_EXTRA_CA_CERTS";
-  return make(
-    "STORE_UNREACHABLE",
-    `${certificate} is signed by an authority that this machine does not trust`,
-    `Set ${variables} to the PEM file of that authority.`,
-    trouble,
-  );
 }
 
 export function denied(place: Place, trouble: Trouble): SnapshotError {
