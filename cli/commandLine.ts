@@ -1,7 +1,7 @@
 /** Runs one command line. */
 
 import { explain, isCode, isInvalidArchive } from "../provider/errors";
-import { hintAtOverwriting } from "../provider/store/takenHint";
+import { hintAtOverwriting } from "../provider/store/takenName";
 import { COMMANDS } from "./commands";
 import type { Command, CommandIo } from "./description/command";
 import { commandHelp, programHelp } from "./description/helpText";

@@ -13,8 +13,7 @@ type PlainValue = string | number | boolean | readonly string[] | Readonly<Recor
 /** Why a value is invalid for its key, as a sentence that does not repeat the value; `undefined` if it is valid. */
 export function problemWithValue(label: string, { kind }: Key, value: unknown): string | undefined {
   if (kind === "retention") {
-    const [problem] = checkRetention(value);
-    return problem && problem.reason.replace(/^retention/, label);
+    return checkRetention(value, label)[0]?.reason;
   }
   return tryRead(kind, value) === undefined ? `${label} must be ${FORMS[kind]}` : undefined;
 }

@@ -1,6 +1,8 @@
 /** The retention policy that options make. */
 
-import { checkRetention, RETENTION_KEYS, readRetention } from "../../provider/args/retention";
+import { problemWith } from "../../provider/args/kinds";
+import { RETENTION_KEYS, readRetention } from "../../provider/args/retention";
+import { RETENTION } from "../../provider/args/tables/retention";
 import { optionFlag } from "../../provider/optionFlag";
 import type { OptionValues } from "../description/option";
 import { usageError } from "../description/usageError";
@@ -14,14 +16,14 @@ export function retentionPolicy(
   options: OptionValues<typeof retentionOptions>,
   command: string,
 ): ReturnType<typeof readRetention> {
-  const rules = Object.fromEntries(
-    RETENTION_KEYS.flatMap((key) => {
-      const value = options[key];
-      return value === undefined ? [] : [[key, key === "keepWithin" ? value : Number(value)]];
-    }),
-  );
-  const [problem] = checkRetention(rules);
-  if (problem === undefined) return readRetention(rules);
-  const reason = problem.reason.replaceAll(/retention\.(\w+)/g, (_, key: string) => optionFlag(key));
-  throw usageError(reason, `Run consul-snapshot ${command} --help.`);
+  const rules: Record<string, unknown> = {};
+  for (const key of RETENTION_KEYS) {
+    const text = options[key];
+    if (text === undefined) continue;
+    const rule = key === "keepWithin" ? text : Number(text);
+    const problem = problemWith(optionFlag(key), RETENTION[key], rule);
+    if (problem !== undefined) throw usageError(problem, `Run consul-snapshot ${command} --help.`);
+    rules[key] = rule;
+  }
+  return readRetention(rules);
 }

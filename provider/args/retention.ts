@@ -9,9 +9,13 @@ import { SNAPSHOT } from "./tables/snapshot";
 /** Every rule that `retention` may have. */
 export const RETENTION_KEYS = Object.keys(RETENTION) as (keyof typeof RETENTION)[];
 
-/** Everything that is wrong with `retention`. Unknown values (symbols) are not judged. */
-export function checkRetention(value: unknown): ArgumentProblem[] {
-  return checkRow("retention", SNAPSHOT.retention, value);
+/**
+ * Everything that is wrong with `retention`. Unknown values (symbols) are not judged.
+ *
+ * @param path - what the front end calls it. Default: as a program does
+ */
+export function checkRetention(value: unknown, path = "retention"): ArgumentProblem[] {
+  return checkRow(path, SNAPSHOT.retention, value);
 }
 
 /** A rule of the table that the policy does not know would keep nothing, and remove: it does not compile. */

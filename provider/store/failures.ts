@@ -6,7 +6,7 @@
 import { certificateRefusal, RENEW_CERTIFICATE } from "../certificateRefusal";
 import { SnapshotError } from "../errors";
 import { cleanCode } from "../text";
-import { TAKEN_HINT } from "./takenHint";
+import { TakenName } from "./takenName";
 
 /** The meaning of one service's error codes. For a code that matches none of these, the HTTP status decides. */
 export interface ErrorTable {
@@ -140,7 +140,7 @@ export function unreachable(place: Place, trouble: Trouble): SnapshotError {
 }
 
 export function exists(place: Pick<Place, "object">): SnapshotError {
-  return make("STORE_EXISTS", `${place.object} already exists`, TAKEN_HINT);
+  return new TakenName(place.object);
 }
 
 export function changed(place: Place): SnapshotError {

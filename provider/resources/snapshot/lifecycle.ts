@@ -10,7 +10,7 @@ import { SnapshotError } from "../../errors";
 import type { Change, Context, Created, Found, Lifecycle, Problem, Value, Values } from "../../lifecycle";
 import { recordedArgs, unknownOutputs, withArgs } from "../recordedArgs";
 import { seriesOf } from "../../catalog/series";
-import { hintAtOverwriting } from "../../store/takenHint";
+import { hintAtOverwriting } from "../../store/takenName";
 import { parseLocation } from "../../store/location";
 import { readRecipients, recipientProblems } from "../../args/encryption";
 import { SaveConcurrency } from "../../save/concurrency";
