@@ -68,7 +68,9 @@ export class SnapshotError extends Error {
 }
 
 /** Whether an error is a `SnapshotError` with one of these codes. */
-export function isCode(error: unknown, ...codes: readonly ErrorCode[]): error is SnapshotError {
+export function isCode(error: SnapshotError, ...codes: readonly ErrorCode[]): boolean;
+export function isCode(error: unknown, ...codes: readonly ErrorCode[]): error is SnapshotError;
+export function isCode(error: unknown, ...codes: readonly ErrorCode[]): boolean {
   return error instanceof SnapshotError && codes.includes(error.code);
 }
 
@@ -85,5 +87,5 @@ export function explainInOneLine(error: unknown): string {
 
 /** Whether a failure says that an archive is invalid, rather than that it could not be read. */
 export function isInvalidArchive(error: unknown): error is SnapshotError {
-  return error instanceof SnapshotError && /^(ARCHIVE|STATE)_/.test(error.code) && error.code !== "ARCHIVE_TOO_LARGE";
+  return error instanceof SnapshotError && /^(ARCHIVE|STATE)_/.test(error.code) && !isCode(error, "ARCHIVE_TOO_LARGE");
 }

@@ -5,7 +5,7 @@
 
 import { compact } from "../../provider/compact";
 import { errorData } from "../../provider/errorData";
-import { explain, SnapshotError } from "../../provider/errors";
+import { explain, isCode, SnapshotError } from "../../provider/errors";
 import { adopt } from "../../provider/restore/adoption";
 import { execute } from "../../provider/restore/execute";
 import { NothingRestored } from "../../provider/restore/guards";
@@ -152,6 +152,6 @@ async function ask(prepared: Prepared, progress: Progress, terminal: Terminal): 
 /** A failure of a run that has sent nothing to Consul. */
 function explainUntouched(error: unknown): string {
   if (!(error instanceof SnapshotError)) return explain(error);
-  if (error.code === "INTERRUPTED") return "interrupted: nothing was restored (INTERRUPTED)\nThe cluster is as it was.";
+  if (isCode(error, "INTERRUPTED")) return "interrupted: nothing was restored (INTERRUPTED)\nThe cluster is as it was.";
   return error instanceof NothingRestored ? explain(error) : `${explain(error)}\nNothing was restored.`;
 }

@@ -262,7 +262,7 @@ export class ConsulClient {
       if (failure !== undefined) return { reason: failure.error.message };
       return json === undefined ? { reason: `${this.#connection.url}${call.path} is not JSON` } : { json };
     } catch (error) {
-      if (!(error instanceof SnapshotError) || error.code === "INTERRUPTED") throw error;
+      if (!(error instanceof SnapshotError) || isCode(error, "INTERRUPTED")) throw error;
       return { reason: error.message };
     }
   }
@@ -291,7 +291,7 @@ export class ConsulClient {
 
   /** If the requested datacenter is unknown, queries the existing ones and adds them to the hint. */
   async #withAdvice(error: SnapshotError): Promise<SnapshotError> {
-    if (error.code !== "CONSUL_UNKNOWN_DATACENTER") return error;
+    if (!isCode(error, "CONSUL_UNKNOWN_DATACENTER")) return error;
     return nameDatacenters(error, await this.#datacenters());
   }
 }

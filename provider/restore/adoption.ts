@@ -67,7 +67,7 @@ async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attemp
     ({ report } = await (await session.source()).read());
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
-    if (error.code === "INTERRUPTED") {
+    if (isCode(error, "INTERRUPTED")) {
       throw new Unidentified(
         new SnapshotError("INTERRUPTED", `${begun}, and reading its result back was interrupted`, "Run it again."),
         attempt,

@@ -6,7 +6,7 @@ import { ServerVersions } from "../archive/serverVersions";
 import { AwaitedReader } from "../archive/thread/openReader";
 import { compact } from "../compact";
 import type { ConsulClient } from "../consul/client";
-import { SnapshotError } from "../errors";
+import { isCode, SnapshotError } from "../errors";
 import type { Reporter } from "./request";
 
 /**
@@ -45,7 +45,7 @@ export async function readCurrentState(
     const report = await readCluster(client, findVersions ? versions.see : undefined);
     return { report, versions: versions.of(report.meta) };
   } catch (error) {
-    if (!(error instanceof SnapshotError) || error.code === "INTERRUPTED") throw error;
+    if (!(error instanceof SnapshotError) || isCode(error, "INTERRUPTED")) throw error;
     return { error };
   }
 }

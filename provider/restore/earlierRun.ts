@@ -1,7 +1,7 @@
 /** Whether a run has begun before: then it is read back, and nothing is restored again. */
 
 import { compareClusters, type ClusterIdentity, identityOfServers } from "../consul/clusterIdentity";
-import { SnapshotError } from "../errors";
+import { isCode, SnapshotError } from "../errors";
 import { argumentName } from "./argumentName";
 import { readCluster } from "./currentState";
 import { refused, type NothingRestored } from "./guards";
@@ -51,17 +51,15 @@ function unidentified(error: unknown, candidates: readonly Receipt[], { request 
   const candidate = bestOf(candidates)?.attempt;
   if (!(error instanceof SnapshotError) || candidate === undefined) return error;
   const begun = `a restore of ${argumentName(request.connection, "runId")} ${JSON.stringify(request.runId)} was begun at ${candidate.begunAt}`;
-  const [code, message] =
-    error.code === "INTERRUPTED"
-      ? ([error.code, `${begun}, and reading back its result was interrupted: nothing was sent now`] as const)
-      : ([
-          "RESTORE_UNCONFIRMED",
-          `${begun}, and it is unknown whether Consul at ${request.connection.url} is that cluster: ${error.message}`,
-        ] as const);
-  const hint =
-    error.code === "CONSUL_DENIED"
-      ? tokenOfArchive(request)
-      : `Nothing was sent now. Its receipt is ${candidate.receipt ?? "gone"}.`;
+  const [code, message] = isCode(error, "INTERRUPTED")
+    ? ([error.code, `${begun}, and reading back its result was interrupted: nothing was sent now`] as const)
+    : ([
+        "RESTORE_UNCONFIRMED",
+        `${begun}, and it is unknown whether Consul at ${request.connection.url} is that cluster: ${error.message}`,
+      ] as const);
+  const hint = isCode(error, "CONSUL_DENIED")
+    ? tokenOfArchive(request)
+    : `Nothing was sent now. Its receipt is ${candidate.receipt ?? "gone"}.`;
   return new Unidentified(new SnapshotError(code, message, hint, error), candidate);
 }
 

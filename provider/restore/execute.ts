@@ -8,7 +8,7 @@
 
 import { seriesOf } from "../catalog/series";
 import { compact } from "../compact";
-import { SnapshotError } from "../errors";
+import { isCode, SnapshotError } from "../errors";
 import { argumentName } from "./argumentName";
 import { type Attempt, contentsOf } from "./attempt";
 import { adopt, proved, readBackLater } from "./adoption";
@@ -130,7 +130,7 @@ function claim({ request, receipts, reporter }: Session, bare: Attempt): Promise
     argumentName(request.connection, "safetySnapshot.target"),
   ];
   return receipts.claim(bare, (error, isFirst) => {
-    if (!isFirst && error.code === "STORE_DENIED") {
+    if (!isFirst && isCode(error, "STORE_DENIED")) {
       reporter.warn(
         `there is no receipt beside the archive, so the same ${runId} with another ${target} would restore again: ${error.message}`,
       );
@@ -174,7 +174,7 @@ async function sendOrWithdraw(
   const hint = isWithdrawn
     ? notTaken.hint
     : `${notTaken.hint} Then choose another ${argumentName(session.request.connection, "runId")}: the receipt of this one, ${attempt.receipt ?? ""}, could not be deleted.`;
-  if (notTaken.code === "INTERRUPTED") {
+  if (isCode(notTaken, "INTERRUPTED")) {
     throw new NothingRestored("INTERRUPTED", "it was interrupted before the archive was sent", hint, notTaken);
   }
   const { why, guards } = notTaken instanceof NothingRestored ? notTaken : { why: notTaken.message, guards: undefined };

@@ -6,7 +6,7 @@
 import { factsOf } from "../catalog/facts";
 import type { ArchiveReport } from "../archive/reader";
 import { compact } from "../compact";
-import { SnapshotError } from "../errors";
+import { isCode, SnapshotError } from "../errors";
 import { argumentName } from "./argumentName";
 import type { Attempt, SnapshotContents } from "./attempt";
 import { differingTypes, type Explanation, mayHaveSameContent, type Restoration } from "./proof";
@@ -219,11 +219,10 @@ export function tokenOfArchive({ connection }: Pick<RestoreRequest, "connection"
 
 /** The error if the cluster cannot be read back: the restore may still have succeeded. */
 export function explainUnread(ending: Ending, request: RestoreRequest, error: unknown): SnapshotError {
-  const code = error instanceof SnapshotError ? error.code : undefined;
-  if (code === "INTERRUPTED") {
+  if (isCode(error, "INTERRUPTED")) {
     return new SnapshotError("INTERRUPTED", interruptedWhen(ending), nextSteps(ending, request), error);
   }
-  const isDenied = code === "CONSUL_DENIED";
+  const isDenied = isCode(error, "CONSUL_DENIED");
   const why = isDenied
     ? `the restored cluster does not know the token${request.tokenAfterRestore === undefined ? "" : ` of ${argumentName(request.connection, "tokenAfterRestore")}`}, so it cannot be read back`
     : `the cluster cannot be read back: ${error instanceof Error ? error.message : String(error)}`;

@@ -2,7 +2,7 @@
 
 import { compact } from "../compact";
 import { type ClusterIdentity, identityOfServers } from "../consul/clusterIdentity";
-import { SnapshotError } from "../errors";
+import { isCode, SnapshotError } from "../errors";
 import { saveBetween } from "../save/save";
 import { type SnapshotContents, contentsOf, contentsOfFacts } from "./attempt";
 import { readCurrentState } from "./currentState";
@@ -63,7 +63,7 @@ async function readOrSave(session: Session): Promise<StateBefore> {
       location: manifest.location,
     };
   } catch (error) {
-    if (!(error instanceof SnapshotError) || error.code === "INTERRUPTED") throw error;
+    if (!(error instanceof SnapshotError) || isCode(error, "INTERRUPTED")) throw error;
     throw refused("safetySnapshot", `the safety snapshot failed: ${error.message}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 /** Reads an object over a network, pinned to one version, and resumes after a broken connection. */
 
 import { performance } from "node:perf_hooks";
-import { SnapshotError } from "../errors";
+import { isCode, SnapshotError } from "../errors";
 import { RateWindow } from "../rateWindow";
 import type { ReadOptions } from "./store";
 import { Stall, unlessStalled } from "./stall";
@@ -81,7 +81,7 @@ export async function* readPinned(
       return;
     } catch (error) {
       const failure = error instanceof SnapshotError ? error : broken(error);
-      if (failure.code !== "STORE_UNREACHABLE" || attempt++ >= ATTEMPTS) throw failure;
+      if (!isCode(failure, "STORE_UNREACHABLE") || attempt++ >= ATTEMPTS) throw failure;
     } finally {
       // Closes the connection of an abandoned read; no caller waits for it.
       void Promise.resolve(bytes?.return?.()).catch(() => undefined);

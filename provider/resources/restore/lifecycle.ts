@@ -5,7 +5,7 @@
 
 import { ownerOf, sourcesOf } from "../commonArgs";
 import { resolveConnection } from "../../consul/connection";
-import { SnapshotError } from "../../errors";
+import { isCode, SnapshotError } from "../../errors";
 import {
   type Change,
   type Context,
@@ -154,7 +154,7 @@ function argsOf(inputs: Values, context: Context): Values {
 
 /** Adjusts the hint: state contains the attempt, so the next run reads it back with or without a receipt. */
 function advised(cause: Error): Error {
-  if (!(cause instanceof SnapshotError) || cause.code === "RESTORE_WRONG") return cause;
+  if (!(cause instanceof SnapshotError) || isCode(cause, "RESTORE_WRONG")) return cause;
   const hint = `${cause.hint} Run pulumi up again: with this runId it reads back, and restores nothing.`.trim();
   return new SnapshotError(cause.code, cause.message, hint, cause);
 }
