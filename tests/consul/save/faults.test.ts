@@ -8,6 +8,7 @@ import { expect } from "chai";
 import { fill, startConsul } from "../../support/consul/consul";
 import { type LyingConsul, lyingConsul } from "../../support/faults/lyingConsul";
 import { withoutRights } from "../../support/faults/unprivileged";
+import { compiledProgram } from "../../support/programs/compiled";
 import { failureOf, saveTo, temporaryFolder } from "../../support/programs/saving";
 
 describe("a save that goes wrong", function () {
@@ -103,28 +104,10 @@ describe("a save that goes wrong", function () {
   });
 
   it("says that the disk is full, and leaves nothing, when a size limit is reached", () => {
-    // Node ignores SIGXFSZ, so a write beyond the limit fails as one on a full disk does.
-    const script = `
-      const { startConsul, fill } = require("./tests/support/consul/consul");
-      const { failureOf, saveTo } = require("./tests/support/programs/saving");
-      const { lyingConsul } = require("./tests/support/faults/lyingConsul");
-      (async () => {
-        const body = require("node:fs").readFileSync(process.env.ARCHIVE);
-        const consul = await lyingConsul((response, headers) => response.writeHead(200, headers).end(body));
-        const failure = await failureOf(saveTo(process.env.TARGET, { address: consul.address }));
-        console.log(failure.code);
-        await consul.stop();
-      })();`;
     const source = join(folder.path, "source.snap");
     return writeFile(source, archive).then(async () => {
-      const ran = spawnSync("sh", ["-c", `ulimit -f 4; exec "$NODE" --import tsx -e "$SCRIPT"`], {
-        env: {
-          ...process.env,
-          NODE: process.execPath,
-          SCRIPT: script,
-          ARCHIVE: source,
-          TARGET: `${folder.path}/full/`,
-        },
+      const args = ["-c", 'ulimit -f 4; exec "$@"', "sh", process.execPath];
+      const ran = spawnSync("sh", [...args, compiledProgram("fullDisk"), source, `${folder.path}/full/`], {
         encoding: "utf8",
       });
       expect(ran.stdout.trim(), ran.stderr).to.equal("STORE_FULL");

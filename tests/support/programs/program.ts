@@ -17,7 +17,7 @@ pulumi.runtime.setMocks(
   { newResource: ({ name, id, inputs }) => ({ id: id || name + "-id", state: inputs }), call: () => ({}) },
   ...${JSON.stringify(mocks)},
 );
-const sdk = require(${JSON.stringify(resolve("sdk/index.ts"))});
+const sdk = require(${JSON.stringify(resolve("dist/sdk/index.js"))});
 function attempt(name, work) {
   try {
     work();
@@ -28,7 +28,7 @@ function attempt(name, work) {
 }
 process.on("unhandledRejection", (error) => console.log("later: " + error.message));
 ${body}`;
-  const args = ["--require", "tsx/cjs", "--eval", program];
+  const args = ["--eval", program];
   // The SDK sets an exit code of its own when something fails later.
   const { stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: "utf8",

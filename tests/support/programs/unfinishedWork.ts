@@ -1,4 +1,4 @@
-/** Writes a file that never ends, as a command: `node --import tsx unfinishedWork.ts FILE honors|exits`. */
+/** Writes a file that never ends, as a command: `unfinishedWork FILE honors|exits`. */
 
 import { interruptible } from "../../../cli/terminal/interruption";
 import { Output } from "../../../cli/terminal/output";

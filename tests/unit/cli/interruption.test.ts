@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect } from "chai";
 import { withoutEchoes } from "../../../provider/abort";
+import { compiledProgram } from "../../support/programs/compiled";
 import { temporaryFolder } from "../../support/programs/saving";
-
-const PROGRAM = resolve(__dirname, "../../support/programs/unfinishedWork.ts");
 
 describe("a command that is interrupted", function () {
   this.timeout(30_000);
@@ -15,7 +14,7 @@ describe("a command that is interrupted", function () {
 
   /** Sends the signal once the file is begun. */
   async function run(how: string, signal: NodeJS.Signals): Promise<{ code: number | null; err: string }> {
-    const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, join(folder.path, "out"), how], {
+    const child = spawn(process.execPath, [compiledProgram("unfinishedWork"), join(folder.path, "out"), how], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let err = "";

@@ -5,7 +5,7 @@ import { expect } from "chai";
 
 /** A provider that works until it is aborted, and then cleans up. */
 const PROGRAM = `
-const { runStoppable } = require(${JSON.stringify(resolve("provider/hosts/shutdown.ts"))});
+const { runStoppable } = require(${JSON.stringify(resolve("dist/provider/hosts/shutdown.js"))});
 setInterval(() => undefined, 1000);
 void runStoppable((signal) => new Promise((done) => {
   signal.addEventListener("abort", () => setImmediate(() => { console.log("cleaned up"); done(); }));
@@ -17,7 +17,7 @@ describe("work of a provider", function () {
   this.timeout(60_000);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     it(`is aborted by ${signal}, and the process ends once it has cleaned up`, async () => {
-      const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", PROGRAM], {
+      const child = spawn(process.execPath, ["--eval", PROGRAM], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       let text = "";

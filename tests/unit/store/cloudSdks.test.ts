@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 
@@ -37,14 +36,13 @@ describe("the clouds' libraries", function () {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "sdk-"));
-    await cp(join(root, "provider"), join(folder, "provider"), { recursive: true });
+    await cp(join(root, "dist/provider"), join(folder, "provider"), { recursive: true });
     await writeFile(join(folder, "program.cjs"), PROGRAM);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
   async function open(target: string): Promise<Told> {
-    const tsx = pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href;
-    const { stdout } = await run(process.execPath, ["--import", tsx, "program.cjs", target], { cwd: folder });
+    const { stdout } = await run(process.execPath, ["program.cjs", target], { cwd: folder });
     return JSON.parse(stdout) as Told;
   }
 

@@ -14,6 +14,7 @@ import { pieces } from "../../../fixtures/reading";
 import { keyValue, stateOf } from "../../../fixtures/state";
 import { TRAPS } from "../../../fixtures/traps";
 import { generatedArchive } from "../../../support/archives/generatedArchive";
+import { compiledProgram } from "../../../support/programs/compiled";
 import { bundledWorker } from "../../../support/programs/readerBundle";
 
 const kv = { depth: 1 };
@@ -179,8 +180,7 @@ describe("an archive reader on a thread", function () {
   });
 
   it("keeps no process alive, at whatever moment it is abandoned", async () => {
-    const script = "tests/support/programs/abandonedReaders.ts";
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--import", "tsx", script]);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [compiledProgram("abandonedReaders")]);
     expect({ stdout, stderr }).to.deep.equal({ stdout: "abandoned\n", stderr: "" });
   });
 });

@@ -8,7 +8,7 @@ const READY = 2;
 
 /** A program that works until it is told to stop, and then cleans up. */
 const PROGRAM = `
-const { runWhileConnected } = require(${JSON.stringify(resolve("provider/hosts/hook/shutdown.ts"))});
+const { runWhileConnected } = require(${JSON.stringify(resolve("dist/provider/hosts/hook/shutdown.js"))});
 const idle = setInterval(() => undefined, 1000);
 if (process.env.LISTENS) process.on("SIGINT", () => console.log("heard"));
 runWhileConnected(undefined, (signal) => new Promise((done) => {
@@ -18,7 +18,7 @@ runWhileConnected(undefined, (signal) => new Promise((done) => {
 `;
 
 async function interrupted(env: Record<string, string>): Promise<{ ended: unknown; said: string[] }> {
-  const args = ["--require", "tsx/cjs", "--eval", PROGRAM];
+  const args = ["--eval", PROGRAM];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { expect } from "chai";
 import { fileStore } from "../../../../provider/store/file/store";
 import { notApplicable } from "../../../support/notApplicable";
+import { compiledProgram } from "../../../support/programs/compiled";
 import { runHere } from "../../../support/programs/commandLine";
 import { failureOf, temporaryFolder } from "../../../support/programs/saving";
 
@@ -75,10 +76,9 @@ describe("a folder", () => {
     });
 
   describe("a deletion whose process is killed", () => {
-    const PROGRAMS = resolve(__dirname, "../../../support/programs");
     async function killAt(step: string): Promise<void> {
-      const args = ["--import", "tsx", "--require", join(PROGRAMS, "killAtFileCall.cjs")];
-      const child = spawn(process.execPath, [...args, join(PROGRAMS, "storeDeleter.ts"), path], {
+      const args = ["--require", resolve(__dirname, "../../../support/programs/killAtFileCall.cjs")];
+      const child = spawn(process.execPath, [...args, compiledProgram("storeDeleter"), path], {
         stdio: ["ignore", "inherit", "inherit"],
         env: { ...process.env, KILL_BELOW: folder.path, KILL_AT: step },
       });
