@@ -212,7 +212,7 @@ describe("the agent's configuration", () => {
           htp_addr: "x",
           snapshot: { intervall: "1h", retain: -1, deregister_after: 5 },
           backup_destinations: { aws_storage: [{ s3_buket: "b" }], s3: [] },
-          local_storage: { path: 3 },
+          local_storage: { path: 3, retention: { keepLast: 0 } },
         }),
       ]),
     );
@@ -224,6 +224,7 @@ describe("the agent's configuration", () => {
       "backup_destinations.aws_storage[0].s3_buket is not a key: did you mean s3_bucket?",
       "backup_destinations.s3 is not a key: known are local_storage",
       "local_storage.path must be a string",
+      "local_storage.retention.keepLast must be a positive integer",
     ]) {
       expect(message).to.include(part);
     }
