@@ -87,7 +87,7 @@ export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sourc
   for (const variable of ["CONSUL_LICENSE", "CONSUL_LICENSE_PATH"]) {
     if (sources.env[variable]) notices.push(`${variable} has no effect: this agent needs no license`);
   }
-  const config = settle(document, sources, problems);
+  const config = configOf(document, sources, problems);
   if (problems.length > 0) {
     throw new SnapshotError(
       "ARGUMENT_INVALID",
@@ -98,7 +98,7 @@ export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sourc
   return { ...config, notices };
 }
 
-function settle(document: Document, sources: SecretSources, problems: string[]): Omit<AgentConfig, "notices"> {
+function configOf(document: Document, sources: SecretSources, problems: string[]): Omit<AgentConfig, "notices"> {
   const section = (name: keyof typeof SECTIONS): Lookup =>
     new Lookup(`${name}.`, SECTIONS[name], document.sections[name] ?? {}, sources, problems);
   const root = new Lookup("", ROOT_KEYS, document.root, sources, problems);

@@ -7,7 +7,8 @@
  */
 
 import { runeCount } from "./goText";
-import { Filling, Turns } from "./turns";
+import { EventLoopYield } from "./eventLoopYield";
+import { GrowingBuffer } from "./growingBuffer";
 
 const LEAST_WIDTH = 8;
 const PADDING = 6;
@@ -29,23 +30,23 @@ type Line = readonly Cell[];
 
 /** Yields to the event loop from time to time: there may be hundreds of thousands of lines. */
 export async function alignColumns(text: Buffer): Promise<Buffer> {
-  const turns = new Turns();
-  const aligned = new Filling(text.length);
-  for (const [i, lines] of (await parse(text, turns)).entries()) {
+  const pause = new EventLoopYield();
+  const aligned = new GrowingBuffer(text.length);
+  for (const [i, lines] of (await parse(text, pause)).entries()) {
     if (i > 0) aligned.repeat(NEWLINE, 1);
-    await alignSection(text, lines, aligned, turns);
+    await alignSection(text, lines, aligned, pause);
   }
   return aligned.end();
 }
 
 /** Sections end in a form feed; no column continues after it. */
-async function parse(text: Buffer, turns: Turns): Promise<Line[][]> {
+async function parse(text: Buffer, pause: EventLoopYield): Promise<Line[][]> {
   let line: Cell[] = [];
   let lines: Cell[][] = [line];
   const sections = [lines];
   let from = 0;
   while (from < text.length) {
-    if (turns.isDue()) await turns.give();
+    if (pause.isDue()) await pause.run();
     const { cell, end } = parseCell(text, from);
     const separator = text[end];
     if (separator !== undefined || cell.to > cell.from) line.push(cell);
@@ -78,18 +79,23 @@ function isSeparator(byte: number): boolean {
   return byte === TAB || byte === NEWLINE || byte === VERTICAL_TAB || byte === FORM_FEED;
 }
 
-async function alignSection(text: Buffer, lines: readonly Line[], aligned: Filling, turns: Turns): Promise<void> {
+async function alignSection(
+  text: Buffer,
+  lines: readonly Line[],
+  aligned: GrowingBuffer,
+  pause: EventLoopYield,
+): Promise<void> {
   const widths: number[][] = [];
   let columns = 0;
   for (const line of lines) {
-    if (turns.isDue()) await turns.give();
+    if (pause.isDue()) await pause.run();
     const count = Math.max(line.length - 1, 0);
     widths.push(new Array<number>(count).fill(0));
     columns = Math.max(columns, count);
   }
-  for (let column = 0; column < columns; column++) await setColumn(lines, widths, column, turns);
+  for (let column = 0; column < columns; column++) await setColumn(lines, widths, column, pause);
   for (const [i, line] of lines.entries()) {
-    if (turns.isDue()) await turns.give();
+    if (pause.isDue()) await pause.run();
     if (i > 0) aligned.repeat(NEWLINE, 1);
     for (const [column, { from, to, width }] of line.entries()) {
       aligned.copy(text, from, to);
@@ -103,18 +109,18 @@ async function setColumn(
   lines: readonly Line[],
   widths: readonly number[][],
   column: number,
-  turns: Turns,
+  pause: EventLoopYield,
 ): Promise<void> {
   let first = 0;
   while (first < lines.length) {
     let last = first;
     let width = LEAST_WIDTH;
     for (; column < (lines[last]?.length ?? 0) - 1; last++) {
-      if (turns.isDue()) await turns.give();
+      if (pause.isDue()) await pause.run();
       width = Math.max(width, (lines[last]?.[column]?.width ?? 0) + PADDING);
     }
     for (let i = first; i < last; i++) (widths[i] as number[])[column] = width;
-    if (turns.isDue()) await turns.give();
+    if (pause.isDue()) await pause.run();
     first = last + 1;
   }
 }

@@ -4,7 +4,7 @@ import type { ArchiveReport } from "../../provider/archive/reader";
 import { typeName } from "../../provider/archive/recordTypes";
 import { alignColumns } from "./columns";
 import { byteSize, jsonString } from "./goText";
-import { gather } from "./turns";
+import { gather } from "./growingBuffer";
 
 /** The parts of a report that Consul prints. */
 export type Inspected = Pick<ArchiveReport, "meta" | "state">;

@@ -93,10 +93,10 @@ async function print(
     }),
   );
   if (options.all !== true) return others;
-  for (const kind of ["orphan", "stranger"] as const) {
+  for (const kind of ["orphan", "noManifest"] as const) {
     await printer.begin(kind);
     // Other objects come after the archives. The place is listed again, so that they need not be kept in memory.
-    const rest = only(kind, listPlace(store, prefix, signal, kind === "stranger"));
+    const rest = only(kind, listPlace(store, prefix, signal, kind === "noManifest"));
     for await (const listed of sortedIfFew(rest, (a, b) => (a.key < b.key ? -1 : 1))) {
       await printer.other(listed, at(listed.key));
     }

@@ -112,15 +112,15 @@ export function prettyPrinter(output: Output, errors: Output, now: Date): Printe
       return Promise.resolve();
     },
     async other(listed, location) {
-      if (listed.kind === "stranger") unadopted = toAdopt(unadopted, listed, location);
+      if (listed.kind === "noManifest") unadopted = toAdopt(unadopted, listed, location);
       if (heading !== "") await write(heading);
       heading = "";
       const { size, modified } = listed.object;
-      const note = listed.kind === "stranger" && listed.unreadableManifest ? ", its manifest cannot be read" : "";
+      const note = listed.kind === "noManifest" && listed.unreadableManifest ? ", its manifest cannot be read" : "";
       await write(`  ${shown(location)} (${megabytes(size)}, ${modified.toISOString()}${note})\n`);
     },
     end(kind) {
-      if (kind === "stranger" && unadopted !== undefined) errors.write(`${adoptHint(unadopted)}\n`);
+      if (kind === "noManifest" && unadopted !== undefined) errors.write(`${adoptHint(unadopted)}\n`);
       return Promise.resolve();
     },
     fail: () => Promise.resolve(false),
@@ -155,7 +155,7 @@ export function jsonPrinter(output: Output): Printer {
     begin: (kind) => open(kind === "orphan" ? "orphanedManifests" : "others"),
     async other(listed, location) {
       const { size, modified } = listed.object;
-      const unreadable = listed.kind === "stranger" ? { unreadableManifest: listed.unreadableManifest } : {};
+      const unreadable = listed.kind === "noManifest" ? { unreadableManifest: listed.unreadableManifest } : {};
       await item({ location, size, modified: modified.toISOString(), ...unreadable });
     },
     end: (kind) => close(kind === "orphan" ? ",\n" : "\n}\n"),

@@ -1,6 +1,6 @@
 /** Hints for archives without a manifest: those of `consul snapshot save` and of other agents. */
 
-import type { Stranger } from "../../provider/catalog/list";
+import type { ObjectWithoutManifest } from "../../provider/catalog/list";
 import { shellWord } from "../../provider/shellWord";
 import { shown } from "../terminal/rows";
 import { isArchiveName } from "./archiveName";
@@ -18,7 +18,7 @@ export interface Unadopted {
  */
 export function toAdopt(
   known: Unadopted | undefined,
-  { key, unreadableManifest }: Stranger,
+  { key, unreadableManifest }: ObjectWithoutManifest,
   location: string,
 ): Unadopted | undefined {
   const isBetter = known === undefined || (known.unreadableManifest && !unreadableManifest);

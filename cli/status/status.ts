@@ -82,7 +82,7 @@ async function judgeAll(
 async function findUnadopted({ store, location, prefix }: Place, signal: AbortSignal): Promise<Unadopted | undefined> {
   let found: Unadopted | undefined;
   for await (const listed of listPlace(store, prefix, signal, true)) {
-    if (listed.kind === "stranger") found = toAdopt(found, listed, formatLocation(location, listed.key));
+    if (listed.kind === "noManifest") found = toAdopt(found, listed, formatLocation(location, listed.key));
     if (found?.unreadableManifest === false) break;
   }
   return found;

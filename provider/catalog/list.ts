@@ -34,21 +34,21 @@ export interface OrphanedManifest {
 }
 
 /** An object without a manifest that this version can read. */
-export interface Stranger {
-  readonly kind: "stranger";
+export interface ObjectWithoutManifest {
+  readonly kind: "noManifest";
   readonly key: string;
   readonly object: StoredObject;
   /** Whether there is an unreadable manifest beside it. */
   readonly unreadableManifest: boolean;
 }
 
-export type Listed = ListedArchive | OrphanedManifest | Stranger;
+export type Listed = ListedArchive | OrphanedManifest | ObjectWithoutManifest;
 
 /**
  * Lists a place in the store's order.
  *
  * @param prefix - only keys with this prefix are listed
- * @param strangers - also find strangers, which may take one request each. Default: false, only those with an
+ * @param all - also find objects without a manifest, which may take one request each. Default: false, only those with an
  * unreadable manifest are found
  * @param onUnreadableName - as for `Store.list`
  * @throws SnapshotError `STORE_*`. The caller translates an aborted signal to `INTERRUPTED`.
@@ -57,12 +57,12 @@ export async function* listPlace(
   store: Store,
   prefix: string,
   signal: AbortSignal,
-  strangers = false,
+  all = false,
   onUnreadableName?: () => void,
 ): AsyncGenerator<Listed> {
   const pending: Promise<Listed | undefined>[] = [];
   try {
-    for await (const work of candidates(store.list(prefix, onUnreadableName), store, signal, strangers)) {
+    for await (const work of candidates(store.list(prefix, onUnreadableName), store, signal, all)) {
       const result = work();
       // A failure is reported when the result is awaited.
       result.catch(() => undefined);
@@ -105,7 +105,7 @@ export async function visitArchives(
   let [orphanedManifests, unreadableManifests, unreadableNames] = [0, 0, 0];
   for await (const listed of listPlace(store, prefix, signal, false, () => unreadableNames++)) {
     if (listed.kind === "orphan") orphanedManifests++;
-    else if (listed.kind === "stranger") unreadableManifests++;
+    else if (listed.kind === "noManifest") unreadableManifests++;
     else if (series !== undefined && listed.manifest.series !== series) continue;
     else if (!(await visit(listed))) break;
   }
@@ -122,14 +122,14 @@ async function* candidates(
   objects: AsyncIterable<StoredObject>,
   store: Store,
   signal: AbortSignal,
-  strangers: boolean,
+  all: boolean,
 ): AsyncGenerator<Work> {
   const open: StoredObject[] = [];
   const closed = function* (key: string): Generator<Work> {
     for (let last = open.at(-1); last !== undefined && !key.startsWith(last.key); last = open.at(-1)) {
       const object = last;
       open.pop();
-      if (strangers && !matched.delete(object.key)) yield () => strangerAt(store, object, signal);
+      if (all && !matched.delete(object.key)) yield () => objectWithoutManifest(store, object, signal);
     }
   };
   /** The keys in `open` whose manifest was found. */
@@ -144,11 +144,11 @@ async function* candidates(
       continue;
     }
     const archive = open.find((each) => each.key === archiveKey);
-    if (archive !== undefined && strangers) matched.add(archive.key);
+    if (archive !== undefined && all) matched.add(archive.key);
     yield () => manifestAt(store, object, archiveKey, archive, signal);
   }
-  if (!strangers) return;
-  for (const object of open) if (!matched.has(object.key)) yield () => strangerAt(store, object, signal);
+  if (!all) return;
+  for (const object of open) if (!matched.has(object.key)) yield () => objectWithoutManifest(store, object, signal);
 }
 
 async function manifestAt(
@@ -162,7 +162,7 @@ async function manifestAt(
   if (archive === undefined) return { kind: "orphan", key, object };
   const manifest = await readListedManifest(store, object, signal);
   if (manifest === "changed" || manifest === "gone") return await again(store, key, signal);
-  if (manifest === undefined) return { kind: "stranger", key, object: archive, unreadableManifest: true };
+  if (manifest === undefined) return { kind: "noManifest", key, object: archive, unreadableManifest: true };
   return { kind: "archive", key, archive, manifest, intact: archive.size === manifest.storedSize };
 }
 
@@ -176,7 +176,11 @@ async function again(store: Store, key: string, signal: AbortSignal): Promise<Li
   return { kind: "archive", key, archive, manifest, intact: archive.size === manifest.storedSize };
 }
 
-async function strangerAt(store: Store, object: StoredObject, signal: AbortSignal): Promise<Stranger | undefined> {
+async function objectWithoutManifest(
+  store: Store,
+  object: StoredObject,
+  signal: AbortSignal,
+): Promise<ObjectWithoutManifest | undefined> {
   if ((await fileOrNothing(store, manifestKey(object.key), { signal })) !== undefined) return undefined;
-  return { kind: "stranger", key: object.key, object, unreadableManifest: false };
+  return { kind: "noManifest", key: object.key, object, unreadableManifest: false };
 }

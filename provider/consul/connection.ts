@@ -71,7 +71,7 @@ const OWN_HEADERS: Readonly<Record<string, string>> = {
  * @param args - `ConnectionArgs` as they came; a symbol stands for what is not known yet, and is not judged
  */
 export function checkConnection(args: object, sources: Sources): ConnectionProblem[] {
-  return settle(args, sources).problems;
+  return readSettings(args, sources).problems;
 }
 
 /**
@@ -80,7 +80,7 @@ export function checkConnection(args: object, sources: Sources): ConnectionProbl
  * @throws SnapshotError `ARGUMENT_INVALID`, where `checkConnection` finds something
  */
 export function resolveConnection(args: ConnectionArgs, sources: Sources): Connection {
-  const { problems, connection } = settle(args, sources);
+  const { problems, connection } = readSettings(args, sources);
   if (problems.length === 0) return connection;
   throw new SnapshotError(
     "ARGUMENT_INVALID",
@@ -91,7 +91,7 @@ export function resolveConnection(args: ConnectionArgs, sources: Sources): Conne
   );
 }
 
-function settle(args: object, sources: Sources): { problems: ConnectionProblem[]; connection: Connection } {
+function readSettings(args: object, sources: Sources): { problems: ConnectionProblem[]; connection: Connection } {
   const settings = new Settings(args, sources);
   const { schemeOrigins, ...place } = readAddress(settings);
   const tls = readTls(settings);

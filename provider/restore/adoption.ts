@@ -19,7 +19,7 @@ import type { Session } from "./session";
  * Adopts a run that has begun before. The cluster is read back even if the receipt has a result. If the cluster no
  * longer proves that result, because it was used since or the archive is gone, the outcome is `unproved`.
  *
- * @throws Unsettled as `settle`, if the receipt has no result or drift is a failure; SnapshotError `RESTORE_REFUSED` if
+ * @throws Unsettled as `readBackAttempt`, if the receipt has no result or drift is a failure; SnapshotError `RESTORE_REFUSED` if
  * the run restored another archive
  */
 export async function adopt({ attempt, result, location }: Receipt, session: Session): Promise<Restored> {

@@ -48,7 +48,7 @@ export async function restore(
  * @throws Unsettled until it is proved: `RESTORE_UNCONFIRMED`, `RESTORE_WRONG`, or the error that prevents reading the
  * cluster
  */
-export async function settle(
+export async function readBackAttempt(
   attempt: Attempt,
   request: RestoreRequest,
   reporter: Reporter,

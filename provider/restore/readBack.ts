@@ -62,7 +62,7 @@ async function waitUntilStable({ client, limits, reporter, request }: Session, e
 async function readUntilSure(session: Session, ending: Ending, client: ConsulClient): Promise<Restored> {
   const { attempt, answer } = ending;
   const { reporter, limits, request } = session;
-  const watchMs = ending.sentAll ? (limits.settleMs ?? 20_000 + attempt.archiveSize / 4000) : AGAIN_MS;
+  const watchMs = ending.sentAll ? (limits.unchangedMs ?? 20_000 + attempt.archiveSize / 4000) : AGAIN_MS;
   const deadline = performance.now() + watchMs;
   // A restore gets an index above all previous ones. If Consul did not confirm the restore, only the cluster shows that
   // index.

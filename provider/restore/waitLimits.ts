@@ -11,7 +11,7 @@ export interface WaitLimits {
    * How long an unchanged cluster is observed if the server may still be restoring, in milliseconds. Default: 20 s,
    * plus one second per 4 MB of the archive.
    */
-  readonly settleMs?: number;
+  readonly unchangedMs?: number;
   /**
    * How long a restore that was interrupted while sending waits for the server, between two pieces and for its answer,
    * in milliseconds. Default: the connection's `idleTimeout` between pieces, and 15 minutes for the answer.

@@ -106,8 +106,8 @@ async function update(_id: string, recorded: Values, inputs: Values, context: Co
   const attempt = attemptIn(recorded);
   if (attempt === undefined) return withArgs(RESTORE, recorded, argsOf(inputs, context));
   const { outputs } = await recording(inputs, context, async (request) => {
-    const { settle } = await import("../../restore/execute.js");
-    return settle(attempt, request, context);
+    const { readBackAttempt } = await import("../../restore/execute.js");
+    return readBackAttempt(attempt, request, context);
   });
   return outputs;
 }

@@ -30,7 +30,7 @@ import { Replacements } from "./replacements";
 import { compareWithStore, removeArchive, reportRetainedArchive } from "./archiveInStore";
 
 /** All resources of a run share one process, and so these limits. */
-const turns = new SaveConcurrency();
+const concurrency = new SaveConcurrency();
 
 /** Shared by all resources of a run, too. */
 const replacements = new Replacements();
@@ -71,8 +71,8 @@ function announce(id: string, recorded: Values, inputs: Values, changes: readonl
     for (const { reason } of changes) context.info(reason);
     return;
   }
-  const fate = previousArchiveNotice(id, recorded, inputs);
-  if (fate !== undefined) context.info(fate);
+  const notice = previousArchiveNotice(id, recorded, inputs);
+  if (notice !== undefined) context.info(notice);
   // The resource's row shows the last line.
   for (const { reason } of replacing) context.info(`a new snapshot will be taken: ${reason}`);
 }
@@ -107,7 +107,7 @@ async function saveSnapshot(inputs: Values, context: Context): Promise<SavedArch
   const args = readArgs(inputs);
   const connection = resolveConnection(args.connection, sourcesOf(context, SNAPSHOT_VOCABULARY));
   const { save } = await import("../../save/save.js");
-  return turns.run(
+  return concurrency.run(
     connection.url,
     readLimits((key) => context.config(key)),
     context.signal,

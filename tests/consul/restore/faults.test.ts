@@ -20,7 +20,7 @@ const CUTS = effort.choose(5, 20);
 const LOST_ANSWERS = effort.choose(2, 6);
 const LEADER_KILLS = effort.choose(2, 6);
 const OWN_KILLS = effort.choose(3, 10);
-const PATIENCE = { observation: { stableMs: 1, limitMs: 20_000 }, settleMs: 1500 };
+const PATIENCE = { observation: { stableMs: 1, limitMs: 20_000 }, unchangedMs: 1500 };
 
 /** Of these there is some in the archive, and some that differ in the cluster. */
 const USERS = ["KVS", "ConfigEntry", "Session", "PreparedQuery"];

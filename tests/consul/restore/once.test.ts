@@ -79,10 +79,10 @@ describe("one run is restored once", function () {
 
     it(`when it began and is read back ${name}`, async () => {
       const cut = proxy.next("cut");
-      const first = await run(archive, "safety/", { limits: { settleMs: 1 } });
+      const first = await run(archive, "safety/", { limits: { unchangedMs: 1 } });
       await cut;
       expect(first.error?.code).to.equal("RESTORE_UNCONFIRMED");
-      const again = await run(archive, safety, { limits: { settleMs: 1 } });
+      const again = await run(archive, safety, { limits: { unchangedMs: 1 } });
       expect(again.error?.code).to.equal("RESTORE_UNCONFIRMED");
       expect(again.error?.message).to.include('a restore of runId "once" was begun');
       expect(restores()).to.equal(1);

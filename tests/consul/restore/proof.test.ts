@@ -134,7 +134,7 @@ describe("the proof of a restore", function () {
     const { error } = await restoreFrom(archive, connection(), {
       safety: `${folder.path}/safety/`,
       // The leader still writes by itself for a moment after the restore of the test before.
-      limits: { observation: OBSERVATION, settleMs: 3000 },
+      limits: { observation: OBSERVATION, unchangedMs: 3000 },
     });
     await cut;
     expect(error?.code).to.equal("RESTORE_UNCONFIRMED");

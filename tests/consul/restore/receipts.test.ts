@@ -11,7 +11,7 @@ import { type ConsulProxy, consulProxy } from "../../support/faults/consulProxy"
 import { outcomeForUsers, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
 
-const LIMITS = { observation: { stableMs: 1, limitMs: 20_000 }, settleMs: 1 };
+const LIMITS = { observation: { stableMs: 1, limitMs: 20_000 }, unchangedMs: 1 };
 const VICTIM = "ssh-ed25519 AAAA the operator's own file\n";
 
 describe("a receipt that somebody else has written", function () {

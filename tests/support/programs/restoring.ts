@@ -6,7 +6,7 @@ import { SnapshotError } from "../../../provider/errors";
 import { parseLocation } from "../../../provider/store/location";
 import { NO_DECRYPTION } from "../../../provider/age/identities";
 import type { Attempt } from "../../../provider/restore/attempt";
-import { restore, settle } from "../../../provider/restore/execute";
+import { readBackAttempt, restore } from "../../../provider/restore/execute";
 import { type Preparation, prepare } from "../../../provider/restore/prepare";
 import type { Receipt } from "../../../provider/restore/receipt";
 import { type Restored, type RestoreRequest, Unsettled } from "../../../provider/restore/request";
@@ -94,7 +94,7 @@ export function warningsForUsers({ said }: Pick<Ended, "said">): string[] {
 /** What a later run does about an attempt. */
 export async function readBackFrom(attempt: Attempt, to: ConnectionArgs, wishes: RestoreWishes = {}): Promise<Ended> {
   const request = requestOf(attempt.source, to, { ...wishes, request: { ...wishes.request, runId: attempt.runId } });
-  return ended((said) => settle(attempt, request, reporterOf(wishes, said), optionsOf(wishes)));
+  return ended((said) => readBackAttempt(attempt, request, reporterOf(wishes, said), optionsOf(wishes)));
 }
 
 export async function planFrom(

@@ -10,9 +10,9 @@ import { temporaryFolder } from "../../support/programs/saving";
 
 const signal = new AbortController().signal;
 
-async function all(store: Store, prefix: string, strangers: boolean): Promise<string[]> {
+async function all(store: Store, prefix: string, withAll: boolean): Promise<string[]> {
   const found: string[] = [];
-  for await (const listed of listPlace(store, prefix, signal, strangers)) {
+  for await (const listed of listPlace(store, prefix, signal, withAll)) {
     found.push(`${listed.kind} ${listed.key.slice(prefix.length)}${suffixOf(listed)}`);
   }
   return found.sort();
@@ -20,7 +20,7 @@ async function all(store: Store, prefix: string, strangers: boolean): Promise<st
 
 function suffixOf(listed: Listed): string {
   if (listed.kind === "archive") return listed.intact ? "" : " altered";
-  return listed.kind === "stranger" && listed.unreadableManifest ? " unreadable" : "";
+  return listed.kind === "noManifest" && listed.unreadableManifest ? " unreadable" : "";
 }
 
 /** The same objects, listed in the order of their names, as buckets do, or against it. */
@@ -36,7 +36,7 @@ function ordered(store: Store, direction: 1 | -1): Store {
 }
 
 describe("the list of a place", () => {
-  it("tells archives, orphaned manifests and strangers apart, in whichever order the store lists", async () => {
+  it("tells archives, orphaned manifests and objects without one apart, in whichever order the store lists", async () => {
     const folder = await temporaryFolder();
     try {
       const prefix = `${folder.path}/`;
@@ -58,13 +58,13 @@ describe("the list of a place", () => {
         "archive a.snap.old",
         "archive cut.snap altered",
         "archive sub/b.snap",
+        "noManifest bad.snap unreadable",
         "orphan orphan.snap",
-        "stranger bad.snap unreadable",
       ];
-      const strangers = ["stranger README", "stranger a.sna", "stranger x.snap"];
+      const others = ["noManifest README", "noManifest a.sna", "noManifest x.snap"];
       for (const listing of [store, ordered(store, 1), ordered(store, -1)]) {
         expect(await all(listing, prefix, false)).to.deep.equal(known);
-        expect(await all(listing, prefix, true)).to.deep.equal([...known, ...strangers].sort());
+        expect(await all(listing, prefix, true)).to.deep.equal([...known, ...others].sort());
       }
     } finally {
       await folder.remove();
@@ -80,7 +80,9 @@ describe("the list of a place", () => {
       const known = ["archive sub/b.snap", "orphan sub"];
       for (const listing of [store, ordered(store, 1), ordered(store, -1)]) {
         expect(await all(listing, `${folder.path}/`, false)).to.deep.equal(known);
-        expect(await all(listing, `${folder.path}/`, true)).to.deep.equal([...known, "stranger .manifest.json"]);
+        expect(await all(listing, `${folder.path}/`, true)).to.deep.equal(
+          [...known, "noManifest .manifest.json"].sort(),
+        );
       }
     } finally {
       await folder.remove();
@@ -94,7 +96,7 @@ describe("the list of a place", () => {
       for (const name of ["a.snap", long]) await writeFile(join(folder.path, name), "x");
       await mkdir(join(folder.path, "a.snap.manifest.json"));
       const found = await all(fileStore(), `${folder.path}/`, true);
-      expect(found).to.deep.equal(["stranger a.snap", `stranger ${long}`]);
+      expect(found).to.deep.equal(["noManifest a.snap", `noManifest ${long}`]);
     } finally {
       await folder.remove();
     }
@@ -116,7 +118,7 @@ describe("the list of a place", () => {
       },
       head: (key) => Promise.resolve(key.endsWith(".manifest.json") ? undefined : object(key)),
     };
-    for await (const each of listPlace(store, "b/", signal, true)) if (each.kind === "stranger") taken++;
+    for await (const each of listPlace(store, "b/", signal, true)) if (each.kind === "noManifest") taken++;
     expect({ listed, taken }).to.deep.equal({ listed: COUNT, taken: COUNT });
     expect(most).to.be.lessThan(100);
   });

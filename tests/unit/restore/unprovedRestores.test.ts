@@ -44,7 +44,7 @@ describe("a restore on Consul 1.22 whose result is read back", function () {
     try {
       cluster.afterRestore(after, answer);
       const request = { allow: ["otherVersion"], strict } as const;
-      const limits = { observation: { stableMs: 1, limitMs: 2000 }, settleMs: 1, leaderMs: 500 };
+      const limits = { observation: { stableMs: 1, limitMs: 2000 }, unchangedMs: 1, leaderMs: 500 };
       return await restoreFrom(path, { address: cluster.address }, { request, limits });
     } finally {
       await cluster.stop();

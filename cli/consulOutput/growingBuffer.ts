@@ -1,29 +1,8 @@
-/** Yields to the event loop from time to time while large output is prepared. */
-
-import { performance } from "node:perf_hooks";
-
-/** Maximum duration of work without a yield, in milliseconds. */
-const LONGEST_MS = 15;
-/** Number of steps between two checks of the clock. */
-const STEPS = 64;
-
-export class Turns {
-  #steps = 0;
-  #since = performance.now();
-
-  /** To be called at each step: whether to yield now. */
-  isDue(): boolean {
-    return ++this.#steps % STEPS === 0 && performance.now() - this.#since > LONGEST_MS;
-  }
-
-  async give(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#since = performance.now();
-  }
-}
-
 /** Collects bytes piece by piece in a buffer that grows by doubling. */
-export class Filling {
+
+import { EventLoopYield } from "./eventLoopYield";
+
+export class GrowingBuffer {
   #bytes: Buffer;
   #length = 0;
 
@@ -63,10 +42,10 @@ export class Filling {
 
 /** Yields to the event loop from time to time: there may be hundreds of thousands of pieces. */
 export async function gather(pieces: Iterable<string | Buffer>): Promise<Buffer> {
-  const turns = new Turns();
-  const bytes = new Filling();
+  const pause = new EventLoopYield();
+  const bytes = new GrowingBuffer();
   for (const piece of pieces) {
-    if (turns.isDue()) await turns.give();
+    if (pause.isDue()) await pause.run();
     bytes.add(piece);
   }
   return bytes.end();
