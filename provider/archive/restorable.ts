@@ -20,8 +20,8 @@ export interface RestoreProblem {
 export interface RestoreVerdict {
   readonly restorable: boolean;
   /**
-   * The evidence for the verdict: tests with real servers of that version, the source of that version, or the source of
-   * the nearest known version.
+   * The evidence for the verdict: tests with real servers of exactly that version, the source of that minor version, or the
+   * source of the nearest known version.
    */
   readonly basis: "tried" | "source" | "nearest";
   /** The same in words, for messages and outputs. */
@@ -46,10 +46,30 @@ export function restorableOn(report: ArchiveReport, consulVersion: string): Rest
     ...problemsOfKinds(report, nearest, isEnterprise, consulVersion),
     ...problemsOfState(report),
   ];
-  const isTried = TRIED.some((tried) => isEqual(tried, version)) && !isEnterprise;
-  const basis = isTried ? "tried" : isEqual(nearest, version) ? "source" : "nearest";
-  const knownBy = { tried: "tried", source: "by its source", nearest: `nearest version known: ${nearest.join(".")}` };
-  return { restorable: problems.length === 0, basis, knownBy: knownBy[basis], problems };
+  const restorable = problems.length === 0;
+  const evidence = evidenceFor(consulVersion, version, nearest);
+  return { restorable, ...(restorable ? exceptUnchecked(evidence, report) : evidence), problems };
+}
+
+type Evidence = Pick<RestoreVerdict, "basis" | "knownBy">;
+
+function evidenceFor(consulVersion: string, version: Version, nearest: Version): Evidence {
+  if (TRIED.includes(consulVersion.trim().replace(/^v/, ""))) return { basis: "tried", knownBy: "tried" };
+  if (!isEqual(nearest, version)) {
+    return { basis: "nearest", knownBy: `nearest version known: ${nearest.join(".")}` };
+  }
+  const tried = TRIED.find((release) => isEqual(parseVersion(release) ?? OLDEST, version));
+  return { basis: "source", knownBy: tried === undefined ? "by its source" : `by its source; ${tried} was tried` };
+}
+
+/** A restore whose records were not all checked can crash a server of a version that was tried. */
+function exceptUnchecked({ basis, knownBy }: Evidence, { state: { unchecked = 0 } }: ArchiveReport): Evidence {
+  if (unchecked === 0) return { basis, knownBy };
+  const records = unchecked === 1 ? "1 record is" : `${unchecked} records are`;
+  return {
+    basis: basis === "tried" ? "source" : basis,
+    knownBy: `${basis === "tried" ? "by its source" : knownBy}; ${records} too large to be checked field by field`,
+  };
 }
 
 /** The newest known version that is not newer than this one; for a version older than all of them, the oldest known. */

@@ -26,16 +26,27 @@ export class PlainKv {
    * @returns where it ends; -1 if it has another form or is incomplete
    */
   scan(buffer: Buffer, at: number): number {
+    const end = this.endFrom(buffer, at);
+    return end > buffer.length ? -1 : end;
+  }
+
+  /**
+   * @param at - where the record's value begins
+   * @returns where it will end, if everything before the content of the field `Value` is there; -1 otherwise, and if it has
+   *   another form
+   */
+  endFrom(buffer: Buffer, at: number): number {
     let next = afterNumber(buffer, afterText(buffer, at, CREATE_INDEX));
     next = afterNumber(buffer, afterText(buffer, next, FLAGS));
     next = afterText(buffer, next, KEY);
     this.keyFrom = contentAt(buffer, next);
-    this.keyTo = afterRaw(buffer, next);
+    this.keyTo = endOfRaw(buffer, next);
+    if (this.keyTo > buffer.length) return -1;
     // The general check reports an empty key.
     if (this.keyTo <= this.keyFrom) return -1;
     next = afterNumber(buffer, afterText(buffer, this.keyTo, LOCK_INDEX));
     next = afterNumber(buffer, afterText(buffer, next, MODIFY_INDEX));
-    return afterRaw(buffer, afterText(buffer, next, NO_SESSION_AND_VALUE));
+    return endOfRaw(buffer, afterText(buffer, next, NO_SESSION_AND_VALUE));
   }
 }
 
@@ -66,11 +77,12 @@ function contentAt(buffer: Buffer, at: number): number {
   return descriptor === 0xdb ? at + 5 : -1;
 }
 
-function afterRaw(buffer: Buffer, at: number): number {
+/** The end may lie behind that of the buffer. */
+function endOfRaw(buffer: Buffer, at: number): number {
   const content = contentAt(buffer, at);
   if (content < 0 || content > buffer.length) return -1;
   let length = (buffer[at] as number) - 0xa0;
   if (content === at + 3) length = buffer.readUInt16BE(at + 1);
   else if (content === at + 5) length = buffer.readUInt32BE(at + 1);
-  return content + length > buffer.length ? -1 : content + length;
+  return content + length;
 }

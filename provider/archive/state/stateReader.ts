@@ -64,7 +64,7 @@ export class StateWalker {
   private wantedBytes = 0;
   /** After an incomplete record: the minimum number of bytes that the buffer must have. */
   private wanted = 0;
-  private large: { type: number; value: LargeRecord; key: FoundKey } | undefined;
+  private large: { type: number; value: LargeRecord; key: FoundKey; isPlainKv: boolean } | undefined;
   private undecodable: StateProblem | undefined;
   private hasChunks = false;
 
@@ -141,9 +141,10 @@ export class StateWalker {
     const value = buffer.subarray(at + 1, scanned);
     const sha256 = hash("sha256", sorted, "binary");
     const bytes = scanned - at;
-    this.add(type, value, sha256, value, bytes, this.foundKey(buffer));
     // Whether a record has a value must not depend on how the data is split into chunks: two readings are compared.
-    this.show({ type, sha256, ...(bytes <= this.heldBytes ? { value } : {}) });
+    const held = bytes <= this.heldBytes ? value : undefined;
+    this.add(type, value, sha256, held, bytes, this.foundKey(buffer));
+    this.show({ type, sha256, ...(held && { value: held }) });
     return scanned;
   }
 
@@ -305,6 +306,8 @@ export class StateWalker {
       value: new LargeRecord(type === CHUNKING_STATE, this.work),
       // A key that is still incomplete is longer than any that Consul accepts.
       key: { descriptor: foundTo <= buffer.length ? found : -1, buffer: key, from: 0, to: key.length },
+      // Only the field `Value` can be large, and it is the last one: everything that is checked has arrived.
+      isPlainKv: type === KVS && this.plainKv.endFrom(buffer, from + 1) >= 0,
     };
     this.large.value.push(buffer, from + 1);
   }
@@ -315,9 +318,11 @@ export class StateWalker {
     const end = large?.value.push(chunk, from) ?? -1;
     if (large === undefined || end < 0) return chunk.length;
     this.large = undefined;
-    const { type, value, key } = large;
+    const { type, value, key, isPlainKv } = large;
     const sha256 = value.digest();
-    this.add(type, value.beginning, sha256, undefined, 1 + value.bytes, key);
+    const bytes = 1 + value.bytes;
+    if (isPlainKv) this.tally.addPlainKv(sha256, this.offset, this.nextSize(bytes), key.buffer, key.from, key.to);
+    else this.add(type, value.beginning, sha256, undefined, bytes, key);
     this.show({ type, sha256 });
     return end;
   }

@@ -37,6 +37,8 @@ export interface Tallied {
   readonly configEntryKinds: readonly { readonly kind: string; readonly count: number; readonly offset: number }[];
   /** The first record that can be decoded but does not have the form of its type. */
   readonly misshapen?: StateProblem;
+  /** How many records are too large to be checked field by field; absent if all were checked. */
+  readonly unchecked?: number;
   /** The first KVS record without a readable key. */
   readonly keyless?: StateProblem;
   readonly kv?: KvReport;
@@ -83,6 +85,7 @@ export class Tally {
   private readonly registrations = new Registrations();
   private readonly order = new RestoreOrder();
   private misshapen: StateProblem | undefined;
+  private unchecked = 0;
   private keyless: StateProblem | undefined;
 
   /**
@@ -119,6 +122,7 @@ export class Tally {
       groups: groups.sort((one, other) => other.size - one.size || (one.type < other.type ? -1 : 1)),
       configEntryKinds: Array.from(this.kinds, ([kind, { count, offset }]) => ({ kind, count, offset })),
       ...(this.misshapen && { misshapen: this.misshapen }),
+      ...(this.unchecked > 0 && { unchecked: this.unchecked }),
       ...(this.keyless && { keyless: this.keyless }),
       ...(this.prefixes && { kv: this.prefixes.report() }),
     };
@@ -137,6 +141,7 @@ export class Tally {
 
   /** For a value that is too large to be kept in memory, only the first byte is checked: it is a record with one large field. */
   private checkBody({ type, offset, beginning, value }: Found): void {
+    if (value === undefined) this.unchecked += 1;
     const body = this.misshapen === undefined ? bodyOf(type) : undefined;
     if (body === undefined) return;
     const problem =

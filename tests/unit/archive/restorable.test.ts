@@ -3,7 +3,8 @@ import { restorableOn } from "../../../provider/archive/restorable";
 import { archiveOf, metaJson } from "../../fixtures/archive";
 import { readArchive } from "../../fixtures/reading";
 import { filledRecord } from "../../fixtures/recordMutants";
-import { encode, keyValue, type StateRecord, stateOf } from "../../fixtures/state";
+import { HELD_BYTES } from "../../../provider/archive/state/stateReader";
+import { encode, keyValue, type StateRecord, stateOf, type Value } from "../../fixtures/state";
 
 /** A message of protobuf: the name of the peer. */
 const TRUST_BUNDLE: StateRecord = { type: 38, value: "\x12\x01p" };
@@ -22,19 +23,50 @@ describe("whether a version of Consul restores an archive", () => {
   it("says what the verdict rests on", async () => {
     const basis = async (version: string) => (await judge(plain, version))?.basis;
     expect(await basis("1.13.9")).to.equal("tried");
-    expect(await basis("v1.12.0")).to.equal("tried");
-    expect(await basis("1.13.9+ent")).to.equal("source");
+    expect(await basis("v1.12.9")).to.equal("tried");
+    for (const untried of ["1.12.0", "1.13.10", "1.14.1", "1.14.11-dev", "1.13.9+ent"]) {
+      expect(await basis(untried), untried).to.equal("source");
+    }
     expect(await basis("1.18.2")).to.equal("source");
     expect(await basis("1.2.3")).to.equal("nearest");
     expect(await basis("1.23.0")).to.equal("nearest");
     expect(await basis("9.0.0")).to.equal("nearest");
     const words = async (version: string) => (await judge(plain, version))?.knownBy;
     expect(await words("1.14.11")).to.equal("tried");
+    expect(await words("1.13.8")).to.equal("by its source; 1.13.9 was tried");
     expect(await words("1.22.0")).to.equal("by its source");
     expect(await words("1.2.3")).to.equal("nearest version known: 1.8");
     expect(await words("1.23.0")).to.equal("nearest version known: 1.22");
     expect(await words("9.0.0")).to.equal("nearest version known: 2.1");
     for (const version of ["", "new", "1", "1.x"]) expect(await judge(plain, version)).to.equal(undefined);
+  });
+
+  it("does not call an archive tried if a record is too large to be checked field by field", async () => {
+    const large = Buffer.alloc(2 * HELD_BYTES, 7);
+    const node = (index: number): Value => ({ Node: `node-${index}`, Coord: { Vec: [0.5, -0.5], Error: 1.5 } });
+    const coordinates: StateRecord = { type: 6, value: Array.from({ length: 30_000 }, (_, index) => node(index)) };
+    const misshapen: StateRecord = { type: 2, value: { Flags: "text", Key: "a", Value: large } };
+    const words = async (version: string, ...records: StateRecord[]) => {
+      const { restorable, basis, knownBy } = (await judge(stateOf(records), version)) ?? {};
+      return [restorable, basis, knownBy];
+    };
+    expect(await words("1.14.11", coordinates)).to.deep.equal([
+      true,
+      "source",
+      "by its source; 1 record is too large to be checked field by field",
+    ]);
+    expect(await words("1.14.11", misshapen, coordinates)).to.deep.equal([
+      true,
+      "source",
+      "by its source; 2 records are too large to be checked field by field",
+    ]);
+    expect(await words("1.23.0", coordinates)).to.deep.equal([
+      true,
+      "nearest",
+      "nearest version known: 1.22; 1 record is too large to be checked field by field",
+    ]);
+    // As Consul writes it: all that is checked comes before the value.
+    expect(await words("1.14.11", keyValue("a", large))).to.deep.equal([true, "tried", "tried"]);
   });
 
   const cases: [string, Parameters<typeof stateOf>[0], Readonly<Record<string, boolean>>][] = [

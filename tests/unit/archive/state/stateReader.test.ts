@@ -153,6 +153,16 @@ describe("a walk over state.bin", function () {
     }
   });
 
+  it("says how many records are too large to be checked field by field, however they are cut", () => {
+    const large = Buffer.alloc(2 * HELD_BYTES, 7);
+    const locked: StateRecord = { type: 2, value: { Key: "locked", Session: "a", Value: large } };
+    const state = stateOf([keyValue("plain", large), locked, keyValue("small", "1")]);
+    for (const piece of [1000, 16 * 1024, state.length]) {
+      expect(walk(state, [piece]).unchecked, `pieces of ${piece} bytes`).to.equal(1);
+    }
+    expect(walk(stateOf([keyValue("plain", large)]))).not.to.have.property("unchecked");
+  });
+
   it("finds the kind of a configuration entry, however large it is and however it is cut", () => {
     const entry = (kind: string, bytes: number): StateRecord => ({
       type: 22,
