@@ -3,6 +3,7 @@
 import { explain, SnapshotError } from "../../errors";
 import type { Context, Value, Values } from "../../lifecycle";
 import type { Owner } from "../../owner";
+import { reportPossibleFormerSeries } from "../../resources/snapshot/formerSeries";
 import { snapshotLifecycle } from "../../resources/snapshot/lifecycle";
 import { cleanMessage, registerEnvironment } from "../../text";
 import { type EngineChannel, runWhileConnected } from "./shutdown";
@@ -48,8 +49,9 @@ async function save(request: HookRequest, signal: AbortSignal): Promise<void> {
       const reasons = problems.map(({ reason }) => reason).join("; ");
       throw new SnapshotError("ARGUMENT_INVALID", reasons, "Correct the arguments of snapshotBefore.");
     }
-    const { id } = await snapshotLifecycle.create(inputs, context);
+    const { id, outputs } = await snapshotLifecycle.create(inputs, context);
     request.info(`saved and verified before the ${request.event}: ${id}`);
+    await reportPossibleFormerSeries(inputs, outputs, context);
   } catch (error) {
     throw new Error(`${request.owner.name}: no backup, so no ${request.event}: ${explain(error)}`, { cause: error });
   }

@@ -1,13 +1,24 @@
-/** Older archives of a resource whose series changes because it, its stack or its project is renamed. */
+/** Older archives of a resource or hook whose series changes because it, its stack or its project is renamed. */
 
+import { untilAborted } from "../../abort";
+import { readListedManifest } from "../../catalog/listedManifest";
+import { archiveOfManifest } from "../../catalog/manifestName";
 import { seriesOf } from "../../catalog/series";
 import { explain, isCode } from "../../errors";
 import { type Context, isRecord, UNKNOWN, type Value, type Values } from "../../lifecycle";
 import { isEmpty } from "../../retention/policy";
 import { listSeries } from "../../retention/listing";
 import { openStore } from "../../store/backends";
+import { inParallel } from "../../store/inParallel";
 import { parseLocation } from "../../store/location";
+import { fixedPrefix } from "../../store/nameTemplate";
+import type { Store, StoredObject } from "../../store/store";
 import { readRetention } from "../../args/retention";
+import { ownerOf } from "../commonArgs";
+
+/** Each manifest is a request. */
+const MAX_MANIFESTS = 100;
+const MAX_SERIES = 3;
 
 /** The series that follows from state or arguments; `undefined` if it is unknown. */
 export function seriesIn({ series, identity }: Values): string | undefined {
@@ -51,6 +62,68 @@ export async function reportFormerSeries(recorded: Values, inputs: Values, conte
       `the series is now ${now}, and archives of the former series ${former} could not be counted; ${hint}: ${explain(error)}`,
     );
   }
+}
+
+/**
+ * Reports, with the first archive of a series, which series at the same place it may continue. State of a hook does not store
+ * its series, so a former one is recognized by its name, or by its organization, project and stack. Never fails.
+ *
+ * @param inputs - the arguments of the hook
+ * @param outputs - of its save
+ */
+export async function reportPossibleFormerSeries(inputs: Values, outputs: Values, context: Context): Promise<void> {
+  const isFirst = outputs.kept === 1 && outputs.removed === 0;
+  if (!isFirst || typeof inputs.target !== "string") return;
+  const now = seriesOf(ownerOf(context, "snapshot", inputs.series));
+  try {
+    const target = parseLocation(inputs.target);
+    const store = await openStore(target);
+    try {
+      const others = await seriesLike(now, store, target.key, context.signal);
+      for (const former of others.slice(0, MAX_SERIES)) {
+        const { archives } = await listSeries(store, target.key, former, undefined, context.signal);
+        const count = archives.length === 1 ? "1 archive" : `${archives.length} archives`;
+        context.info(
+          `this is the first archive of the series ${now}; retention does not remove the ${count} of ${former} at the same ` +
+            `place; if that is the former series, set series: ${JSON.stringify(former)} to continue it`,
+        );
+      }
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    if (isCode(error, "STORE_NOT_FOUND")) return;
+    context.warn(
+      `this is the first archive of the series ${now}; a former series could not be looked for: ${explain(error)}`,
+    );
+  }
+}
+
+/** The series of backups at a place that differ from this one in the last part of their name, or in all others. */
+async function seriesLike(series: string, store: Store, template: string, signal: AbortSignal): Promise<string[]> {
+  const manifests: StoredObject[] = [];
+  for await (const object of untilAborted(store.list(fixedPrefix(template)), signal)) {
+    if (archiveOfManifest(object.key) !== undefined) manifests.push(object);
+    if (manifests.length === MAX_MANIFESTS) break;
+  }
+  const found = new Set<string>();
+  await inParallel(manifests, signal, async (object) => {
+    const manifest = await readListedManifest(store, object, signal);
+    if (typeof manifest === "object" && manifest.purpose === "backup") found.add(manifest.series);
+  });
+  return [...found].filter((other) => other !== series && isRenamed(series, other)).sort();
+}
+
+function isRenamed(series: string, other: string): boolean {
+  const [program, name] = splitName(series);
+  const [otherProgram, otherName] = splitName(other);
+  return (program !== "" && program === otherProgram) || name === otherName;
+}
+
+/** A series of four parts ends with the name of a resource or hook. */
+function splitName(series: string): readonly [program: string, name: string] {
+  const end = series.lastIndexOf("/");
+  return [series.slice(0, Math.max(0, end)), series.slice(end + 1)];
 }
 
 function isText(value: Value | undefined): value is string {

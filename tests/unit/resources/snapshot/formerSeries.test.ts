@@ -4,7 +4,11 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Context, Values } from "../../../../provider/lifecycle";
 import { diff } from "../../../../provider/resources/snapshot/diff";
-import { reportFormerSeries, seriesIn } from "../../../../provider/resources/snapshot/formerSeries";
+import {
+  reportFormerSeries,
+  reportPossibleFormerSeries,
+  seriesIn,
+} from "../../../../provider/resources/snapshot/formerSeries";
 import { openStore } from "../../../../provider/store/backends";
 import { parseLocation } from "../../../../provider/store/location";
 import { daysAgo, keepAt } from "../../../support/archives/prunedArchives";
@@ -50,6 +54,52 @@ describe("the series of a resource that is renamed", () => {
     expect(await warnings({ identity: identity("backup") }, { identity: identity("new") }), "kept").to.deep.equal([]);
     const elsewhere = { identity: identity("new"), retention, target: `${folder}/none/` };
     expect(await warnings({ identity: identity("backup") }, elsewhere), "none there").to.deep.equal([]);
+  });
+
+  it("is recognized for a hook, which state does not know, with the first archive of another one", async () => {
+    await keepTwo();
+    const store = await openStore(parseLocation(`${folder}/`));
+    await keepAt(store, `${folder}/consul-other.snap`, {
+      takenAt: daysAgo(3),
+      index: 3,
+      series: "acme/shop/prod/other",
+    });
+    await keepAt(store, `${folder}/consul-stranger.snap`, {
+      takenAt: daysAgo(3),
+      index: 3,
+      series: "acme/web/prod/nightly",
+    });
+    await keepAt(store, `${folder}/consul-safety.snap`, {
+      takenAt: daysAgo(3),
+      index: 3,
+      series: "a/b/c/backup",
+      purpose: "safety",
+    });
+    store.close();
+    const hints = async (stack: string, outputs: Values, more: Values = {}) => {
+      const said: string[] = [];
+      const context: Context = {
+        signal: new AbortController().signal,
+        owner: { ...identity("backup"), stack },
+        config: () => undefined,
+        status: () => undefined,
+        info: (message) => said.push(message),
+        warn: (message) => said.push(message),
+      };
+      await reportPossibleFormerSeries({ target: `${folder}/`, ...more }, outputs, context);
+      return said;
+    };
+    const first = { kept: 1, removed: 0 };
+    expect(await hints("production", first)).to.deep.equal([
+      "this is the first archive of the series acme/shop/production/backup; retention does not remove the 2 archives of " +
+        "acme/shop/prod/backup at the same place; if that is the former series, set series: " +
+        '"acme/shop/prod/backup" to continue it',
+    ]);
+    expect(await hints("prod", first, { series: "acme/shop/prod/new" })).to.have.length(2);
+    expect(await hints("prod", first, { series: "nothing alike" }), "unlike").to.deep.equal([]);
+    expect(await hints("production", { kept: 2, removed: 0 }), "not the first").to.deep.equal([]);
+    expect(await hints("production", {}), "without retention").to.deep.equal([]);
+    expect(await hints("production", first, { target: `${folder}/none/` }), "nothing there").to.deep.equal([]);
   });
 
   it("is told once, by a change that only state records", () => {
