@@ -1,6 +1,7 @@
 /** The SDKs of the clouds: optional packages, loaded only if a target needs them. */
 
 import { createRequire } from "node:module";
+import { getDefaultAutoSelectFamilyAttemptTimeout, setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import type * as AwsS3 from "@aws-sdk/client-s3";
 import type * as AzureIdentity from "@azure/identity";
 import type * as AzureBlob from "@azure/storage-blob";
@@ -40,6 +41,18 @@ const EMBEDDED: Readonly<Record<keyof Sdks, string>> = {
   "@google-cloud/storage": "gcs.js",
 };
 
+/**
+ * How long an address of a host with several may take to answer, in milliseconds. Node.js gives each of them but the last
+ * 250 ms, which is too short for a distant bucket or after one lost packet. The libraries make their own connections, also for
+ * logins, so the limit of the process is raised. One address after the other is tried, so it is no longer than necessary: a
+ * SYN that is lost is sent again after one second.
+ */
+export const ADDRESS_MS = 3000;
+
+function raiseAddressLimit(): void {
+  if (getDefaultAutoSelectFamilyAttemptTimeout() < ADDRESS_MS) setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS);
+}
+
 /** Loads a library embedded in a single executable, or one of the library's own dependencies. */
 function loadPart(library: keyof Sdks, name: string): unknown {
   return (loadEmbedded(EMBEDDED[library]) as Readonly<Record<string, unknown>>)[name];
@@ -47,6 +60,7 @@ function loadPart(library: keyof Sdks, name: string): unknown {
 
 /** @throws SnapshotError `TARGET_INVALID`, with the command that installs it, if the library is missing */
 export function loadSdk<Name extends keyof Sdks>(name: Name): Sdks[Name] {
+  raiseAddressLimit();
   if (isSingleExecutable) return loadPart(name, name) as Sdks[Name];
   try {
     return load(name) as Sdks[Name];
