@@ -10,7 +10,7 @@ import type { Board } from "./board";
 import type { Clock } from "./clock";
 import { collectDuring } from "./collection";
 import type { AgentConfig, Destination, HttpConfig } from "./config/config";
-import { deliver } from "./deliver";
+import { deliver, type Manner } from "./deliver";
 import { pauseAfterGivingUp } from "./givenUp";
 import { sendHeartbeat } from "./heartbeat";
 import type { EndpointOptions } from "./http/server";
@@ -228,7 +228,9 @@ function makeSaver(
     deliver: async (archive, destination, signal) => {
       try {
         const reporter = reporterOn(log, signal, destination.name);
-        return await collectDuring(() => deliver(archive, destination, consistency, reporter, () => clock.now()));
+        // The leader holds the lock, and only it saves.
+        const manner: Manner = { consistency, isOnly: true, now: () => clock.now() };
+        return await collectDuring(() => deliver(archive, destination, manner, reporter));
       } catch (error) {
         void presence.saving("critical", `${destination.name}: ${explain(error)}`);
         throw error;

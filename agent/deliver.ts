@@ -19,18 +19,28 @@ export interface Delivered {
   readonly pruned?: Pick<Pruned, "kept" | "removed">;
 }
 
+/** How the archives of one agent are delivered. */
+export interface Manner {
+  readonly consistency: "consistent" | "stale";
+  /**
+   * Whether no other agent saves at the same time. Otherwise, archives that were written less than ten minutes before the new
+   * one stay: their agents may still be reporting them.
+   */
+  readonly isOnly: boolean;
+  /** Returns the current time. */
+  readonly now: () => Date;
+}
+
 /**
  * Stores the archive, then applies the destination's retention. A failure of retention is a warning: the archive is stored.
  *
- * @param now - returns the current time
  * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `ARGUMENT_INVALID`, `INTERRUPTED`
  */
 export async function deliver(
   archive: TakenArchive,
   destination: Destination,
-  consistency: "consistent" | "stale",
+  { consistency, isOnly, now }: Manner,
   reporter: Reporter,
-  now: () => Date,
 ): Promise<Delivered> {
   const { target, credentials, overwrite, recipients, series, retention } = destination;
   const store = await openStore(target, { credentials });
@@ -39,14 +49,14 @@ export async function deliver(
       target,
       overwrite,
       ...compact({ recipients }),
+      retention,
       purpose: "backup" as const,
       consistency,
       owner: { organization: "consul-snapshot", project: "consul-snapshot", stack: "agent", name: "agent", series },
     };
     const saved = await publish(store, archive.stream(), request, reporter.signal);
     warnIfNotRestorable(saved.manifest, reporter);
-    // Only one agent saves at a time, so no other run can still be reporting an archive: young archives need no protection.
-    const place = { store, template: target.key, policy: retention, now: now(), sparedMs: 0 };
+    const place = { store, template: target.key, policy: retention, now: now(), ...(isOnly ? { sparedMs: 0 } : {}) };
     const pruned = await prune({ ...place, saved }, reporter);
     const former = await pruneFormer(store, archive, destination, pruned, reporter);
     return compact({

@@ -6,7 +6,7 @@ import { take } from "../provider/save/take";
 import type { Access } from "./access";
 import { collectDuring } from "./collection";
 import type { AgentConfig } from "./config/config";
-import { deliver } from "./deliver";
+import { deliver, type Manner } from "./deliver";
 import { sendHeartbeat } from "./heartbeat";
 import type { Log } from "./log";
 import { reporterOn } from "./reporting";
@@ -25,6 +25,8 @@ export async function runOnce(
   now: () => Date,
 ): Promise<boolean> {
   const consistency = stale ? "stale" : "consistent";
+  // There is no election: several can run at once.
+  const manner: Manner = { consistency, isOnly: false, now };
   try {
     const connection = await access.connection(signal);
     const request = compact({ connection, consistency, scratchFolder });
@@ -32,7 +34,7 @@ export async function runOnce(
     const deliveries = destinations.map(async (destination) => {
       const name = destinations.length === 1 ? undefined : destination.name;
       try {
-        await collectDuring(() => deliver(archive, destination, consistency, reporterOn(log, signal, name), now));
+        await collectDuring(() => deliver(archive, destination, manner, reporterOn(log, signal, name)));
         log.info("Saved snapshot", { id: archive.nanoseconds, destination: name });
         return true;
       } catch (error) {

@@ -8,6 +8,7 @@ import { openStore } from "../../provider/store/backends";
 import type { StoreCredentials } from "../../provider/store/credentials";
 import { parseLocation } from "../../provider/store/location";
 import { type ConsulServer, fill, inspect, startConsul } from "../support/consul/consul";
+import { makeOld } from "../support/archives/prunedArchives";
 import { keyPair } from "../support/archives/ageKeys";
 import { command } from "../support/programs/command";
 import { temporaryFolder } from "../support/programs/saving";
@@ -40,6 +41,8 @@ describe("one snapshot by the agent", function () {
     const args = ["-interval=0", `-http-addr=${consul.address}`, `-local-path=${path("b")}`, "-retain=2"];
     const ids: string[] = [];
     for (let run = 0; run < 3; run++) {
+      // Archives of the last ten minutes stay.
+      if (run > 0) await makeOld(path("b"));
       const { code, lines } = await runToEnd(args);
       expect(code).to.equal(0);
       expect(lines).to.have.lengthOf(1);
@@ -52,6 +55,17 @@ describe("one snapshot by the agent", function () {
       const manifest = JSON.parse(await readFile(path(`b/${name}.manifest.json`), "utf8")) as { snapshotId: string };
       expect(manifest.snapshotId).to.equal(Meta.ID);
     }
+  });
+
+  it("leaves the archive of another run that may still be reporting it", async () => {
+    const args = ["-interval=0", `-http-addr=${consul.address}`, `-local-path=${path("b")}`, "-retain=1"];
+    for (let run = 0; run < 2; run++) expect((await runToEnd(args)).code).to.equal(0);
+    const [older = "", newer = ""] = await snapshots("b");
+    expect(newer).to.not.equal("");
+    await makeOld(path("b"));
+    expect((await runToEnd(args)).code).to.equal(0);
+    const left = await snapshots("b");
+    expect(left).to.have.length(1).and.not.include.members([older, newer]);
   });
 
   it("counts the archives of the former agent where the name fits exactly, and leaves all others", async () => {

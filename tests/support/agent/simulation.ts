@@ -89,7 +89,12 @@ export function simulate(options: SimulationOptions): Simulation {
     },
     async deliver(archive, destination, signal) {
       await options.beforeDelivery?.(destination, now);
-      return deliver(archive, destination, "consistent", reporterOn(log, signal), () => now);
+      return deliver(
+        archive,
+        destination,
+        { consistency: "consistent", isOnly: true, now: () => now },
+        reporterOn(log, signal),
+      );
     },
     lastSaved: async (destination, signal) => {
       if (options.listingFails?.(destination, now) === true) return "unknown";
