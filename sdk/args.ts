@@ -226,6 +226,12 @@ export interface ConsulSnapshotRestoreArgs {
    */
   readonly sha256?: pulumi.Input<string>;
 
+  /**
+   * The Raft id of a server of the only cluster that may be restored, as a plan shows it (`serverIds`). An address that
+   * has moved to another cluster since then is refused. Default: any cluster that `connection` leads to.
+   */
+  readonly cluster?: pulumi.Input<string>;
+
   /** Fail with `RESTORE_UNCONFIRMED` where the outcome is `drift`. Default: `false`. */
   readonly strict?: pulumi.Input<boolean>;
 }

@@ -23,6 +23,11 @@ export const restoreOptions = {
   yes: { doc: "do not ask for the datacenter's name" },
   allow: { value: "GUARD", list: true, doc: "override a guard, by the name in its refusal", argument: "allow" },
   sha256: { value: "HASH", doc: "restore only an archive with this SHA-256, as Consul made it", argument: "sha256" },
+  cluster: {
+    value: "ID",
+    doc: "restore only the cluster that has the server of this Raft id, as a plan prints it",
+    argument: "cluster",
+  },
   strict: { doc: "treat the outcome drift as a failure", argument: "strict" },
   ...sourceOptions,
   ...decryptionOptions,

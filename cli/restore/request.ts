@@ -10,6 +10,7 @@ import { checkRecipients } from "../../provider/age/recipients";
 import { type Allowance, allowanceProblem, isAllowance } from "../../provider/restore/guards";
 import type { RestoreRequest, SafetySnapshot } from "../../provider/restore/request";
 import { runIdProblem } from "../../provider/restore/runId";
+import { isServerId } from "../../provider/restore/serverId";
 import { parseSha256 } from "../../provider/restore/sha256";
 import { isToken } from "../../provider/restore/token";
 import { commandVocabulary } from "../options/vocabulary";
@@ -36,6 +37,7 @@ export async function requestOf(source: string, options: RestoreOptions, now: Da
     ...(tokenAfterRestoreFile === undefined ? {} : { tokenAfterRestore: await readToken(tokenAfterRestoreFile) }),
     safetySnapshot: await readSafetySnapshot(options),
     ...(options.sha256 === undefined ? {} : { sha256: readSha256(options.sha256) }),
+    ...(options.cluster === undefined ? {} : { cluster: readServerId(options.cluster) }),
     ...(options.strict === true ? { strict: true } : {}),
     allow: (options.allow ?? []).map(readAllowance),
     owner: { organization: "consul-snapshot", project: "command", stack: hostname(), name: "restore" },
@@ -46,6 +48,14 @@ function readSha256(text: string): string {
   const sha256 = parseSha256(text);
   if (sha256 !== undefined) return sha256;
   throw invalid("--sha256 is not a SHA-256", "It has 64 hexadecimal digits; inspect --full prints that of an archive.");
+}
+
+function readServerId(text: string): string {
+  if (isServerId(text)) return text;
+  throw invalid(
+    "--cluster is not the Raft id of a server",
+    "restore --plan prints it, and so does `consul operator raft list-peers`.",
+  );
 }
 
 function readValidUntil(text: string): Date {

@@ -21,7 +21,7 @@ import { jsonText } from "../terminal/json";
 import { Output, type OutputStream } from "../terminal/output";
 import { type Progress, progressOn } from "../terminal/progress";
 import { shown } from "../terminal/rows";
-import { againCommand } from "./again";
+import { plannedCommand, readBackCommand } from "./commandLine";
 import { confirm, isTerminal, type Questioning, requireDatacenterName, withoutTerminal } from "./confirmation";
 import { resultJson, unsettledJson } from "./json";
 import type { RestoreOptions } from "./options";
@@ -83,11 +83,15 @@ export async function restore(source: string, options: RestoreOptions, terminal:
         const wouldRestore = !("earlier" in prepared) && prepared.refusal === undefined;
         const isComparing = options.diff === true && wouldRestore;
         const output = new Output(terminal.output);
+        const next =
+          "earlier" in prepared || !wouldRestore ? undefined : plannedCommand(source, options, prepared.cluster);
         const plan = isJson ? planData(prepared, runId) : undefined;
         progress.end();
         if (plan === undefined) output.write(`${describePlan(prepared, new Date())}\n`);
         else if (!isComparing) output.write(jsonText(plan));
         if (isComparing) await printPlanDifferences(session, prepared.cluster, plan, output, progress);
+        if (plan === undefined && next !== undefined)
+          output.write(`\nTo restore this cluster, and no other:\n  ${next}\n`);
         return wouldRestore ? DONE : NOTHING_DONE;
       }
       if (isAsking) {
@@ -104,7 +108,7 @@ export async function restore(source: string, options: RestoreOptions, terminal:
     });
   } catch (error) {
     if (error instanceof Unsettled) {
-      const again = (runId: string): string => againCommand(source, options, options.runId ?? runId);
+      const again = (runId: string): string => readBackCommand(source, options, options.runId ?? runId);
       progress.line(describeUnsettled(error, again));
       printJson(unsettledJson(error, again(error.attempt.runId)));
       // A plan sends nothing, and a run that has begun does not send the archive again.

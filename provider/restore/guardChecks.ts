@@ -27,6 +27,8 @@ export interface GuardFacts {
   readonly validUntil?: Date;
   /** Of the only archive that may be restored. Default: any. */
   readonly sha256?: string;
+  /** The Raft id of a server of the only cluster that may be restored. Default: any. */
+  readonly clusterServer?: string;
   readonly report: ArchiveReport;
   /** Bytes of the object that was read, which may be encrypted. */
   readonly storedSize: number;
@@ -229,6 +231,34 @@ export function isSameCluster({ report, cluster }: GuardFacts): Finding | undefi
   return {
     ok: false,
     message: `the archive is from another cluster: it has ${describeIdentity(archived)}, the cluster at ${cluster.address} has ${describeIdentity(cluster.identity)}, and no server is in both`,
+  };
+}
+
+/** An earlier plan was about the cluster of this server. */
+export function isRequestedCluster(
+  facts: Pick<GuardFacts, "vocabulary" | "clusterServer"> & {
+    cluster: Pick<GuardFacts["cluster"], "address" | "identity">;
+  },
+): Finding | undefined {
+  const { clusterServer, cluster } = facts;
+  if (clusterServer === undefined) return undefined;
+  const { address, identity } = cluster;
+  if (identity.serverIds.includes(clusterServer)) {
+    return { ok: true, message: `the cluster has the server ${clusterServer}, which the restore asks for` };
+  }
+  const wanted = `the restore asks for the cluster of server ${clusterServer}`;
+  if (identity.serverIds.length === 0) {
+    return {
+      ok: false,
+      message: `${wanted}, and it is unknown which cluster answers at ${address}`,
+      advice: "Use a token that can also read the servers' ids (operator:read).",
+      isUnanswered: true,
+    };
+  }
+  return {
+    ok: false,
+    message: `another cluster answers at ${address}: it has ${describeIdentity(identity)}, and ${wanted}`,
+    advice: `Check the address. If this is the cluster to restore, make a new plan, and set ${argumentName(facts, "cluster")} to a server of it.`,
   };
 }
 

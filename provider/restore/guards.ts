@@ -17,6 +17,7 @@ import {
   hasSha256,
   isHealthy,
   isReadable,
+  isRequestedCluster,
   isSameCluster,
   isSameDatacenter,
   isSameVersion,
@@ -88,11 +89,12 @@ export const GUARDS = {
   },
   index: { overridable: false, advice: "", check: aboutIndex },
   safetySnapshot: { overridable: false, advice: "", check: aboutSafetySnapshot },
-  /** Judged before each step, and on the connection that sends the archive, just before it is sent. */
+  /** Also judged before each step, and on the connection that sends the archive, just before it is sent. */
   cluster: {
     overridable: false,
     advice:
       "The address leads to more than one cluster: a load balancer, a DNS name or a virtual IP. Use the address of one server.",
+    check: isRequestedCluster,
   },
   receipt: { overridable: false, advice: "Look at it. If nothing was restored, choose another run id." },
   noReceipt: { overridable: true, advice: "" },

@@ -15,7 +15,7 @@ import { formatLocation } from "../store/location";
 import { type ClusterObservation, observeCluster, type ObservationLimits } from "./clusterObservation";
 import { type CurrentState, readCurrentState } from "./currentState";
 import { findEarlierRun } from "./earlierRun";
-import { type GuardFacts, type TimeFacts, versionsOf } from "./guardChecks";
+import { type GuardFacts, isRequestedCluster, type TimeFacts, versionsOf } from "./guardChecks";
 import { evaluateGuards, type Guard, refusalOf, refuseExpired, verdict } from "./guards";
 import type { Receipt } from "./receipt";
 import { requireSameCluster, requireStateOf } from "./sameCluster";
@@ -62,7 +62,10 @@ export async function prepare(
   options: PrepareOptions = {},
 ): Promise<Preparation | { readonly earlier: Receipt }> {
   const { identity, earlier } = await findEarlierRun(session);
-  if (earlier !== undefined) return { earlier };
+  if (earlier !== undefined) {
+    requireRequestedCluster(session, identity);
+    return { earlier };
+  }
   if (options.readState !== true) refuseExpired(timeFacts(session));
   const source = await session.source();
   const { read, cluster } = await verifyAndSurvey(source, session, identity);
@@ -75,6 +78,14 @@ export async function prepare(
       ? await readCurrentState(session.client, session.reporter, findVersions)
       : undefined;
   return describe(session, source, read, completed(cluster, current), current);
+}
+
+/** @throws SnapshotError `RESTORE_REFUSED` where the run has begun on another cluster than the request asks for */
+function requireRequestedCluster({ request: { cluster, connection } }: Session, identity: ClusterIdentity): void {
+  const { vocabulary, url: address } = connection;
+  const finding = isRequestedCluster(compact({ vocabulary, clusterServer: cluster, cluster: { address, identity } }));
+  const refusal = finding && refusalOf([verdict("cluster", finding)], vocabulary);
+  if (refusal !== undefined) throw refusal;
 }
 
 /** The time by this machine's clock and by that of Consul. */
@@ -176,7 +187,7 @@ function describe(
     ...evaluateGuards(
       {
         ...timeFacts(session),
-        ...compact({ sha256, current, manifest }),
+        ...compact({ sha256, clusterServer: request.cluster, current, manifest }),
         report,
         storedSize: object.size,
         cluster,

@@ -30,6 +30,8 @@ export interface RestoreRequest {
   readonly source: Location;
   /** SHA-256 of the unencrypted archive: no other one is restored. Default: any archive at `source`. */
   readonly sha256?: string;
+  /** The Raft id of a server of the only cluster that may be restored. Default: any cluster at `connection`. */
+  readonly cluster?: string;
   readonly decryption: Decryption;
   /** The connection to the cluster whose state is replaced. */
   readonly connection: Connection;

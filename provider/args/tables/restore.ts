@@ -82,6 +82,15 @@ export const RESTORE = {
     documentation:
       "The SHA-256 of the only archive that may be restored, as Consul made it. A manifest lies beside its archive, and write access to one is write access to both: this detects a replaced pair.",
   },
+  cluster: {
+    kind: { type: "string" },
+    form: "the Raft id of a server, such as 75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11",
+    without: "any cluster that `connection` leads to",
+    option: "--cluster",
+    effect: "record",
+    documentation:
+      "The Raft id of a server of the only cluster that may be restored, as a plan shows it (`serverIds`). An address that has moved to another cluster since then is refused.",
+  },
   strict: {
     kind: { type: "boolean" },
     default: false,

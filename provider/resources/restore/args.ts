@@ -13,6 +13,7 @@ import { isList, isRecord, type Problem, type Value, type Values } from "../../l
 import { type Allowance, allowanceProblem, isAllowance } from "../../restore/guards";
 import type { SafetySnapshot } from "../../restore/request";
 import { runIdProblem } from "../../restore/runId";
+import { isServerId } from "../../restore/serverId";
 import { parseSha256 } from "../../restore/sha256";
 import { isToken } from "../../restore/token";
 import { type Location, parseLocation, parseSource } from "../../store/location";
@@ -30,6 +31,7 @@ export interface RestoreArgs {
   readonly tokenAfterRestore?: string;
   readonly allow: readonly Allowance[];
   readonly sha256?: string;
+  readonly cluster?: string;
   readonly strict: boolean;
 }
 
@@ -51,6 +53,7 @@ export function checkValues(inputs: Values, sources: Sources): Problem[] {
     ...checkSafetySnapshot(inputs),
     ...checkAllow(inputs),
     ...checkSha256(inputs),
+    ...checkCluster(inputs),
     ...checkTokenAfterRestore(inputs),
     ...checkIdentityPlaces(inputs.decryption),
     ...checkConnectionArgs(inputs, sources),
@@ -107,6 +110,11 @@ function checkSha256({ sha256 }: Values): Problem[] {
   return [{ path: "sha256", reason: `sha256 must be ${RESTORE.sha256.form}` }];
 }
 
+function checkCluster({ cluster }: Values): Problem[] {
+  if (typeof cluster !== "string" || isServerId(cluster)) return [];
+  return [{ path: "cluster", reason: `cluster must be ${RESTORE.cluster.form}` }];
+}
+
 function checkTokenAfterRestore({ tokenAfterRestore }: Values): Problem[] {
   if (typeof tokenAfterRestore !== "string" || isToken(tokenAfterRestore)) return [];
   return [{ reason: `tokenAfterRestore must be ${RESTORE.tokenAfterRestore.form}` }];
@@ -114,7 +122,7 @@ function checkTokenAfterRestore({ tokenAfterRestore }: Values): Problem[] {
 
 /** The arguments as the lifecycle uses them, once `checkArgs` has found no problem and all values are known. */
 export function readArgs(inputs: Values): RestoreArgs {
-  const { runId, validUntil, source, tokenAfterRestore, allow, sha256, strict } = readRows(RESTORE, inputs);
+  const { runId, validUntil, source, tokenAfterRestore, allow, sha256, cluster, strict } = readRows(RESTORE, inputs);
   return compact({
     runId: runId ?? "",
     // An unreadable time counts as past, so nothing is restored.
@@ -126,6 +134,7 @@ export function readArgs(inputs: Values): RestoreArgs {
     tokenAfterRestore,
     allow: (allow ?? []).filter(isAllowance),
     sha256: parseSha256(sha256 ?? ""),
+    cluster,
     strict,
   });
 }

@@ -78,6 +78,34 @@ describe("the command restore", function () {
     expect(await folder.entries()).to.not.include("safety");
   });
 
+  it("prints with --plan the command that restores this cluster, and refuses another one", async () => {
+    const plan = await run(["--plan", "--run-id", "planned"]);
+    const [, line = ""] =
+      /^To restore this cluster, and no other:\n {2}npx --no consul-snapshot (.*)\n/m.exec(plan.out) ?? [];
+    const { Servers } = (await consul.api("/v1/operator/raft/configuration")) as { Servers: { ID: string }[] };
+    expect(line).to.equal(
+      `restore ${archive} --safety-snapshot ${path("safety/")} --cluster ${Servers[0]?.ID} --run-id planned`,
+    );
+    // The address has moved to another cluster since then, and all guards that know no plan are overridden.
+    const allowed = ["--allow", "otherDatacenter", "--allow", "otherCluster", "--yes"];
+    const moved = await command([...line.split(" "), ...allowed], { env: envOf(other) });
+    said += moved.out + moved.err;
+    expect(moved.code).to.equal(NOTHING_DONE);
+    expect(moved.err)
+      .to.match(/another cluster answers at .*: it has server \S+, and the restore asks for the cluster of server /)
+      .and.include("(guard cluster)")
+      .and.include("set --cluster to a server of it");
+    const done = await command([...line.split(" "), "--yes"], { env: envOf(consul) });
+    said += done.out + done.err;
+    expect(done.code).to.equal(DONE);
+    expect(await isChanged()).to.equal(false);
+    // The run is not read back as that of another cluster.
+    const wrong = line.replace(/--cluster \S+/, "--cluster 00000000-0000-4000-8000-000000000000");
+    const foreign = await command([...wrong.split(" "), "--yes"], { env: envOf(consul) });
+    expect(foreign.code).to.equal(NOTHING_DONE);
+    expect(foreign.err).to.include("(guard cluster)");
+  });
+
   it("names with --plan each guard that fails, and what allows it", async () => {
     const refused = await run(["--plan"], other);
     expect(refused.code).to.equal(NOTHING_DONE);
@@ -331,6 +359,7 @@ describe("the command restore", function () {
     ["a guard that is none", ["--allow", "otherDatacentre"], /did you mean otherDatacenter\?/],
     ["a time without its zone", ["--valid-until", "2026-11-24"], /2026-11-24 is not a time with its zone/],
     ["a time that has passed", ["--yes", "--valid-until", "2026-01-01T00:00:00Z"], /\(guard expired\)/],
+    ["a cluster that is no server's id", ["--cluster", "the one"], /--cluster is not the Raft id of a server/],
     ["a recipient of nothing", ["--safety-snapshot", "none", "--recipient", "age1x"], /--recipient is for a safety/],
     ["one name for every safety snapshot", ["--safety-snapshot", "./one.snap"], /the same for every snapshot/],
     ["a token file that is not there", ["--token-after-restore-file", "nowhere"], /nowhere cannot be read/],

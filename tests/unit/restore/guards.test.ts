@@ -36,6 +36,7 @@ function running(...versions: string[]): ClusterHealth {
 interface Seen {
   readonly datacenter?: string;
   readonly serverIds?: readonly string[];
+  readonly clusterServer?: string;
   readonly consulVersion?: string;
   readonly health?: ClusterHealth | HealthRefusal;
   readonly registeredVersions?: readonly string[];
@@ -48,7 +49,16 @@ interface Seen {
 /** Of an archive that Consul 1.16 wrote. */
 function guards(
   report: ArchiveReport,
-  { consulVersion, health, registeredVersions, datacenter, serverIds = [], hasLeader = true, error }: Seen,
+  {
+    consulVersion,
+    health,
+    registeredVersions,
+    datacenter,
+    serverIds = [],
+    clusterServer,
+    hasLeader = true,
+    error,
+  }: Seen,
 ): Guard[] {
   const manifest = {
     sha256: report.sha256,
@@ -68,6 +78,7 @@ function guards(
       ...compact({ consulVersion, registeredVersions, datacenter }),
       observation: { stable: hasLeader, ...compact({ health, leader: hasLeader ? "10.0.0.0:8300" : undefined }) },
     },
+    ...compact({ clusterServer }),
     ...(error === undefined ? {} : { current: { error } }),
     safetySnapshot: false,
   };
@@ -99,6 +110,24 @@ describe("the guards of a restore", () => {
     expect(guard("otherDatacenter", report, { serverIds, datacenter: "dc2" })).to.include({
       ok: false,
       message: "the archive is from datacenter dc1, and the cluster at http://127.0.0.1:8500 is dc2",
+    });
+  });
+
+  it("know the cluster of an earlier plan by a server, and nothing overrides that", async () => {
+    const report = await reportOf();
+    const serverIds = ["a", "b", "c"];
+    expect(guard("cluster", report, { serverIds })).to.equal(undefined);
+    expect(guard("cluster", report, { serverIds, clusterServer: "b" })?.ok).to.equal(true);
+    expect(guard("cluster", report, { serverIds, clusterServer: "d" })).to.include({
+      ok: false,
+      overridable: false,
+      message:
+        "another cluster answers at http://127.0.0.1:8500: it has server a and 2 more, and the restore asks for the cluster of server d",
+    });
+    expect(guard("cluster", report, { clusterServer: "d" })).to.include({
+      ok: false,
+      message:
+        "the restore asks for the cluster of server d, and it is unknown which cluster answers at http://127.0.0.1:8500",
     });
   });
 

@@ -30,6 +30,7 @@ describe("the arguments of ConsulSnapshotRestore", () => {
         tokenAfterRestore: "c0ffee",
         allow: [...ALLOWANCES, UNKNOWN],
         sha256: "A".repeat(64),
+        cluster: "75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11",
         strict: true,
       }),
     ).to.deep.equal([]);
@@ -100,6 +101,7 @@ describe("the arguments of ConsulSnapshotRestore", () => {
     ["a mistyped allowance", { allow: ["otherDataCentre"] }, /did you mean otherDatacenter\?/],
     ["an allowance that is no list", { allow: "noReceipt" }, /allow must be a list of/],
     ["a SHA-256 that is too short", { sha256: "abc" }, /sha256 must be 64 hexadecimal digits/],
+    ["a cluster that is no server's id", { cluster: "the one" }, /cluster must be the Raft id of a server/],
     ["a strict that is a text", { strict: "yes" }, /strict must be true or false/],
     ["a runId of invisible characters", { runId: "\u200b" }, /^runId is required/],
     ["a token of spaces", { tokenAfterRestore: " " }, /tokenAfterRestore must be an ACL token/],

@@ -67,6 +67,7 @@ describe("what restores again", () => {
       ["connection", { address: "other:8500" }],
       ["connection", UNKNOWN],
       ["sha256", "0".repeat(64)],
+      ["cluster", "75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11"],
       ["strict", true],
     ];
     for (const [name, value] of changes) {
