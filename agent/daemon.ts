@@ -3,7 +3,7 @@
 import { compact } from "../provider/compact";
 import { SnapshotError, explain, explainInOneLine, isCode } from "../provider/errors";
 import { ConsulClient } from "../provider/consul/client";
-import { withLock } from "../provider/consul/lock";
+import { type LockTimes, withLock } from "../provider/consul/lock";
 import { take } from "../provider/save/take";
 import { Access } from "./access";
 import type { Board } from "./board";
@@ -39,6 +39,8 @@ export interface DaemonOptions {
   readonly isUrgent: () => boolean;
   /** Called once the configuration can be served, with the function that takes a snapshot on demand. */
   readonly onReady: (trigger: () => boolean) => void;
+  /** Default: those of the Go client. */
+  readonly lockTimes?: LockTimes;
 }
 
 /**
@@ -154,7 +156,7 @@ function pauseOf({ board, clock }: DaemonOptions, times: number): number {
 
 /** @returns `failed`: leadership could not be obtained */
 async function lead(
-  { config, log, clock, board, stop }: DaemonOptions,
+  { config, log, clock, board, stop, lockTimes }: DaemonOptions,
   access: Access,
   presence: Presence,
   saver: Saver,
@@ -173,7 +175,13 @@ async function lead(
   try {
     const connection = await access.connection(ending.signal);
     const waits = (): void => board.setStandby(clock.now());
-    const lock = { key: config.lockKey, signal: ending.signal, notice: (message: string) => log.debug(message), waits };
+    const lock = compact({
+      key: config.lockKey,
+      signal: ending.signal,
+      notice: (message: string) => log.debug(message),
+      waits,
+      times: lockTimes,
+    });
     const gaveUp = await withLock(connection, lock, async (held) => {
       state.isLeading = true;
       board.setLeader(true, clock.now());

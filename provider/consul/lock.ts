@@ -19,14 +19,23 @@ import { type Answer, type Call, Transport } from "./transport";
 /** The Go client refuses a key with other flags. As a double the number is rounded, in the same way on both sides. */
 const FLAGS = "3304740253564472344";
 const SESSION_NAME = "Consul API Lock";
-const TTL_MS = 15_000;
+/** The times of the Go client. */
+const TIMES: LockTimes = { ttlMs: 15_000, delayMs: 15_000, retryMs: 5_000 };
 const WAIT_MS = 15_000;
 /** The wait plus Consul's own extra of up to a sixteenth, and network latency. */
 const WAIT_LIMIT_MS = WAIT_MS + 10_000;
-const RETRY_MS = 5_000;
 const RENEW_AGAIN_MS = 1_000;
 /** An exiting process does not wait long for an unreachable Consul: the session expires. */
 const RELEASE_MS = 1_000;
+
+export interface LockTimes {
+  /** How long the lock is safe without a renewal of its session. Consul refuses less than 10 s unless it is configured otherwise. */
+  readonly ttlMs: number;
+  /** How long the key stays blocked after Consul has ended the session. */
+  readonly delayMs: number;
+  /** When to try again to acquire a key that is blocked or cannot be read. */
+  readonly retryMs: number;
+}
 
 export interface LockOptions {
   readonly key: string;
@@ -36,6 +45,8 @@ export interface LockOptions {
   readonly notice: (message: string) => void;
   /** Called when the lock is held by another program, and the wait for it begins. */
   readonly waits?: () => void;
+  /** Default: the times of the Go client. */
+  readonly times?: LockTimes;
 }
 
 /**
@@ -47,13 +58,13 @@ export interface LockOptions {
  */
 export async function withLock<T>(
   connection: Connection,
-  { key, signal, notice, waits }: LockOptions,
+  { key, signal, notice, waits, times = TIMES }: LockOptions,
   work: (held: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   // The transport must not depend on the caller's signal: the lock is released after that is aborted.
   const ending = new AbortController();
   const transport = new Transport(connection, { signal: ending.signal, notice });
-  const session = new Session(transport, connection);
+  const session = new Session(transport, connection, times);
   const ended = new AbortController();
   const stop = (): void => ended.abort(signal.reason);
   signal.addEventListener("abort", stop);
@@ -61,7 +72,7 @@ export async function withLock<T>(
   try {
     await session.create();
     const renewing = session.keep(ended);
-    const lock = new KeyLock(transport, session.id, key);
+    const lock = new KeyLock(transport, session.id, key, times.retryMs);
     try {
       if (!(await lock.acquire(ended.signal, waits ?? (() => undefined)))) {
         if (signal.aborted) return undefined;
@@ -93,10 +104,12 @@ class Session {
   constructor(
     private readonly transport: Transport,
     private readonly connection: Connection,
+    private readonly times: LockTimes,
   ) {}
 
   async create(): Promise<void> {
-    const text = JSON.stringify({ Name: SESSION_NAME, TTL: `${TTL_MS / 1000}s` });
+    const { ttlMs, delayMs } = this.times;
+    const text = JSON.stringify({ Name: SESSION_NAME, TTL: `${ttlMs / 1000}s`, LockDelay: `${delayMs / 1000}s` });
     const answer = await this.transport.ask({ path: "/v1/session/create", method: "PUT", text });
     if (answer.failure !== undefined) throw answer.failure.error;
     const id = field(answer.json, "ID");
@@ -112,16 +125,17 @@ class Session {
 
   /** Renews the session every half TTL; aborts `ended` when the session is gone, or was not renewed for one TTL. */
   async keep(ended: AbortController): Promise<void> {
+    const { ttlMs } = this.times;
     let renewedAt = performance.now();
-    for (let pauseMs = TTL_MS / 2; ; ) {
-      const left = renewedAt + TTL_MS - performance.now();
+    for (let pauseMs = ttlMs / 2; ; ) {
+      const left = renewedAt + ttlMs - performance.now();
       if (left <= 0) {
         ended.abort(lost("the session was not renewed in time"));
         return;
       }
       if (!(await pause(Math.min(left, pauseMs), ended.signal))) return;
       const began = performance.now();
-      const limitMs = Math.max(1, renewedAt + TTL_MS - began);
+      const limitMs = Math.max(1, renewedAt + ttlMs - began);
       const call = { path: `/v1/session/renew/${this.id}`, method: "PUT", limitMs } as const;
       const answer = await askOrNothing(this.transport, call, ended.signal).catch(() => undefined);
       if (answer?.status === 404) {
@@ -129,7 +143,7 @@ class Session {
         return;
       }
       if (answer?.status === 200) renewedAt = began;
-      pauseMs = answer?.status === 200 ? TTL_MS / 2 : RENEW_AGAIN_MS;
+      pauseMs = answer?.status === 200 ? ttlMs / 2 : RENEW_AGAIN_MS;
     }
   }
 
@@ -146,6 +160,7 @@ class KeyLock {
     private readonly transport: Transport,
     private readonly session: string,
     private readonly key: string,
+    private readonly retryMs: number,
   ) {
     this.#path = `/v1/kv/${key.split("/").map(encodeURIComponent).join("/")}`;
   }
@@ -161,7 +176,7 @@ class KeyLock {
     while (!signal.aborted) {
       const pair = await this.#read(index, signal);
       if (pair === undefined) {
-        if (!(await pause(RETRY_MS, signal))) return false;
+        if (!(await pause(this.retryMs, signal))) return false;
         continue;
       }
       index = pair.index;
@@ -170,8 +185,11 @@ class KeyLock {
       if (pair.session === undefined && (await this.#put("acquire", signal))) return true;
       if (!isWaiting) waits();
       isWaiting = true;
-      // The key is free but was refused: the lock delay after a session ended.
-      if (pair.session === undefined && !(await pause(RETRY_MS, signal))) return false;
+      if (pair.session !== undefined) continue;
+      // The key is free but was refused: the lock delay after a session ended. Its end does not change the key, so it cannot be
+      // waited for.
+      if (!(await pause(this.retryMs, signal))) return false;
+      index = undefined;
     }
     return false;
   }

@@ -113,6 +113,25 @@ describe("the lock that elects one of several agents", function () {
     expect(times.acquired! - times.destroyed!).to.be.greaterThan(14_000);
   });
 
+  it("is acquired when the lock delay is over, although the key does not change then", async function () {
+    // Less than the wait for a change of the key.
+    this.timeout(14_000);
+    const key = "delayed/lock";
+    const times = { ttlMs: 15_000, delayMs: 1_000, retryMs: 100 };
+    const { signal } = new AbortController();
+    await withLock(connection, { ...options(key, signal), times }, async (held) => {
+      const other = withLock(connection, { ...options(key, signal), times }, () => Promise.resolve("acquired"));
+      await eventually(
+        "a second session",
+        async () => ((await consul.api("/v1/session/list")) as unknown[]).length === 2,
+      );
+      const ended = once(held, "abort");
+      await destroy((await holder(key))!);
+      await ended;
+      expect(await other).to.equal("acquired");
+    });
+  });
+
   it("ends the wait for it when the signal is aborted, and leaves no session", async () => {
     const key = "waiting/lock";
     await withLock(connection, options(key, new AbortController().signal), async () => {

@@ -12,9 +12,6 @@ import { clearStamp, hashOf, readStamp, writeStamp } from "./stamp.mjs";
 
 const modules = join(root, "tools");
 
-/** The module with the generators of SDKs. */
-const PULUMI = "github.com/pulumi/pulumi/pkg/v3";
-
 /** Programs that learn their version from the linker, and where they keep it; the others know it by themselves. */
 const VERSION_VARIABLES = /** @type {Record<string, string>} */ ({
   "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi": "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
@@ -43,9 +40,11 @@ export function readTool(name) {
   const go = /^go (\S+)/m.exec(text)?.[1];
   const main = /^tool (\S+)/m.exec(text)?.[1];
   // The module that holds the package is the required one with the longest path that begins it. A program of our own, which
-  // lies beside its go.mod, is of the version of Pulumi that it is linked with.
-  const holder = [...text.matchAll(/^(?:require)?\s+(\S+) (v\S+)/gm)]
-    .filter(([, path = ""]) => (main === undefined ? path === PULUMI : main === path || main.startsWith(`${path}/`)))
+  // lies beside its go.mod, is of the version of the one module that it imports itself.
+  const holder = [...text.matchAll(/^(?:require)?\s+(\S+) (v\S+)(?: \/\/ (indirect))?$/gm)]
+    .filter(([, path = "", , indirect]) =>
+      main === undefined ? indirect === undefined : main === path || main.startsWith(`${path}/`),
+    )
     .sort(([, a], [, b]) => (b ?? "").length - (a ?? "").length)[0];
   if (go === undefined || holder?.[2] === undefined) {
     throw new Failure(`tools/${name}/go.mod has no \`go\` directive, no \`tool\` directive or no requirement for it.`);

@@ -38,7 +38,7 @@ const TOOLS = /** @type {Record<string, readonly string[]>} */ ({
   package: [],
   encryption: ["age"],
   contract: ["versitygw", "fake-gcs-server"],
-  agent: [CONSUL, "versitygw", "fake-gcs-server"],
+  agent: [CONSUL, "consul-lock", "versitygw", "fake-gcs-server"],
   archive: [...CONSULS, "versitygw", "fake-gcs-server"],
   consul: [...CONSULS, "versitygw", "fake-gcs-server", "age"],
   docs: [CONSUL, "pulumi", "pulumi-language-nodejs"],
