@@ -13,6 +13,15 @@ new ConsulSnapshot("backup", {
   connection: { token: "a-token-of-nobody" },
 });
 `;
+const RESTORE_TYPE = "pulumi-nodejs:dynamic/consul:ConsulSnapshotRestore";
+const RESTORE = `
+new ConsulSnapshotRestore("rollback", {
+  runId: "the rollback, restored",
+  source: "./archives/known-good.snap",
+  validUntil: "2040-01-01T00:00:00Z",
+  safetySnapshot: { target: "./safety/" },
+});
+`;
 
 describe("state that was written by version 0.1.0", function () {
   this.timeout(120_000);
@@ -51,5 +60,31 @@ describe("state that was written by version 0.1.0", function () {
   it("is destroyed as it was to be: the archive stays", async () => {
     expect(await project.destroy()).to.include("the archive stays");
     expect(await project.archives()).to.have.lengthOf(1);
+  });
+});
+
+describe("a restore in state that was written by version 0.1.0", function () {
+  this.timeout(120_000);
+  let project: PulumiProject;
+  before(async () => {
+    project = await PulumiProject.create(RESTORE, { config: { "consul:address": "consul.example:8500" } });
+    const stack = await readFile(join(`${RECORDED}-restores`, "restored.stack.json"), "utf8");
+    await writeFile(project.path("stack.json"), stack.replaceAll("{{folder}}", project.dir));
+    const { code, text } = await project.run(["stack", "import", "--file", "stack.json"]);
+    expect(code, text).to.equal(0);
+  });
+  after(() => project.remove());
+
+  it("is done: no run asks Consul for anything", async () => {
+    const outputs = async () => (await project.resources(RESTORE_TYPE))[0]?.outputs;
+    const before = await outputs();
+    for (const told of [await project.preview(), await project.refresh(), await project.up()]) {
+      expect(told)
+        .to.include("2 unchanged")
+        .and.not.match(/warning: (?!using pulumi)/);
+    }
+    expect(await outputs()).to.deep.equal(before);
+    expect(before).to.include({ outcome: "exact", runId: "the rollback, restored" });
+    expect(await project.destroy()).to.include("Consul is not touched");
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ManifestClaim } from "../../../provider/catalog/claim";
@@ -6,6 +6,8 @@ import { parseManifest, readManifest } from "../../../provider/catalog/manifest"
 import { fileStore } from "../../../provider/store/file/store";
 import { manifestOf } from "../../support/archives/manifests";
 import { temporaryFolder } from "../../support/programs/saving";
+
+const OF_0_1_0 = "tests/fixtures/state-0.1.0/consul-dc1-20261124T025917Z-7-b577.snap.manifest.json";
 
 describe("a manifest", () => {
   const store = fileStore();
@@ -20,6 +22,11 @@ describe("a manifest", () => {
   it("is read back as it was written", async () => {
     await new ManifestClaim(store, archive, false).write(manifestOf(7));
     expect(await readManifest(store, archive)).to.deep.equal(manifestOf(7));
+  });
+
+  it("of version 0.1.0 is read, and nothing of it is lost", async () => {
+    const bytes = await readFile(OF_0_1_0);
+    expect(parseManifest(bytes)).to.deep.equal(JSON.parse(bytes.toString()));
   });
 
   it("is none where there is none, nor what is not one", async () => {
