@@ -11,6 +11,8 @@ export interface Origin extends Pick<Manifest, "series" | "purpose" | "consisten
   /** Default: unknown. */
   readonly datacenter?: string;
   readonly consulVersion?: string;
+  /** Default: the run that saves it has no retention policy. */
+  readonly retention?: true;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Origin extends Pick<Manifest, "series" | "purpose" | "consisten
 export function describeArchive(
   report: ArchiveReport,
   location: string,
-  { series, purpose, consistency, datacenter, consulVersion }: Origin,
+  { series, purpose, consistency, datacenter, consulVersion, retention }: Origin,
   encrypted?: StoredBytes,
 ): Manifest {
   return compact({
@@ -32,6 +34,7 @@ export function describeArchive(
     consulVersion,
     restorable: restorableBy(report, consulVersion),
     consistency,
+    retention,
     writtenBy,
   });
 }

@@ -89,6 +89,8 @@ export interface Manifest extends ArchiveFacts {
   readonly series: string;
   readonly purpose: "backup" | "safety";
   readonly consistency: "consistent" | "stale";
+  /** Whether the run that saved it had a retention policy: it then leaves a ledger of the series. Default: it had none. */
+  readonly retention?: true;
   /** The package and version that wrote this. */
   readonly writtenBy: string;
 }
@@ -146,6 +148,7 @@ export function parseManifest(bytes: Uint8Array): Manifest | undefined {
     encrypted: fields.flag("encrypted") ?? false,
     writtenBy: fields.text("writtenBy") ?? "",
     ...compact({
+      retention: fields.flag("retention") === true ? (true as const) : undefined,
       datacenter: fields.word("datacenter"),
       consulVersion: fields.word("consulVersion"),
       restorable: restorableOf(fields.object("restorable")),

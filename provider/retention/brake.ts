@@ -18,6 +18,18 @@ export interface Growth {
   readonly removals: number;
 }
 
+/**
+ * The brake of a series that has no ledger although archives of it were saved by runs with retention, which write one. Whoever
+ * may replace or delete objects could remove the ledger, and so release the brake.
+ *
+ * @param siblings - archives of the series and cluster, without the new one
+ * @returns as `brake`
+ */
+export function brakeWithoutLedger(siblings: number): string | undefined {
+  if (siblings <= MAX_UNKNOWN) return undefined;
+  return `the record that runs with retention keep of this series is missing, and ${siblings} archives of the series are there: somebody may have deleted it, and added archives`;
+}
+
 /** @returns why nothing may be removed, as a clause; `undefined` if removal is allowed */
 export function brake({ unknown, samePolicy, pending, removals }: Growth): string | undefined {
   if (unknown > MAX_UNKNOWN) {

@@ -24,6 +24,8 @@ export interface Found extends Archive {
   readonly manifest: StoredObject;
   /** SHA-256 of the stored object, according to its manifest. */
   readonly storedSha256: string;
+  /** Whether the run that saved it had a retention policy, according to its manifest. */
+  readonly hadRetention: boolean;
   /** The location where it was saved, according to its manifest. */
   readonly savedAs: string;
 }
@@ -71,8 +73,9 @@ export async function listSeries(
     const about = describe(store.locate(archiveKey), manifest, archive);
     if (archive === undefined) orphans.push({ ...about, archiveKey, manifest: object });
     else {
-      const { storedSha256, location } = manifest;
-      archives.push({ ...about, archive, manifest: object, storedSha256, savedAs: withoutSettings(location) });
+      const { storedSha256, location, retention } = manifest;
+      const savedAs = withoutSettings(location);
+      archives.push({ ...about, archive, manifest: object, storedSha256, savedAs, hadRetention: retention === true });
     }
   };
   await inParallel(candidates, signal, add, READ_AT_ONCE);

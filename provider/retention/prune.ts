@@ -9,7 +9,7 @@ import { explain, isCode, SnapshotError } from "../errors";
 import type { Reporter } from "../reporter";
 import { headIfPlaceExists } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
-import { brake } from "./brake";
+import { brake, brakeWithoutLedger } from "./brake";
 import { type KnownArchive, Ledger } from "./ledger";
 import { describe, type Found, type Listing, listSeries } from "./listing";
 import { decide, type Decision, isEmpty, isSibling, isUsableBackup, newestFirst, type Policy, SPARED } from "./policy";
@@ -86,7 +86,8 @@ async function pruneOthers(
     const hint = decision.refusal === undefined ? `. If that is right, run: ${byHand}` : "";
     reporter.warn(`retention: nothing was removed: ${refusal}${hint}`);
     const { keep, remove } = decision;
-    if (!ledger.exists) await remember(run, decision, verified, new Set(), reporter);
+    // A new ledger would make all archives known.
+    if (!ledger.exists && !isLedgerMissing(run)) await remember(run, decision, verified, new Set(), reporter);
     return { kept: keep.length + remove.length, removed: 0, refusal };
   }
   const { removed, failure } = await carryOut(run, decision, verified, reporter);
@@ -246,7 +247,14 @@ function unknownTo({ ledger, others, fresh }: Run): readonly Found[] {
   return others.filter((found) => isSibling(found, fresh) && !ledger.knows(found));
 }
 
+/** Whether a run with retention has saved an archive that is there, and its ledger is not. */
+function isLedgerMissing({ ledger, others, fresh }: Run): boolean {
+  return !ledger.exists && others.some((found) => found.hadRetention && isSibling(found, fresh));
+}
+
 function brakeOf(run: Run, { remove }: Decision<Found>): string | undefined {
+  const { others, fresh } = run;
+  if (isLedgerMissing(run)) return brakeWithoutLedger(others.filter((found) => isSibling(found, fresh)).length);
   if (!run.ledger.exists) return undefined;
   return brake({
     unknown: Math.max(0, unknownTo(run).length - run.ledger.unlisted),

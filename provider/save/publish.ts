@@ -7,9 +7,11 @@ import { describeArchive } from "../catalog/description";
 import { takenAt } from "../catalog/facts";
 import { type Manifest, readManifest } from "../catalog/manifest";
 import { seriesOf } from "../catalog/series";
+import { compact } from "../compact";
 import type { ClusterFacts } from "../consul/client";
 import { SnapshotError } from "../errors";
 import type { Owner } from "../owner";
+import { isEmpty, type Policy } from "../retention/policy";
 import { formatLocation, type Location } from "../store/location";
 import { expandTemplate } from "../store/nameTemplate";
 import { TIDY_MS } from "../store/stall";
@@ -24,6 +26,8 @@ export interface PublishRequest {
   readonly recipients?: readonly string[];
   readonly purpose: Manifest["purpose"];
   readonly consistency: "consistent" | "stale";
+  /** Whether archives of the series are pruned afterwards, by these rules. Default: no rules. */
+  readonly retention?: Policy;
   /** Fills the name template, and is the name of the series. */
   readonly owner: Owner;
 }
@@ -66,7 +70,8 @@ export async function publish(
   await store.sweep(key, template, signal);
   const encrypted = recipients === undefined ? undefined : encryptStream(archive.bytes, recipients);
   const { owner, purpose, consistency } = request;
-  const origin = { ...archive.about, series: seriesOf(owner), purpose, consistency };
+  const retention = isEmpty(request.retention ?? {}) ? undefined : (true as const);
+  const origin = compact({ ...archive.about, series: seriesOf(owner), purpose, consistency, retention });
   const describing = archive.report.then(async (report) =>
     describeArchive(report, location, origin, await encrypted?.stored),
   );

@@ -38,6 +38,8 @@ export interface About {
   readonly location?: string;
   /** Whether the manifest's length tells its series. Default: yes. */
   readonly marked?: boolean;
+  /** Whether it was saved with a retention policy. Default: no. */
+  readonly retention?: true;
   /** Default: the hash of what is stored. */
   readonly storedSha256?: string;
   /** Default: unknown. */
@@ -74,7 +76,7 @@ export async function keepAt(store: Store, key: string, about: About): Promise<S
     digests: {},
     consistency: "consistent",
     encrypted: false,
-    ...compact({ restorable: about.restorable }),
+    ...compact({ restorable: about.restorable, retention: about.retention }),
     writtenBy: "tests",
   };
   const text = JSON.stringify(manifest, null, 2);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { SnapshotError } from "../../../provider/errors";
 import { Ledger } from "../../../provider/retention/ledger";
+import { pruneDeliberately } from "../../../provider/retention/prune";
 import { fileStore } from "../../../provider/store/file/store";
 import { memoryBackend } from "../../../provider/store/memory/backend";
 import type { Store } from "../../../provider/store/store";
@@ -156,6 +157,45 @@ describe("a run of retention", () => {
       expect(said.warn.join(), `run ${run}`).to.include(`${altered} has changed`);
       expect(await archivesThere()).to.deep.equal(["consul-4.snap", "consul-7.snap", "consul-8.snap"]);
     }
+  });
+
+  it("removes nothing where the record of earlier runs is missing, until a person prunes", async () => {
+    const policy = { keepLast: 2 };
+    for (const day of [9, 8, 7, 6]) {
+      const saved = await keep(`consul-${9 - day}.snap`, { takenAt: daysAgo(day), index: 9 - day, retention: true });
+      await pruneAfter(store, template, saved, { keepLast: 9 });
+    }
+    // Whoever may delete or overwrite objects could release the brake, and displace archives with others.
+    const records = (await readdir(folder.path)).filter((name) => name.endsWith(".retention.json"));
+    expect(records).to.have.length(1);
+    for (const damage of [(path: string) => writeFile(path, "{}"), (path: string) => rm(path, { force: true })]) {
+      await damage(join(folder.path, records[0] ?? ""));
+      for (const index of [10, 11]) {
+        const next = await keep(`consul-${index}.snap`, { takenAt: daysAgo(3 - (index - 10)), index, retention: true });
+        const { pruned, said } = await pruneAfter(store, template, next, policy);
+        expect(pruned?.removed).to.equal(0);
+        expect(said.warn.join())
+          .to.match(/nothing was removed: the record .* is missing, and \d archives of the series are there/)
+          .and.include(`--series '${SERIES}' --keep-last 2`);
+      }
+    }
+    expect(await archivesThere()).to.have.length(6);
+    const reporter = { signal: new AbortController().signal, status: () => {}, info: () => {}, warn: () => {} };
+    const place = { store, template, policy, series: SERIES, now: new Date(), sparedMs: Number.NEGATIVE_INFINITY };
+    await pruneDeliberately(place, false, reporter);
+    expect(await archivesThere()).to.deep.equal(["consul-10.snap", "consul-11.snap"]);
+    const last = await keep("consul-12.snap", { takenAt: daysAgo(1), index: 12, retention: true });
+    expect((await pruneAfter(store, template, last, policy)).pruned).to.deep.equal({ kept: 2, removed: 1 });
+  });
+
+  it("makes a new record where a killed first run, or an earlier version, has left none", async () => {
+    await keep("consul-7.snap", { takenAt: daysAgo(2), index: 7, retention: true });
+    const after = await keep("consul-8.snap", { takenAt: daysAgo(1), index: 8, retention: true });
+    expect((await pruneAfter(store, template, after, { keepLast: 1 })).pruned).to.deep.equal({ kept: 1, removed: 1 });
+    await rm(folder.path, { recursive: true });
+    await mkdir(folder.path);
+    const pruned = await pruneAfter(store, template, await fiveDays(), { keepLast: 1 });
+    expect(pruned.pruned).to.deep.equal({ kept: 1, removed: 4 });
   });
 
   it("counts apart those that are there and of no use", async () => {

@@ -2,6 +2,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ArchiveReader } from "../../../provider/archive/reader";
+import { readManifest } from "../../../provider/catalog/manifest";
+import type { Policy } from "../../../provider/retention/policy";
 import { publish, unixNanoseconds } from "../../../provider/save/publish";
 import { openVerifiedStream } from "../../../provider/save/verifiedStream";
 import { fileStore } from "../../../provider/store/file/store";
@@ -19,7 +21,7 @@ describe("an archive that is stored in place of another", () => {
   const good = keyValue("app/a", "1");
   const broken: StateRecord = { type: 2, value: { Key: "app/a", ModifyIndex: "no number", Value: "1" } };
 
-  async function publishOne(record: StateRecord) {
+  async function publishOne(record: StateRecord, retention: Policy = {}) {
     const archive = archiveOf(stateOf([record]));
     async function* body(): AsyncGenerator<Buffer> {
       yield await Promise.resolve(archive);
@@ -32,6 +34,7 @@ describe("an archive that is stored in place of another", () => {
       {
         target: parseLocation(join(folder.path, "consul.snap")),
         overwrite: true,
+        retention,
         purpose: "backup",
         consistency: "consistent",
         owner: { organization: "o", project: "p", stack: "s", name: "n" },
@@ -47,6 +50,18 @@ describe("an archive that is stored in place of another", () => {
     expect(failure.message).to.include("consul.snap was kept").and.include("could not restore it: ");
     expect((await readdir(folder.path)).sort()).to.deep.equal(["consul.snap", "consul.snap.manifest.json"]);
     expect((await publishOne(good)).manifest.sha256).to.equal(manifest.sha256);
+  });
+
+  it("says in its manifest whether the run keeps a record for retention", async () => {
+    for (const [retention, expected] of [
+      [{ keepLast: 2 }, true],
+      [{ keepLast: 0 }, undefined],
+      [{}, undefined],
+    ] as const) {
+      const { manifest } = await publishOne(good, retention);
+      expect(manifest.retention, JSON.stringify(retention)).to.equal(expected);
+      expect(await readManifest(store, join(folder.path, "consul.snap"))).to.deep.equal(manifest);
+    }
   });
 
   it("takes its place if that is not restorable either, and if there is none", async () => {
