@@ -21,7 +21,7 @@ export function describeResult(restored: Restored, runId: string): string {
         ["restored at", restored.restoredAt],
         ["snapshot id", restored.snapshotId],
         ["index now", restored.restoredIndex],
-        ["safety snapshot", restored.safetySnapshot ?? "none"],
+        ["safety snapshot", restored.safetySnapshot ?? (adopted ? IN_RECEIPT : "none")],
         ...(restored.unsavedChanges === undefined
           ? []
           : [["unsaved changes", describeUnsaved(restored.unsavedChanges)] as const]),
@@ -36,6 +36,9 @@ export function describeResult(restored: Restored, runId: string): string {
 function describeUnsaved(count: number): string {
   return count === 0 ? "none" : `${count} Raft entries after the safety snapshot, in neither it nor the archive`;
 }
+
+/** Not shown, because others can write a receipt. */
+const IN_RECEIPT = "if there is one, the receipt names it";
 
 const ADOPTED = "Nothing was restored now: this run was begun before, as its receipt says.";
 
@@ -52,13 +55,13 @@ const OUTCOMES = {
  */
 export function describeUnsettled(unsettled: Unsettled, again: (runId: string) => string): string {
   const { cause, attempt } = unsettled;
-  const { runId, begunAt, safetySnapshot, receipt } = attempt;
+  const { runId, begunAt, safetySnapshot, receipt, fromReceipt } = attempt;
   return [
     explain(cause),
     ...rows(
       [
         ["begun at", begunAt],
-        ["safety snapshot", safetySnapshot ?? "none"],
+        ["safety snapshot", safetySnapshot ?? (fromReceipt === true ? IN_RECEIPT : "none")],
         ["receipt", receipt ?? "none"],
         ["run id", runId],
       ],

@@ -38,17 +38,18 @@ export async function adopt({ attempt, result, location }: Receipt, session: Ses
 async function adoptResult(attempt: Attempt, result: Restored, location: string, session: Session): Promise<Restored> {
   const { request, reporter } = session;
   const runId = argumentName(request.connection, "runId");
-  const restoredBefore = `${runId} ${JSON.stringify(request.runId)} was restored already at ${result.restoredAt} from ${attempt.source}, as its receipt ${location} says: nothing was restored now`;
+  const restoredBefore = (from: string): string =>
+    `${runId} ${JSON.stringify(request.runId)} was restored already at ${result.restoredAt}${from}, as its receipt ${location} says: nothing was restored now`;
   try {
     // No upload is in progress any more, so there is no reason to wait for the state to change.
     const ending: Ending = { attempt: await withArchiveOf(session, attempt), answer: "unknown", sentAll: false };
     const found = await readBack(session, ending);
-    reporter.warn(`${restoredBefore}; the cluster was read back: ${found.outcome}`);
+    reporter.warn(`${restoredBefore(` from ${attempt.source}`)}; the cluster was read back: ${found.outcome}`);
     return { ...found, adopted: true };
   } catch (error) {
     if (!(error instanceof Unsettled) || request.strict === true || isCode(error.cause, "INTERRUPTED")) throw error;
     reporter.warn(
-      `${restoredBefore}, but the cluster does not prove it: ${error.cause.message}. It may have been used since. Everyone who may write to that folder can write a receipt: if this run was not yours, choose another ${runId}`,
+      `${restoredBefore("")}, but the cluster does not prove it: ${error.cause.message}. It may have been used since. Everyone who may write to that folder can write a receipt: if this run was not yours, choose another ${runId}`,
     );
     return { ...result, outcome: "unproved", differences: [], adopted: true };
   }

@@ -7,7 +7,9 @@ import { readCluster } from "./currentState";
 import { refused, type NothingRestored } from "./guards";
 import { tokenOfArchive } from "./outcomes";
 import { bestOf, type Receipt } from "./receipt";
+import type { PlaceFailure } from "./receipts";
 import { type RestoreRequest, Unidentified } from "./request";
+import { withoutForeignPlaces, withRequestedPlaces } from "./requestedPlaces";
 import type { Session } from "./session";
 
 /**
@@ -20,10 +22,11 @@ export async function findEarlierRun(
   session: Session,
 ): Promise<{ readonly earlier?: Receipt; readonly identity: ClusterIdentity }> {
   const { request, receipts, client } = session;
-  const candidates = await receipts.find(request.runId, (error, isFirst) => {
+  const unable: PlaceFailure = (error, isFirst) => {
     // The place beside the archive is only an additional one: it may be one that may be read and not listed.
     if (isFirst && !request.allow.includes("noReceipt")) throw noReceipt("looked for", error, request);
-  });
+  };
+  const candidates = await receipts.find(request.runId, unable, session.reporter.signal);
   if (candidates.length === 0) return { identity: await client.identity() };
   const identity = await identifyAfterRestore(session).catch((error: unknown) => {
     throw unidentified(error, candidates, session);
@@ -31,7 +34,7 @@ export async function findEarlierRun(
   const earlier = bestOf(
     candidates.filter(({ attempt }) => attempt.serverIds.some((id) => identity.serverIds.includes(id))),
   );
-  return earlier === undefined ? { identity } : { identity, earlier };
+  return earlier === undefined ? { identity } : { identity, earlier: await withRequestedPlaces(earlier, session) };
 }
 
 /** Also of a cluster that was restored already, and of one whose servers' ids the token may not read. */
@@ -48,8 +51,9 @@ async function identifyAfterRestore(session: Session): Promise<ClusterIdentity> 
 
 /** The run has begun, here or on another cluster, and it is unknown which cluster this is. */
 function unidentified(error: unknown, candidates: readonly Receipt[], { request }: Session): unknown {
-  const candidate = bestOf(candidates)?.attempt;
-  if (!(error instanceof SnapshotError) || candidate === undefined) return error;
+  const found = bestOf(candidates)?.attempt;
+  if (!(error instanceof SnapshotError) || found === undefined) return error;
+  const candidate = withoutForeignPlaces(found, request);
   const begun = `a restore of ${argumentName(request.connection, "runId")} ${JSON.stringify(request.runId)} was begun at ${candidate.begunAt}`;
   const [code, message] = isCode(error, "INTERRUPTED")
     ? ([error.code, `${begun}, and reading back its result was interrupted: nothing was sent now`] as const)

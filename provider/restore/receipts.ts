@@ -4,12 +4,14 @@
  */
 
 import { randomBytes } from "node:crypto";
+import { compact } from "../compact";
 import { SnapshotError, isCode } from "../errors";
 import { formatLocation, type Location } from "../store/location";
 import { fixedFolder } from "../store/nameTemplate";
 import type { Store, StoredObject } from "../store/store";
 import { putSmallObject, readSmallObject } from "../store/smallObject";
 import type { Attempt } from "./attempt";
+import { listObjects } from "./listedObjects";
 import { bytesOf, nameOf, parseReceipt, placesOf, prefixOf, type Receipt, SUFFIX } from "./receipt";
 import type { Restored, RestoreRequest } from "./request";
 import { normalizeRunId } from "./runId";
@@ -66,17 +68,18 @@ export class Receipts {
    * The receipts of a run, for all clusters.
    *
    * @param unable - called for a place that cannot be listed
-   * @throws SnapshotError `STORE_*`; `RESTORE_REFUSED` if a receipt cannot be read, because then nothing is known
+   * @throws SnapshotError `STORE_*`; `RESTORE_REFUSED` if a receipt cannot be read, because then nothing is known;
+   * `INTERRUPTED`
    */
-  async find(runId: string, unable: PlaceFailure): Promise<Receipt[]> {
+  async find(runId: string, unable: PlaceFailure, signal: AbortSignal): Promise<Receipt[]> {
     const found: Receipt[] = [];
     // Versions before 0.2 used the id without normalization in the names of receipts.
     const prefixes = [...new Set([normalizeRunId(runId), runId].map(prefixOf))];
     for (const { location, store, folder, isFirst } of this.places) {
       try {
         for (const prefix of prefixes) {
-          for (const key of await keysOf(store, folder + prefix)) {
-            const read = await readSmallObject(store, key);
+          for (const key of await keysOf(store, folder + prefix, signal)) {
+            const read = await readSmallObject(store, key, { signal });
             if (read !== undefined) found.push(parseReceipt(read.bytes, formatLocation(location, key), runId));
           }
         }
@@ -161,7 +164,10 @@ export class Receipts {
         if (read === undefined) continue;
         const there = parseReceipt(read.bytes, location, attempt.runId).attempt;
         if (there.claim !== attempt.claim || there.begunAt !== attempt.begunAt) continue;
-        await putSmallObject(place.store, key, bytesOf({ ...attempt, receipt: location }, result), true);
+        // The places of an adopted attempt are those of the request that reads it back.
+        const { source, safetySnapshot } = there;
+        const whole = compact({ ...attempt, source, safetySnapshot, receipt: location });
+        await putSmallObject(place.store, key, bytesOf(whole, result), true);
       } catch (error) {
         failed(error);
       }
@@ -198,10 +204,10 @@ function wholeName({ location, folder }: Pick<Place, "location" | "folder">, nam
   return formatLocation(location, folder + name);
 }
 
-async function keysOf(store: Store, prefix: string): Promise<string[]> {
+async function keysOf(store: Store, prefix: string, signal: AbortSignal): Promise<string[]> {
   const keys: string[] = [];
   try {
-    for await (const { key } of store.list(prefix)) if (key.endsWith(SUFFIX)) keys.push(key);
+    for await (const { key } of listObjects(store, prefix, signal)) if (key.endsWith(SUFFIX)) keys.push(key);
   } catch (error) {
     // A folder that does not exist yet contains no receipts.
     if (!isCode(error, "STORE_NOT_FOUND")) throw error;

@@ -367,8 +367,8 @@ export const OUTPUT_OBJECTS = {
     documentation: "A run that has begun before, according to its receipt.",
     fields: {
       begunAt: { kind: STRING, documentation: "When it began: RFC 3339, UTC." },
-      source: { kind: STRING, documentation: "The archive that it restored." },
-      sha256: { kind: STRING, documentation: "SHA-256 of that archive, as Consul made it." },
+      source: { kind: STRING, documentation: "The archive that the request names." },
+      sha256: { kind: STRING, documentation: "SHA-256 of the archive that was restored, as Consul made it." },
       receipt: { kind: STRING, documentation: "Where the receipt is." },
       outcome: { kind: STRING, optional: true, documentation: "Its outcome, once it was read back." },
     },

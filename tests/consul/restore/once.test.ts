@@ -89,6 +89,20 @@ describe("one run is restored once", function () {
     });
   }
 
+  it("and names its safety snapshot later, where that is at the place of the request", async () => {
+    const { restored } = await run(archive, "safety/");
+    expect(restored?.safetySnapshot).to.be.a("string");
+    expect((await run(archive, "safety/")).restored?.safetySnapshot).to.equal(restored?.safetySnapshot);
+    expect((await run(archive, "elsewhere/")).restored).to.not.have.property("safetySnapshot");
+    // Reading back with other arguments takes nothing out of the receipts.
+    for (const receipt of [...(await receiptsIn("safety")), ...(await receiptsIn("archives"))]) {
+      const text = await readFile(receipt, "utf8");
+      expect((JSON.parse(text) as { safetySnapshot?: string }).safetySnapshot, receipt).to.equal(
+        restored?.safetySnapshot,
+      );
+    }
+  });
+
   it("and both receipts tell what came of it", async () => {
     const { restored } = await run(archive, "safety/");
     expect(restored?.outcome).to.be.oneOf(["exact", "drift"]);

@@ -8,7 +8,7 @@ import type { Manifest } from "../../../provider/catalog/manifest";
 import { nameOf } from "../../../provider/restore/receipt";
 import { type ConsulServer, startConsul } from "../../support/consul/consul";
 import { type ConsulProxy, consulProxy } from "../../support/faults/consulProxy";
-import { outcomeForUsers, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
+import { outcomeForUsers, planFrom, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
 
 const LIMITS = { observation: { stableMs: 1, limitMs: 20_000 }, unchangedMs: 1 };
@@ -103,6 +103,24 @@ describe("a receipt that somebody else has written", function () {
     const source = `s3://box/a.snap?region=eu-west-1&endpoint=http://127.0.0.1:${port}&s3ForcePathStyle=true`;
     await forge({ source, receipt: source, otherReceipt: source, safetySnapshot: source });
     expect((await run()).restored).to.equal(undefined);
+  });
+
+  it("shows none of the places that it names: neither in a plan, nor in a failure, nor in a result", async () => {
+    const evil = "/attacker's/evil.snap";
+    const result = { outcome: "exact", restoredAt: "2026-11-24T00:00:00.000Z", restoredIndex: 1, snapshotId: "1-1-1" };
+    const whole = { ...result, servers: [], contents: [], differences: [], safetySnapshot: evil };
+    await forge({ source: evil, safetySnapshot: evil, result: whole });
+    const asked = { safety: path("safety/"), request: { runId: "rollback" } };
+    const plan = await planFrom(archive, { address: proxy.address }, asked);
+    expect("earlier" in plan && plan.earlier.attempt.source).to.equal(archive);
+    const ended = await run();
+    expect(ended.restored?.outcome).to.equal("unproved");
+    await forge({ source: evil, safetySnapshot: evil });
+    const failed = await run();
+    expect(failed.error?.code).to.equal("RESTORE_UNCONFIRMED");
+    const shown = JSON.stringify([plan, ended.restored, ended.said, failed.error, failed.error?.message, failed.said]);
+    expect(shown).to.include("names a safety snapshot that is not at the place of this request");
+    expect(shown).to.not.include("evil.snap");
   });
 
   it("is refused where a field is not what a receipt has", async () => {
