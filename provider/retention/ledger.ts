@@ -54,9 +54,9 @@ export class Ledger {
    * @param template - the target's name template
    * @throws SnapshotError `STORE_*`
    */
-  static async read(store: Store, template: string, series: string): Promise<Ledger> {
+  static async read(store: Store, template: string, series: string, signal: AbortSignal): Promise<Ledger> {
     const key = ledgerKey(template, series);
-    const found = await readSmallObject(store, key);
+    const found = await readSmallObject(store, key, { signal });
     const fields = found === undefined ? undefined : Fields.parse(found.bytes);
     const entries = fields?.count("schema") === SCHEMA ? fields.list("archives", entryOf) : undefined;
     const policy = entries === undefined ? undefined : (fields?.text("policy") ?? "");
@@ -109,6 +109,7 @@ export class Ledger {
     archives: readonly KnownArchive[],
     verified: { has(archive: KnownArchive): boolean },
     pending: number,
+    signal: AbortSignal,
   ): Promise<void> {
     const entries = archives.map((known): Entry => {
       const name = this.nameOf(known.archive.key);
@@ -117,7 +118,7 @@ export class Ledger {
       if (former !== undefined && this.isAltered(known) && !verified.has(known)) return former;
       return { name, version: known.archive.version, storedSha256: verified.has(known) ? known.storedSha256 : "" };
     });
-    await this.put(policyText(policy), entries, pending, 0);
+    await this.put(policyText(policy), entries, pending, 0, signal);
   }
 
   /**
@@ -126,21 +127,27 @@ export class Ledger {
    *
    * @throws SnapshotError `STORE_*`
    */
-  async append(own: KnownArchive): Promise<void> {
+  async append(own: KnownArchive, signal: AbortSignal): Promise<void> {
     if (this.policy === undefined || this.knows(own)) return;
     const { archive, storedSha256 } = own;
     const entry: Entry = { name: this.nameOf(archive.key), version: archive.version, storedSha256 };
-    await this.put(this.policy, [entry, ...this.entries.values()], this.pending + 1, this.unlisted);
+    await this.put(this.policy, [entry, ...this.entries.values()], this.pending + 1, this.unlisted, signal);
   }
 
   /** @param unlisted - number of further archives */
-  private async put(policy: string, archives: readonly Entry[], pending: number, unlisted: number): Promise<void> {
+  private async put(
+    policy: string,
+    archives: readonly Entry[],
+    pending: number,
+    unlisted: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const head = { schema: SCHEMA, series: this.series, policy, pending };
     const headBytes = byteLength({ ...head, unlisted: unlisted + archives.length, archives: [] });
     const listed = withinBytes(archives, MAX_BYTES - headBytes).slice(0, MAX_ARCHIVES);
     const left = unlisted + archives.length - listed.length;
     const text = JSON.stringify({ ...head, ...(left === 0 ? {} : { unlisted: left }), archives: listed });
-    await putSmallObject(this.store, this.key, Buffer.from(`${text}\n`), true);
+    await putSmallObject(this.store, this.key, Buffer.from(`${text}\n`), true, { signal });
   }
 
   private nameOf(key: string): string {

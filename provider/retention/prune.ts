@@ -107,7 +107,7 @@ async function pruneOthers(
 async function recordOwn(ledger: Ledger, own: KnownArchive, reporter: Reporter): Promise<void> {
   if (reporter.signal.aborted) return;
   try {
-    await unlessAborted(ledger.append(own), reporter.signal);
+    await unlessAborted(ledger.append(own, reporter.signal), reporter.signal);
   } catch (error) {
     reporter.info(`retention: the new archive could not be added to the record of this series: ${explain(error)}`);
   }
@@ -184,7 +184,7 @@ async function newestVerified(
 }
 
 async function readLedger({ store, template }: Place, series: string, reporter: Reporter): Promise<Ledger> {
-  return unlessAborted(Ledger.read(store, template, series), reporter.signal);
+  return unlessAborted(Ledger.read(store, template, series, reporter.signal), reporter.signal);
 }
 
 async function listOthers(
@@ -288,7 +288,7 @@ async function remember(
   const pending = spared.length + decision.remove.length - removed.size;
   const there = run.others.filter((found) => isSibling(found, run.fresh) && !removed.has(found)).sort(newestFirst);
   try {
-    const write = run.ledger.write(run.policy, [run.own, ...there], verified, pending);
+    const write = run.ledger.write(run.policy, [run.own, ...there], verified, pending, reporter.signal);
     await unlessAborted(write, reporter.signal);
   } catch (error) {
     // Of two runs at once, one records what it has verified; the hint of this error would ask to look for an intruder.

@@ -26,7 +26,7 @@ export async function reasonsToKeep(
   now: Date,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Reasoning>> {
-  const rules = policy ?? (await Ledger.read(store, template, series)).rules;
+  const rules = policy ?? (await Ledger.read(store, template, series, signal)).rules;
   if (rules === undefined || isEmpty(rules)) return new Map();
   const { archives } = await listSeries(store, template, series, undefined, signal);
   const [newest] = archives.filter(isUsableBackup).sort(newestFirst);

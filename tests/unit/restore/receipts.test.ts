@@ -1,6 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { isCode } from "../../../provider/errors";
+import { fileStore } from "../../../provider/store/file/store";
 import { openStore } from "../../../provider/store/backends";
 import { parseLocation } from "../../../provider/store/location";
 import type { Attempt } from "../../../provider/restore/attempt";
@@ -107,5 +109,25 @@ describe("a claim on an S3 server that does not know the condition", () => {
       .to.have.property("taken")
       .that.includes("s3://bucket/consul-restore-");
     expect(deleted).to.equal(0);
+  });
+});
+
+describe("the look for receipts", () => {
+  it("ends at once when it is interrupted, also at a store that does not answer", async () => {
+    const interrupted = new AbortController();
+    const source = parseLocation("./archives/a.snap");
+    const silent = {
+      ...fileStore(),
+      async *list() {
+        interrupted.abort();
+        yield await new Promise<never>(() => undefined);
+      },
+    };
+    const receipts = await Receipts.open({ safetySnapshot: false, source }, () => Promise.resolve(silent));
+    const unable = (error: unknown): never => {
+      throw error;
+    };
+    const failure: unknown = await receipts.find("once", unable, interrupted.signal).catch((error: unknown) => error);
+    expect(isCode(failure, "INTERRUPTED")).to.equal(true);
   });
 });

@@ -83,7 +83,7 @@ describe("a run of retention", () => {
     const policy = { keepLast: COUNT };
     const run = async (index: number) => pruneAfter(memory, location.key, await keepOne(index), policy);
     expect(await run(COUNT)).to.deep.include({ pruned: { kept: COUNT, removed: 0 } });
-    const ledger = await Ledger.read(memory, location.key, SERIES);
+    const ledger = await Ledger.read(memory, location.key, SERIES, new AbortController().signal);
     expect(ledger.exists && ledger.unlisted)
       .to.be.above(0)
       .and.to.be.below(COUNT / 2);
@@ -186,6 +186,23 @@ describe("a run of retention", () => {
     expect(await archivesThere()).to.deep.equal(["consul-10.snap", "consul-11.snap"]);
     const last = await keep("consul-12.snap", { takenAt: daysAgo(1), index: 12, retention: true });
     expect((await pruneAfter(store, template, last, policy)).pruned).to.deep.equal({ kept: 2, removed: 1 });
+  });
+
+  it("hands its signal to each request for its record: a store need not answer an interrupted run", async () => {
+    const { signal } = new AbortController();
+    const seen: [string, AbortSignal | undefined][] = [];
+    const watched: Store = {
+      ...store,
+      head: (key, options) => (seen.push([key, options?.signal]), store.head(key, options)),
+      read: (key, options) => (seen.push([key, options?.signal]), store.read(key, options)),
+      put: (key, source, options) => (seen.push([key, options?.signal]), store.put(key, source, options)),
+    };
+    for (const saved of [await fiveDays(), await keep("consul-9.snap", { takenAt: daysAgo(0), index: 9 })]) {
+      await pruneAfter(watched, template, saved, { keepLast: 2 }, { signal });
+    }
+    const signals = seen.filter(([key]) => key.endsWith(".retention.json")).map(([, passed]) => passed);
+    expect(signals).to.have.length.above(4);
+    expect(new Set(signals)).to.deep.equal(new Set([signal]));
   });
 
   it("makes a new record where a killed first run, or an earlier version, has left none", async () => {
