@@ -1,7 +1,10 @@
-/** The connection to Consul over time: token files are read again, and the login is repeated when its token is gone. */
+/**
+ * The connection to Consul over time: token and certificate files are read again, and the login is repeated when its token is
+ * gone.
+ */
 
 import { unlessAborted } from "../provider/abort";
-import { isCode } from "../provider/errors";
+import { explain, isCode } from "../provider/errors";
 import type { Connection } from "../provider/consul/connection";
 import { interrupted } from "../provider/consul/failures";
 import { login, logout } from "../provider/consul/login";
@@ -15,6 +18,10 @@ export class Access {
   #login: Promise<Connection> | undefined;
   /** The result of the login. */
   #loggedIn: Connection | undefined;
+  /** What the token and certificate files contained when they were last valid. */
+  #valid: Connection | undefined;
+  /** Why they are not valid now. */
+  #problem: string | undefined;
 
   constructor(
     private readonly config: Pick<AgentConfig, "connection" | "login">,
@@ -29,7 +36,7 @@ export class Access {
    * @throws SnapshotError `CONSUL_*`, `ARGUMENT_INVALID`, `INTERRUPTED`
    */
   async connection(signal: AbortSignal): Promise<Connection> {
-    const connection = connect(this.config.connection, this.env);
+    const connection = this.#read();
     if (this.config.login === undefined) return connection;
     this.#login ??= this.#logIn(connection, this.config.login);
     try {
@@ -50,6 +57,21 @@ export class Access {
     this.#ended.abort();
     await this.#login?.catch(() => undefined);
     await this.#logOut();
+  }
+
+  /** Replaces all files or none: a program that renews certificates may have written only some of them yet. */
+  #read(): Connection {
+    try {
+      this.#valid = connect(this.config.connection, this.env);
+      this.#problem = undefined;
+      return this.#valid;
+    } catch (error) {
+      if (this.#valid === undefined) throw error;
+      const problem = explain(error);
+      if (problem !== this.#problem) this.log.warn(`the former token and certificates are still used: ${problem}`);
+      this.#problem = problem;
+      return this.#valid;
+    }
   }
 
   async #logIn(connection: Connection, request: Login): Promise<Connection> {

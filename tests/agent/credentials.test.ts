@@ -138,13 +138,14 @@ describe("credentials of a destination that are exchanged for others", function 
     });
   });
 
-  describe("a service principal of Azure", () => {
+  describe("an identity of Azure", () => {
     const ACCOUNT = "devstoreaccount1";
     const TENANT = "11111111-2222-3333-4444-555555555555";
     let certificates: Certificates;
     let azure: { readonly port: number; stop(): Promise<void> };
     let login: Listening;
     let forms: URLSearchParams[];
+    let trusted: Agent;
     before(async () => {
       certificates = await makeCertificates("dc1", ["login.microsoftonline.com"]);
       azure = await startAzure(certificates);
@@ -156,9 +157,37 @@ describe("credentials of a destination that are exchanged for others", function 
         });
       });
       login = await listenOnLoopback(server);
+      trusted = new Agent({ connect: { ca: await readFile(certificates.caFile, "utf8") } });
+      expect((await ask("PUT", "")).status).to.equal(201);
     });
-    after(() => Promise.all([login.stop(), azure.stop(), certificates.remove()]));
+    after(() => Promise.all([trusted.close(), login.stop(), azure.stop(), certificates.remove()]));
     beforeEach(() => (forms = []));
+
+    const ask = (method: string, query: string) =>
+      fetch(`https://${LOOPBACK}:${azure.port}/${ACCOUNT}/bucket?restype=container${query}`, {
+        method,
+        dispatcher: trusted,
+        headers: {
+          Authorization: `Bearer ${accessToken()}`,
+          "x-ms-version": "2021-08-06",
+          "x-ms-date": new Date().toUTCString(),
+        },
+      });
+    /** The names of the archives in the container. */
+    async function saved(): Promise<string[]> {
+      const listing = await (await ask("GET", "&comp=list")).text();
+      return [...listing.matchAll(/<Name>(consul-\d{19}\.snap)<\/Name>/g)].map(([, name = ""]) => name);
+    }
+    const destination = (more: object = {}): object => ({
+      ...common(),
+      backup_destinations: {
+        azure_blob_storage: [{ account_name: ACCOUNT, container_name: "bucket", ...more }],
+      },
+    });
+    const storage = (): Record<string, string> => ({
+      AZURE_STORAGE_DOMAIN: `${LOOPBACK}:${azure.port}`,
+      NODE_EXTRA_CA_CERTS: certificates.caFile,
+    });
 
     function loginAnswer(path: string, body: string): object {
       const base = `https://login.microsoftonline.com/${TENANT}`;
@@ -173,41 +202,21 @@ describe("credentials of a destination that are exchanged for others", function 
       return { token_type: "Bearer", expires_in: 3600, access_token: accessToken() };
     }
 
-    it("logs in at its tenant, and saves with the token that it gets", async () => {
-      const trusted = new Agent({ connect: { ca: await readFile(certificates.caFile, "utf8") } });
-      const ask = (method: string, query: string) =>
-        fetch(`https://${LOOPBACK}:${azure.port}/${ACCOUNT}/bucket?restype=container${query}`, {
-          method,
-          dispatcher: trusted,
-          headers: {
-            Authorization: `Bearer ${accessToken()}`,
-            "x-ms-version": "2021-08-06",
-            "x-ms-date": new Date().toUTCString(),
-          },
-        });
-      expect((await ask("PUT", "")).status).to.equal(201);
+    it("of a service principal logs in at its tenant, and saves with the token that it gets", async () => {
       const proxy = await interceptingProxy({ "login.microsoftonline.com": login.port });
-      const file = await configFile(folder.path, {
-        ...common(),
-        backup_destinations: {
-          azure_blob_storage: [
-            {
-              account_name: ACCOUNT,
-              container_name: "bucket",
-              service_principal_id: "the-client",
-              service_principal_secret: "env://PRINCIPAL_SECRET",
-              tenant_id: TENANT,
-            },
-          ],
-        },
-      });
+      const principal = {
+        service_principal_id: "the-client",
+        service_principal_secret: "env://PRINCIPAL_SECRET",
+        tenant_id: TENANT,
+      };
+      const file = await configFile(folder.path, destination(principal));
       const env = {
+        ...storage(),
         PRINCIPAL_SECRET: "the-secret",
-        AZURE_STORAGE_DOMAIN: `${LOOPBACK}:${azure.port}`,
-        NODE_EXTRA_CA_CERTS: certificates.caFile,
         HTTPS_PROXY: `http://${proxy.address}`,
         NO_PROXY: LOOPBACK,
       };
+      const savedBefore = await saved();
       const { code, out, err } = await command(["agent", "-config-file", file, "-log-level=debug"], { env });
       await proxy.stop();
       expect(code, out + err).to.equal(0);
@@ -220,8 +229,33 @@ describe("credentials of a destination that are exchanged for others", function 
         grant_type: "client_credentials",
         scope: "https://storage.azure.com/.default",
       });
-      expect(await (await ask("GET", "&comp=list")).text()).to.match(/<Name>consul-\d{19}\.snap<\/Name>/);
-      await trusted.close();
+      expect(await saved()).to.have.lengthOf(savedBefore.length + 1);
+    });
+
+    it("that the machine has itself is asked for at its metadata service, without a setting", async () => {
+      const asked: { url: string; metadata: unknown }[] = [];
+      const metadata = await listenOnLoopback(
+        createServer((request, response) => {
+          asked.push({ url: request.url ?? "", metadata: request.headers.metadata });
+          const token = { access_token: accessToken(), token_type: "Bearer", expires_in: "3600" };
+          response.setHeader("Content-Type", "application/json");
+          response.end(JSON.stringify({ ...token, expires_on: String(Math.floor(Date.now() / 1000) + 3600) }));
+        }),
+      );
+      const file = await configFile(folder.path, destination());
+      const env = { ...storage(), AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://${metadata.address}` };
+      const savedBefore = await saved();
+      const { code, out, err } = await command(["agent", "-config-file", file], { env });
+      await metadata.stop();
+      expect(code, out + err).to.equal(0);
+      expect(await saved()).to.have.lengthOf(savedBefore.length + 1);
+      expect(asked).to.not.have.lengthOf(0);
+      for (const request of asked) {
+        expect(request.metadata).to.equal("true");
+        const { pathname, searchParams } = new URL(request.url, "http://metadata");
+        expect(pathname).to.match(/^\/metadata\/identity\/oauth2\/token\/?$/);
+        expect(searchParams.get("resource")).to.match(/^https:\/\/storage\.azure\.com\/?$/);
+      }
     });
   });
 });

@@ -9,6 +9,7 @@ import { fetch } from "undici";
 import { type ConsulServer, eventually, inspect, startConsul } from "../support/consul/consul";
 import { openStore } from "../../provider/store/backends";
 import { parseLocation } from "../../provider/store/location";
+import { isUpload, SaveWatch, startAgentLine } from "../support/faults/agentLine";
 import { consulProxy } from "../support/faults/consulProxy";
 import { startStoreProxy } from "../support/faults/storeProxy";
 import { versitygw } from "../support/stores/s3";
@@ -224,6 +225,42 @@ describe("the agent as a service", function () {
     expect(metrics).to.match(/^consul_snapshot_consecutive_failures\{destination="bad"\} 1$/m);
     expect(metrics).to.match(/^consul_snapshot_errors_total\{destination="bad",code="\w+"\} 1$/m);
     await dispatcher.close();
+  });
+
+  it("saves to its other destinations while one of them does not answer, and to that one again when it does", async () => {
+    const server = await versitygw.start();
+    const bucket = await startAgentLine("bucket", server.port, isUpload, new SaveWatch());
+    try {
+      const held = new Promise<void>((resolve) => bucket.holdNext(resolve));
+      const { AWS_ACCESS_KEY_ID: access_key_id, AWS_SECRET_ACCESS_KEY: secret_access_key } = server.env;
+      const slow = { s3_bucket: "bucket", s3_region: "us-east-1", s3_endpoint: `http://${bucket.address}` };
+      const file = await configFile(
+        folder.path,
+        agent({
+          snapshot: { interval: "1s", lock_key: "slow/lock" },
+          backup_destinations: {
+            aws_storage: [{ name: "slow", ...slow, access_key_id, secret_access_key, s3_force_path_style: true }],
+            local_storage: [{ name: "good", path: path("b") }],
+          },
+          local_storage: undefined,
+        }),
+      );
+      const run = start(["-config-file", file]);
+      await held;
+      const heldAt = run.lines.length;
+      for (let round = 0, from = heldAt; round < 3; round++) {
+        from = run.lines.indexOf(await run.line(/Saved snapshot.*destination=good/, from)) + 1;
+      }
+      expect(run.lines.slice(heldAt).join("\n")).to.not.include("destination=slow");
+      bucket.mend();
+      await run.line(/Saved snapshot.*destination=slow/, heldAt);
+      run.stop();
+      expect(await run.ended).to.equal(0);
+      for (const name of await snapshots()) await inspect(path(`b/${name}`));
+    } finally {
+      await bucket.stop();
+      await server.stop();
+    }
   });
 
   it("survives the kill of the leader: the next one saves only after its session has ended, and each archive is valid", async () => {

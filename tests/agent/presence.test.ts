@@ -1,8 +1,11 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { Access } from "../../agent/access";
 import { makeLog } from "../../agent/log";
 import { Presence } from "../../agent/presence";
 import { type ConsulServer, startConsul, until } from "../support/consul/consul";
+import { effort } from "../support/effort";
 import { type ConsulProxy, consulProxy } from "../support/faults/consulProxy";
 
 const ALIVE = "Consul Snapshot Agent Alive: passing, the agent runs";
@@ -91,4 +94,68 @@ describe("the agent's checks in Consul", function () {
     await presence.follows();
     await shows(ALIVE);
   });
+});
+
+describe("the agent's service after its death", function () {
+  // Consul waits for a minute at least, and looks every 30 s.
+  this.timeout(effort.choose(60_000, 240_000));
+  let consul: ConsulServer;
+  before(async () => {
+    consul = await startConsul();
+  });
+  after(() => consul.stop());
+
+  const services = async (): Promise<string[]> =>
+    Object.values((await consul.api("/v1/agent/services")) as Record<string, { Service: string }>)
+      .map(({ Service }) => Service)
+      .sort();
+  /** Registers a service as an agent does that is killed then, and lets its check become critical. */
+  async function leaveBehind(service: string, deregisterAfterMs: number): Promise<void> {
+    const log = makeLog(
+      { format: "text", level: "INFO", syslog: false, facility: "LOCAL0" },
+      () => undefined,
+      () => new Date(0),
+    );
+    const access = new Access({ connection: { address: consul.address } }, {}, log);
+    const killed = new AbortController();
+    const presence = new Presence({ service, deregisterAfterMs }, 3_600_000, access, log);
+    const keeping = presence.keep(killed.signal);
+    const id = await until(service, async () => {
+      const checks = Object.values((await consul.api("/v1/agent/checks")) as Record<string, Record<string, string>>);
+      return checks.find(({ ServiceName, Status }) => ServiceName === service && Status === "passing")?.CheckID;
+    });
+    killed.abort();
+    await keeping;
+    // As its TTL does after 30 s.
+    await consul.api(`/v1/agent/check/update/${id}`, { method: "PUT", body: { Status: "critical" } });
+  }
+  /** After which time Consul removes each service, in nanoseconds: what it keeps of its checks for its own next start. */
+  async function removals(): Promise<Record<string, number>> {
+    const folder = join(consul.dataDir, "checks");
+    const kept: Record<string, number> = {};
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const { Check, ChkType } = JSON.parse(await readFile(join(folder, entry.name), "utf8")) as {
+        Check: { ServiceName: string };
+        ChkType: { DeregisterCriticalServiceAfter: number };
+      };
+      kept[Check.ServiceName] = ChkType.DeregisterCriticalServiceAfter;
+    }
+    return kept;
+  }
+
+  it("is to be removed by Consul after deregister_after, and never if that is 0", async () => {
+    await leaveBehind("kept", 0);
+    await leaveBehind("removed", 60_000);
+    expect(await removals()).to.deep.equal({ kept: 0, removed: 60_000_000_000 });
+  });
+
+  if (effort.full) {
+    it("is removed by Consul", async () => {
+      const isRemoved = async (): Promise<true | undefined> =>
+        (await services()).includes("removed") ? undefined : true;
+      await until("the removal", isRemoved, 200_000);
+      expect(await services()).to.deep.equal(["kept"]);
+    });
+  }
 });
