@@ -1,30 +1,39 @@
-/** `agent -check-config`: checks a configuration with one harmless request to Consul and to each destination. */
+/** `agent -check-config`: checks a configuration with harmless requests to Consul and to each destination. */
 
+import { compact } from "../provider/compact";
 import { ConsulClient } from "../provider/consul/client";
 import type { Connection } from "../provider/consul/connection";
+import { login, logout } from "../provider/consul/login";
 import { explainInOneLine, isCode, SnapshotError } from "../provider/errors";
 import { openStore } from "../provider/store/backends";
 import { fixedPrefix } from "../provider/store/nameTemplate";
 import { isEmpty, type Policy, spelled } from "../provider/retention/policy";
-import type { AgentConfig, Destination } from "./config/config";
+import { cleanText } from "../provider/text";
+import type { AgentConfig, Destination, Login } from "./config/config";
 import { nextDue, type Schedule } from "./schedule";
+
+const NOT_TRIED = "not tried";
 
 export interface ConfigCheck {
   readonly ok: boolean;
   readonly lines: readonly string[];
 }
 
-/** Takes no snapshot, writes nothing, and registers nothing. */
+/** Takes no snapshot, writes nothing, and registers nothing. The token of a login is destroyed at once. */
 export async function checkConfig(
   config: AgentConfig,
   connection: Connection,
   signal: AbortSignal,
   now: Date,
 ): Promise<ConfigCheck> {
-  const consul = await tryConsul(connection, signal);
+  const consul = await tryConsul(connection, config.login !== undefined, signal);
+  const refused = consul === undefined ? config.login && (await tryLogin(connection, config.login, signal)) : NOT_TRIED;
   const destinations = await Promise.all(config.destinations.map((each) => tryDestination(each)));
   const lines = [
     `Consul ${connection.url}: ${consul ?? "answers, and has a leader"}`,
+    ...(config.login === undefined
+      ? []
+      : [`Login at ${cleanText(config.login.authMethod)}: ${refused ?? "works; its token was destroyed again"}`]),
     `Schedule: ${describeSchedule(config.schedule, now)}`,
     ...config.destinations.flatMap((destination, at) => [
       `Destination ${destination.name}: ${destinations[at] ?? "can be listed"}`,
@@ -34,20 +43,35 @@ export async function checkConfig(
     ]),
     ...config.notices.map((notice) => `Note: ${notice}`),
   ];
-  return { ok: [consul, ...destinations].every((problem) => problem === undefined), lines };
+  return { ok: [consul, refused, ...destinations].every((problem) => problem === undefined), lines };
 }
 
-/** @returns what is wrong, in one line */
-async function tryConsul(connection: Connection, signal: AbortSignal): Promise<string | undefined> {
-  const client = new ConsulClient(connection, { signal, notice: () => undefined });
+/**
+ * @param logsIn - whether a login replaces the token
+ * @returns what is wrong, in one line
+ */
+async function tryConsul(connection: Connection, logsIn: boolean, signal: AbortSignal): Promise<string | undefined> {
+  const asked = logsIn ? compact({ ...connection, token: undefined }) : connection;
+  const client = new ConsulClient(asked, { signal, notice: () => undefined });
   try {
     if ((await client.leader()) === undefined) return explainInOneLine(noLeader(connection));
+    if (logsIn) return undefined;
     const refusal = await client.refusalOfToken();
     return refusal && explainInOneLine(refusal);
   } catch (error) {
     return explainInOneLine(error);
   } finally {
     await client.close();
+  }
+}
+
+/** @returns what is wrong, in one line */
+async function tryLogin(connection: Connection, request: Login, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await logout(await login(connection, request, signal, () => undefined));
+    return undefined;
+  } catch (error) {
+    return explainInOneLine(error);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Option, OptionTable } from "../description/option";
 const OWN: OptionTable = {
   "config-file": { value: "FILE", list: true, doc: "a configuration file, whose name ends in .json" },
   "config-dir": { value: "FOLDER", list: true, doc: "a folder of configuration files" },
-  "check-config": { doc: "say what would happen, try Consul and each destination, and take no snapshot" },
+  "check-config": { doc: "say what would happen, try Consul, the login and each destination, and take no snapshot" },
 };
 
 export const agent = describeCommand({
@@ -25,8 +25,14 @@ export const agent = describeCommand({
     },
   ],
   exitCodes: [
-    { code: 0, meaning: "saved to every destination; with -check-config: Consul and every destination answer" },
-    { code: 1, meaning: "a destination has no snapshot; with -check-config: Consul or a destination does not answer" },
+    {
+      code: 0,
+      meaning: "saved to every destination; with -check-config: Consul, its auth method and every destination answer",
+    },
+    {
+      code: 1,
+      meaning: "a destination has no snapshot; with -check-config: Consul, its auth method or a destination does not",
+    },
     { code: 2, meaning: "the flags or the configuration are invalid" },
   ],
   readsOwnArguments: true,

@@ -87,6 +87,26 @@ describe("the login of the agent at an auth method", function () {
     expect(await tokens()).to.deep.equal([]);
   });
 
+  it("is tried by -check-config, which leaves no token, and says what is wrong", async () => {
+    await allow('acl = "write"');
+    const works = await runToEnd(["-config-file", await agent("checked", { interval: "1h" }), "-check-config"]);
+    expect(works.lines).to.include("Login at jwt: works; its token was destroyed again");
+    expect(works.code).to.equal(0);
+    const file = await agent("refused", { interval: "1h" });
+    const forged = jwt(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
+    await writeFile(join(folder.path, "refused.jwt"), forged);
+    const refused = await runToEnd(["-config-file", file, "-check-config"]);
+    expect(refused.lines.find((line) => line.startsWith("Login at jwt: "))).to.include("signature");
+    expect(refused.code).to.equal(1);
+    const down = await runToEnd(["-config-file", file, "-check-config", "-http-addr=127.0.0.1:1"]);
+    expect(down.lines).to.include("Login at jwt: not tried");
+    expect(down.code).to.equal(1);
+    for (const { lines } of [works, refused, down]) {
+      expect(lines.join("\n")).to.not.include(bearerToken).and.not.include(forged);
+    }
+    expect(await tokens()).to.deep.equal([]);
+  });
+
   it("ends the token that Consul denies before it logs in again, and the last one when it ends", async () => {
     await allow('service_prefix "" { policy = "write" }');
     const run = startAgent(["-config-file", await agent("denied", { interval: "1h" })]);
