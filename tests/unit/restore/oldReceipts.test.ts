@@ -23,9 +23,10 @@ describe("a receipt of version 0.1.0", () => {
       const source = parseLocation(`${FOLDER}/known-good.snap`);
       const store = await openStore(source);
       const receipts = await Receipts.open({ safetySnapshot: false, source }, () => Promise.resolve(store));
-      const found = await receipts.find(runId, (error) => {
+      const unable = (error: unknown): never => {
         throw error;
-      });
+      };
+      const found = await receipts.find(runId, unable, new AbortController().signal);
       expect(found.map(({ location }) => location)).to.deep.equal([file]);
       const [receipt] = found;
       expect(receipt?.result?.outcome).to.equal(isProved ? "exact" : undefined);
