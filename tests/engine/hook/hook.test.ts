@@ -6,6 +6,8 @@ import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automa
 import { expect } from "chai";
 import { SECRETS_PROVIDER, startSecretsProvider } from "../../support/pulumi/secretsProvider";
 import { type SnapshotBeforeArgs, snapshotBefore } from "../../../sdk/index";
+import { daysAgo, keepAt } from "../../support/archives/prunedArchives";
+import { fileStore } from "../../../provider/store/file/store";
 import { keyPair } from "../../support/archives/ageKeys";
 import { type ConsulServer, inspect, startConsul } from "../../support/consul/consul";
 import { PulumiProject } from "../../support/pulumi/project";
@@ -98,6 +100,26 @@ describe("snapshotBefore", function () {
     await inspect(join(folder, "backups", name));
     await stack.destroy();
     expect(await archives()).to.have.lengthOf(1);
+  });
+
+  it("says once which series it may continue, for state does not know it", async () => {
+    const former = "organization/backups/former/pre-upgrade";
+    await mkdir(join(folder, "backups"));
+    const place = join(folder, "backups", "pre-upgrade-0000.snap");
+    await keepAt(fileStore(), place, { takenAt: daysAgo(1), index: 1, series: former });
+    more = { retention: { keepLast: 3 } };
+    await stack.up();
+    version = "2";
+    const hint = `retention does not remove the 1 archive of ${former} at the same place`;
+    const first = await stack.up();
+    expect(first.stdout)
+      .to.include("this is the first archive of the series organization/backups/dev/pre-upgrade")
+      .and.include(hint)
+      .and.include(`set series: "${former}" to continue it`);
+    version = "3";
+    const second = await stack.up();
+    expect(second.stdout).to.include("saved and verified before the update");
+    expect(second.stdout).to.not.include(hint);
   });
 
   it("encrypts the backup where that is asked", async () => {
