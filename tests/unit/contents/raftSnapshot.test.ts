@@ -3,19 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readWhole } from "../../../provider/archive/readWhole";
-import { Crc64 } from "../../../provider/contents/crc64";
 import { packedArchive } from "../../../provider/contents/pack";
 import { findRaftSnapshot } from "../../../provider/contents/raftSnapshot";
 import { explain } from "../../../provider/errors";
-import { metaJson } from "../../fixtures/archive";
+import { crcOf, writeRaftSnapshot } from "../../fixtures/raftSnapshot";
 import { keyValue, stateOf } from "../../fixtures/state";
-
-function crcOf(bytes: Buffer): Buffer {
-  const crc = new Crc64();
-  crc.update(bytes.subarray(0, 5));
-  crc.update(bytes.subarray(5));
-  return crc.digest();
-}
 
 describe("a snapshot that Raft has left", () => {
   let folder: string;
@@ -25,16 +17,8 @@ describe("a snapshot that Raft has left", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  async function snapshot(index: number, state = stateOf([keyValue("a", String(index))]), crc = crcOf(state)) {
-    const own = join(folder, "raft", "snapshots", `2-${index}-1795469451610`);
-    await mkdir(own, { recursive: true });
-    const meta = JSON.parse(
-      metaJson(state.length, { ID: `2-${index}-1795469451610`, Index: index }).toString(),
-    ) as object;
-    await writeFile(join(own, "meta.json"), JSON.stringify({ ...meta, CRC: crc.toString("base64") }));
-    await writeFile(join(own, "state.bin"), state);
-    return own;
-  }
+  const snapshot = (index: number, state = stateOf([keyValue("a", String(index))]), crc?: Buffer): Promise<string> =>
+    writeRaftSnapshot(folder, index, state, crc);
 
   it("has the checksum that Go calls crc64.ECMA", () => {
     expect(crcOf(Buffer.from("123456789")).toString("hex")).to.equal("995dc9bbdf1939fa");
