@@ -12,6 +12,7 @@ const ONE_PROCESS = ["unit", "encryption"];
 const ALONE = /** @type {Record<string, string>} */ ({
   "tests/contract/memory.test.ts": "measures memory, which a garbage collector that gets no processor lets grow",
   "tests/agent/memory.test.ts": "measures memory",
+  "tests/archive/memory.test.ts": "measures memory",
   "tests/consul/restore/memory.test.ts": "measures memory",
   "tests/engine/memory.test.ts": "measures memory",
 });
