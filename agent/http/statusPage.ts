@@ -2,12 +2,20 @@
 
 import type { DestinationJson, StatusJson } from "./statusJson";
 
+/** On a narrow screen each destination is a block, and each of its values has the name of its column. */
 const STYLE =
   ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}" +
-  "div{overflow-x:auto}table{border-collapse:collapse;width:100%}" +
+  "table{border-collapse:collapse;width:100%}" +
   "th,td{text-align:left;padding:.5rem 1rem .5rem 0;vertical-align:top}tbody{border-top:1px solid #8888}" +
-  "time,.state{white-space:nowrap}small{opacity:.75;overflow-wrap:anywhere}.error td{padding-top:0;overflow-wrap:anywhere}" +
+  "time,.state{white-space:nowrap}small,.error td,td:first-child{overflow-wrap:anywhere}td:first-child{min-width:12rem}" +
+  "small{opacity:.75}.error td{padding-top:0}" +
+  "@media(max-width:48rem){thead{display:none}tbody,tr,td{display:block}tbody{padding:.5rem 0}td{padding:.1rem 0}" +
+  "td[data-label]{padding-left:6.5rem;position:relative}" +
+  "td[data-label]::before{content:attr(data-label);position:absolute;left:0;font-size:.85em;color:#888}}" +
   ".bad{color:#b00020}.good{color:#1b6e3c}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}a{color:#8ab4f8}.bad{color:#ff8a80}.good{color:#81c995}}";
+
+/** The browser asks again after this many seconds. */
+const REFRESH_SECONDS = 60;
 
 /** @param now - the current time, to which ages refer */
 export function statusPage(status: StatusJson, now: Date): string {
@@ -18,18 +26,30 @@ export function statusPage(status: StatusJson, now: Date): string {
       : "This agent has had no leadership since";
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Consul snapshots</title><style>${STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="${REFRESH_SECONDS}"><title>Consul snapshots</title><style>${STYLE}</style></head>
 <body>
 <h1>Consul snapshots</h1>
-<p>${role} ${timeOf(status.since)}.</p>
-<div><table>
-<thead><tr><th>Destination</th><th>Newest snapshot</th><th>Next snapshot</th><th>State</th></tr></thead>
+<p>${role} ${timeOf(status.since)}. ${summaryOf(status.destinations)}</p>
+<table>
+<thead><tr><th>Destination</th><th>State</th><th>Newest snapshot</th><th>Next snapshot</th></tr></thead>
 ${status.destinations.map((each) => rowsOf(each, now)).join("\n")}
-</table></div>
-<p><a href="/health">health</a> · <a href="/status">status</a> · <a href="/metrics">metrics</a> · <small>${escaped(status.version)}</small></p>
+</table>
+<p><a href="/health">health</a> · <a href="/status">status</a> · <a href="/metrics">metrics</a> · <small>${escaped(status.version)}, ${timeOf(now.toISOString())}</small></p>
 </body>
 </html>
 `;
+}
+
+/** How many destinations fail, as a sentence; empty while no snapshot has been tried. */
+function summaryOf(destinations: readonly DestinationJson[]): string {
+  const failing = destinations.filter(({ last_snapshot_error: error }) => error !== null).length;
+  if (failing > 0) {
+    const [verb, all] = [failing === 1 ? "fails" : "fail", destinations.length];
+    return `<strong class="bad">${failing} of ${all} destinations ${verb}.</strong>`;
+  }
+  const isComplete = destinations.every(({ last_snapshot_success: success }) => success !== null);
+  if (!isComplete || destinations.length === 0) return "";
+  return `<span class="good">${destinations.length === 1 ? "The destination has" : "All destinations have"} received the last snapshot.</span>`;
 }
 
 /** The table rows of one destination: one row, and another one for its failure. */
@@ -38,17 +58,19 @@ function rowsOf(destination: DestinationJson, now: Date): string {
   const { consecutive_errors: errors, next_snapshot_start: next } = destination;
   const newest =
     success === null
-      ? "none since the agent started"
+      ? "none by this agent since it started"
       : `${timeOf(success)}, ${ageOf(success, now)} ago<br><small>${escaped(url ?? "")}</small>`;
   const [state, mark] =
-    error === null
-      ? [success === null ? "waiting" : "ok", "good"]
-      : [errors === 1 ? "1 failure" : `${errors} failures in a row`, "bad"];
+    error !== null
+      ? [errors === 1 ? "1 failure" : `${errors} failures in a row`, "bad"]
+      : success === null
+        ? ["waiting", ""]
+        : ["ok", "good"];
   const cells = [
-    `<td>${escaped(destination.name)}</td>`,
-    `<td>${newest}</td>`,
-    `<td>${next === null ? "" : timeOf(next)}</td>`,
-    `<td class="state ${mark}">${state}</td>`,
+    `<td data-label="Destination">${escaped(destination.name)}</td>`,
+    `<td data-label="State" class="state ${mark}">${state}</td>`,
+    `<td data-label="Newest">${newest}</td>`,
+    `<td data-label="Next">${next === null ? "" : timeOf(next)}</td>`,
   ];
   const failure = error === null ? "" : `<tr class="error"><td class="bad" colspan="4">${escaped(error)}</td></tr>`;
   return `<tbody><tr>${cells.join("")}</tr>${failure}</tbody>`;
