@@ -5,6 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { CHUNK, chunksOf, FILE_NONCE, payloadKey, sealChunk, TAG } from "./payload";
+import { releaseBuffers } from "../collector";
 import { encrypterFor } from "./recipients";
 
 /** Sealed chunks per yielded piece: for the consumer, each piece costs about as much as sealing a chunk. */
@@ -29,6 +30,8 @@ export async function* encrypt(
   let filled = 0;
   for await (const chunk of chunksOf(source, CHUNK)) {
     filled = sealChunk(key, counter++, chunk, sealed, filled);
+    // The cipher allocates a buffer for each chunk.
+    releaseBuffers(chunk.bytes.length);
     if (!chunk.last && filled < sealed.length) continue;
     yield sealed.subarray(0, filled);
     filled = 0;

@@ -4,20 +4,16 @@
  */
 
 import type { Readable } from "node:stream";
-import { collector } from "../collector";
+import { releaseBuffers } from "../collector";
 
 /** The largest piece, in bytes. Memory holds two of these, plus the body's own buffer. */
 const PIECE_BYTES = 1024 * 1024;
-/** Chunks of this many bytes, which nothing uses any more, are freed together. */
-const COLLECT_AFTER = 8 * 1024 * 1024;
 
 export class Pieces {
   readonly #body: Readable;
   #filling: Buffer;
   #other: Buffer;
   #filled = 0;
-  /** Bytes of the chunks that were copied since the last collection. */
-  #unused = 0;
   /** The part of a chunk that did not fit; the body is then paused. */
   #rest: Buffer | undefined;
   #isOver = false;
@@ -65,11 +61,7 @@ export class Pieces {
     const taken = chunk.subarray(0, this.#filling.length - this.#filled);
     this.#filling.set(taken, this.#filled);
     this.#filled += taken.length;
-    this.#unused += taken.length;
-    if (this.#unused > COLLECT_AFTER) {
-      this.#unused = 0;
-      collector()("minor");
-    }
+    releaseBuffers(taken.length);
     const hasRoom = taken.length === chunk.length;
     if (!hasRoom) {
       this.#rest = chunk.subarray(taken.length);
