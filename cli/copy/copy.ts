@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { decryptIfEncrypted, encryptedBytes } from "../../provider/age/decrypt";
 import type { Decryption } from "../../provider/age/identities";
 import { checkRecipients } from "../../provider/age/recipients";
-import { ArchiveReader } from "../../provider/archive/reader";
+import { openReader } from "../../provider/archive/thread/openReader";
 import { type Manifest, readManifest } from "../../provider/catalog/manifest";
 import { compact } from "../../provider/compact";
 import { SnapshotError } from "../../provider/errors";
@@ -151,7 +151,7 @@ async function transferVerified(
     checkPlainName("the name of the copy", to, recipient);
   };
   const archive = decryptIfEncrypted(stored, { decryption, whenKnown });
-  const reader = new ArchiveReader({});
+  const reader = openReader({}, object.size);
   try {
     const verified = await openVerifiedStream(archive, reader, received);
     const bytes = written === undefined ? verified.bytes : onlyAs(verified, written);

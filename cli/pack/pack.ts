@@ -2,7 +2,7 @@
 
 import { hostname } from "node:os";
 import { checkRecipients } from "../../provider/age/recipients";
-import { ArchiveReader } from "../../provider/archive/reader";
+import { openReader } from "../../provider/archive/thread/openReader";
 import { compact } from "../../provider/compact";
 import { packedArchive } from "../../provider/contents/pack";
 import { findRaftSnapshot, type FoundSnapshot } from "../../provider/contents/raftSnapshot";
@@ -54,7 +54,8 @@ async function write(
   if (recipient !== undefined) await checkRecipients(recipient);
   const found = await find();
   for (const reason of found.skipped) progress.warn(`a newer snapshot is invalid: ${reason}`);
-  const reader = new ArchiveReader();
+  // The archive is smaller than the state, but this thread compresses it, too.
+  const reader = openReader({}, found.snapshot.size);
   const store = await openStore(place);
   try {
     const verified = await openVerifiedStream(packedArchive(found.snapshot), reader, () => undefined);
