@@ -9,6 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createGunzip } from "node:zlib";
+import type { KvOptions } from "../provider/archive/reader";
 import { StateWalker } from "../provider/archive/state/stateReader";
 import { generatedArchive } from "../tests/support/archives/generatedArchive";
 
@@ -118,9 +119,13 @@ export async function portTime(file: string, args: readonly string[]): Promise<n
   return took;
 }
 
-/** Milliseconds of a walk over a whole state, in the pieces in which a reader gets it. */
-export function walkOf(state: Buffer): number {
-  const walker = new StateWalker({});
+/**
+ * Milliseconds of a walk over a whole state, in the pieces in which a reader gets it.
+ *
+ * @param kv - how keys are counted by prefix. Default: by two segments
+ */
+export function walkOf(state: Buffer, kv: KvOptions = {}): number {
+  const walker = new StateWalker(kv);
   const started = performance.now();
   for (let at = 0; at < state.length; at += PIECE) walker.push(state.subarray(at, at + PIECE));
   walker.end();
