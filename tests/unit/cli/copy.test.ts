@@ -1,5 +1,8 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import type { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { requestOf } from "../../../cli/restore/request";
 import { factsOf } from "../../../provider/catalog/facts";
@@ -8,6 +11,7 @@ import { archiveOf } from "../../fixtures/archive";
 import { readArchive } from "../../fixtures/reading";
 import { keyValue, stateOf } from "../../fixtures/state";
 import { documentedKeys, keysOf } from "../../support/documentedJson";
+import { generatedArchive } from "../../support/archives/generatedArchive";
 import { type Ran, runHere } from "../../support/programs/commandLine";
 import { temporaryFolder } from "../../support/programs/saving";
 
@@ -56,6 +60,27 @@ describe("copy and keygen", () => {
     const manifest = JSON.parse(await readFile(path("plain/a.snap.manifest.json"), "utf8")) as Record<string, unknown>;
     expect(manifest).to.include({ series: "shop", datacenter: "dc7", consistency: "stale", encrypted: false });
     expect(manifest.location).to.equal(path("plain/a.snap"));
+  });
+
+  it("verifies a large archive on a thread, and leaves nothing of one that is damaged", async () => {
+    const threads: Worker[] = [];
+    const count = (thread: Worker): void => void threads.push(thread);
+    const large = await buffer(generatedArchive(9_000_000));
+    await writeFile(path("large.snap"), large);
+    process.on("worker", count);
+    try {
+      const copied = await run("copy", path("large.snap"), `${path("sub")}/`);
+      expect(copied.code, copied.err).to.equal(0);
+    } finally {
+      process.off("worker", count);
+    }
+    expect(threads).to.have.lengthOf(availableParallelism() > 1 ? 1 : 0);
+    expect((await readFile(path("sub/large.snap"))).equals(large)).to.equal(true);
+    large[large.length - 100] = 0xff;
+    await writeFile(path("large.snap"), large);
+    const refused = await run("copy", path("large.snap"), `${path("no")}/`);
+    expect(refused.code, refused.out).to.equal(1);
+    expect((await folder.entries()).filter((name) => name.startsWith("no"))).to.deep.equal([]);
   });
 
   it("copies an encrypted archive as it is without its key, if it is the one of its manifest", async () => {

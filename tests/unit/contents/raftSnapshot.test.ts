@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { readWhole } from "../../../provider/archive/readWhole";
 import { packedArchive } from "../../../provider/contents/pack";
@@ -8,6 +10,7 @@ import { findRaftSnapshot } from "../../../provider/contents/raftSnapshot";
 import { explain } from "../../../provider/errors";
 import { crcOf, writeRaftSnapshot } from "../../fixtures/raftSnapshot";
 import { keyValue, stateOf } from "../../fixtures/state";
+import { runHere } from "../../support/programs/commandLine";
 
 describe("a snapshot that Raft has left", () => {
   let folder: string;
@@ -53,6 +56,23 @@ describe("a snapshot that Raft has left", () => {
     const failure = await findRaftSnapshot(forged, signal).catch((error: unknown) => error);
     expect(failure).to.include({ code: "ARCHIVE_MALFORMED" });
     expect(explain(failure)).to.match(/\nUse another snapshot in raft\/snapshots\//);
+  });
+
+  it("that is large is verified on a thread while it is packed", async () => {
+    const values = Array.from({ length: 20 }, (_, at) => keyValue(`large/${at}`, randomBytes(500_000)));
+    await snapshot(9, stateOf(values));
+    const threads: Worker[] = [];
+    const count = (thread: Worker): void => void threads.push(thread);
+    process.on("worker", count);
+    try {
+      const packed = await runHere(["pack", folder, join(folder, "packed.snap")]);
+      expect(packed.code, packed.err).to.equal(0);
+    } finally {
+      process.off("worker", count);
+    }
+    expect(threads).to.have.lengthOf(availableParallelism() > 1 ? 1 : 0);
+    const verified = await runHere(["verify", join(folder, "packed.snap")]);
+    expect(verified.code, verified.err).to.equal(0);
   });
 
   it("becomes an archive that Consul takes, and nothing of the disk is changed", async () => {
