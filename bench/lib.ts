@@ -4,7 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { subscribe } from "node:diagnostics_channel";
-import { createReadStream } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -50,19 +50,43 @@ export async function curlSnapshot(address: string, file: string): Promise<{ ms:
   return { ms, tail: ms - Number(value.stdout) * 1000 };
 }
 
-/** Times work that asks for one snapshot in this process, in whole and after the snapshot's first byte. */
-export async function timedSave<T>(work: () => Promise<T>): Promise<{ ms: number; tail: number; value: T }> {
+/**
+ * Times work that asks for one snapshot in this process, in whole and after the snapshot's first byte; `cpu` is the processor
+ * time of all threads of this process after the first byte.
+ */
+export async function timedSave<T>(
+  work: () => Promise<T>,
+): Promise<{ ms: number; tail: number; cpu: number; value: T }> {
   const { ms, value } = await timed(work);
-  return { ms, tail: performance.now() - received.firstByte, value };
+  return { ms, tail: performance.now() - received.firstByte, cpu: ownCpu() - received.cpuBefore, value };
 }
 
-/** When the last snapshot's first and last bytes came, by `performance.now()`. */
-export const received = { firstByte: 0, lastByte: 0 };
+/** Processor time of this process so far, in milliseconds. */
+export function ownCpu(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Processor time of another process so far, in milliseconds, as Linux counts it: in hundredths of a second. */
+export function cpuOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The name of the program comes first, in parentheses, and may contain anything.
+  const [user, system] = text
+    .slice(text.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13);
+  return (Number(user) + Number(system)) * 10;
+}
+
+/** When the last snapshot's first and last bytes came, by `performance.now()`, and this process's processor time before. */
+export const received = { firstByte: 0, lastByte: 0, cpuBefore: 0 };
 function isSnapshot(event: unknown): boolean {
   return (event as { request: { path: string } }).request.path.startsWith("/v1/snapshot");
 }
 subscribe("undici:request:headers", (event) => {
-  if (isSnapshot(event)) received.firstByte = performance.now();
+  if (!isSnapshot(event)) return;
+  received.firstByte = performance.now();
+  received.cpuBefore = ownCpu();
 });
 subscribe("undici:request:trailers", (event) => {
   if (isSnapshot(event)) received.lastByte = performance.now();

@@ -1,7 +1,7 @@
 /** A save to an S3 server beside its two parts done one after the other: fetching with `curl`, uploading with the plain SDK. */
 
 import { open, mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   CompleteMultipartUploadCommand,
@@ -14,9 +14,10 @@ import { PART_BYTES } from "../provider/store/multipart";
 import { fillKv, startConsul } from "../tests/support/consul/consul";
 import { saveTo } from "../tests/support/programs/saving";
 import { versitygw } from "../tests/support/stores/s3";
-import { curlSnapshot, inflated, median, ms, table, timed, timedSave } from "./lib";
+import { cpuOf, curlSnapshot, inflated, median, ms, ownCpu, table, timed, timedSave } from "./lib";
 
 const ROUNDS = 5;
+const processors = availableParallelism();
 const KEYS = 150_000;
 const PART = PART_BYTES;
 const PARALLEL = 4;
@@ -29,6 +30,12 @@ interface Round {
   readonly oursTail: number;
   readonly inflate: number;
   readonly bytes: number;
+  /** Processor times, each after the first byte: of this process, and of the server. */
+  readonly folderCpu: number;
+  readonly uploadCpu: number;
+  readonly uploadServerCpu: number;
+  readonly oursCpu: number;
+  readonly oursServerCpu: number;
 }
 
 export async function run(): Promise<string> {
@@ -40,14 +47,20 @@ export async function run(): Promise<string> {
     region: "us-east-1",
     forcePathStyle: true,
   });
+  /** While a save waits for the first byte, it asks the server for nothing. */
+  const serverCpu = (): number => (server.pid === undefined ? Number.NaN : cpuOf(server.pid));
   try {
     await fillKv(consul, { keys: KEYS, bytes: 1600 });
     const rounds: Round[] = [];
     for (let round = -1; round < ROUNDS; round++) {
       const file = join(folder, "archive.snap");
       const curl = await curlSnapshot(consul.address, file);
+      const inFolder = await timedSave(() => saveTo(`${folder}/saved/`, { address: consul.address }));
+      const [uploadCpu, uploadServerCpu] = [ownCpu(), serverCpu()];
       const upload = await timed(() => uploadFile(client, file, `alone-${round}`));
+      const [afterUpload, serverAfterUpload] = [ownCpu(), serverCpu()];
       const ours = await timedSave(() => saveTo(server.url("ours/"), { address: consul.address }));
+      const serverAfterOurs = serverCpu();
       const inflate = await timed(() => inflated(file));
       // The first round fills caches and is not counted.
       if (round < 0) continue;
@@ -59,6 +72,11 @@ export async function run(): Promise<string> {
         oursTail: ours.tail,
         inflate: inflate.ms,
         bytes: (await stat(file)).size,
+        folderCpu: inFolder.cpu,
+        uploadCpu: afterUpload - uploadCpu,
+        uploadServerCpu: serverAfterUpload - uploadServerCpu,
+        oursCpu: ours.cpu,
+        oursServerCpu: serverAfterOurs - serverAfterUpload,
       });
     }
     const of = (pick: (round: Round) => number): number => median(rounds.map(pick));
@@ -87,12 +105,32 @@ The server sends nothing until it has compressed everything, so only the last co
 verifies must inflate: with that alone after the first byte, a save would take
 ${of((r) => (r.curl - r.curlTail + r.inflate) / (r.curl + r.upload)).toFixed(2)} × both. After the first byte, ours takes
 ${of((r) => r.oursTail / r.inflate).toFixed(2)} × inflating alone.
+
+Client and server share the ${processors} processors of this machine. Their time after the first byte, of all threads:
+
+${table(
+  ["processor time", "client", "versitygw"],
+  [
+    ["a save to a folder", ms(of((r) => r.folderCpu)), ""],
+    ["upload of the file, the plain SDK", ms(of((r) => r.uploadCpu)), ms(of((r) => r.uploadServerCpu))],
+    ["ours to S3", ms(of((r) => r.oursCpu)), ms(of((r) => r.oursServerCpu))],
+  ],
+)}
+
+Were all processors busy all the time, a save to a folder and the plain upload would take ${ms(of(floorOf))} together, which is
+${of((r) => floorOf(r) / r.inflate).toFixed(2)} × inflating alone: no client can take less on this machine. What ours takes of the processors
+would take ${of((r) => (r.oursCpu + r.oursServerCpu) / processors / r.inflate).toFixed(2)} ×.
 `;
   } finally {
     client.destroy();
     await Promise.all([consul.stop(), server.stop()]);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Milliseconds of a verified save and of an upload without it, if all processors shared their work perfectly. */
+function floorOf({ folderCpu, uploadCpu, uploadServerCpu }: Round): number {
+  return (folderCpu + uploadCpu + uploadServerCpu) / processors;
 }
 
 /** As a program would that knows only the SDK: parts of the same size and number at once as ours. */

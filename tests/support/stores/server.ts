@@ -22,6 +22,8 @@ export interface StoreServer {
   url(key: string, bucket?: string, port?: number): string;
   /** Where the server listens; 0 where there is none. */
   readonly port: number;
+  /** The id of the server's process, if it is one of its own. */
+  readonly pid?: number | undefined;
   /** An environment whose credentials are wrong. */
   readonly wrongCredentials?: Readonly<Record<string, string>>;
   /** An environment whose credentials may list and read, but not write. */

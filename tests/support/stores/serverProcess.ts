@@ -11,6 +11,8 @@ import { LOOPBACK } from "../programs/ports";
 import { reap, unrefStream } from "../programs/reaper";
 
 export interface ServerProcess {
+  /** The id of the process that runs now. */
+  readonly pid: number | undefined;
   freeze(): void;
   thaw(): void;
   kill(): Promise<void>;
@@ -69,6 +71,9 @@ export async function startServer(
 
   await start();
   return {
+    get pid() {
+      return child?.pid;
+    },
     freeze: () => void child?.kill("SIGSTOP"),
     thaw: () => void child?.kill("SIGCONT"),
     kill,
