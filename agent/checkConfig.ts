@@ -5,8 +5,9 @@ import { ConsulClient } from "../provider/consul/client";
 import type { Connection } from "../provider/consul/connection";
 import { login, logout } from "../provider/consul/login";
 import { explainInOneLine, isCode, SnapshotError } from "../provider/errors";
-import { openStore } from "../provider/store/backends";
+import { withStore } from "../provider/store/backends";
 import { fixedPrefix } from "../provider/store/nameTemplate";
+import type { Store } from "../provider/store/store";
 import { isEmpty, type Policy, spelled } from "../provider/retention/policy";
 import { cleanText } from "../provider/text";
 import type { AgentConfig, Destination, Login } from "./config/config";
@@ -85,19 +86,21 @@ function noLeader({ url }: Connection): SnapshotError {
 
 async function tryDestination({ target, credentials }: Destination): Promise<string | undefined> {
   try {
-    const store = await openStore(target, { credentials });
-    const objects = store.list(fixedPrefix(target.key))[Symbol.asyncIterator]();
-    try {
-      await objects.next();
-      return undefined;
-    } finally {
-      await objects.return?.();
-      store.close();
-    }
+    await withStore(target, (store) => listOne(store, fixedPrefix(target.key)), { credentials });
+    return undefined;
   } catch (error) {
     // The first snapshot creates the folder.
     if (target.scheme === "file" && isCode(error, "STORE_NOT_FOUND")) return undefined;
     return explainInOneLine(error);
+  }
+}
+
+async function listOne(store: Store, prefix: string): Promise<void> {
+  const objects = store.list(prefix)[Symbol.asyncIterator]();
+  try {
+    await objects.next();
+  } finally {
+    await objects.return?.();
   }
 }
 

@@ -8,7 +8,7 @@ import { prune, type Pruned } from "../provider/retention/prune";
 import { publish } from "../provider/save/publish";
 import type { TakenArchive } from "../provider/save/take";
 import { warnIfNotRestorable } from "../provider/save/warnings";
-import { openStore } from "../provider/store/backends";
+import { withStore } from "../provider/store/backends";
 import type { Store } from "../provider/store/store";
 import type { Destination } from "./config/destinations";
 import { formerToRemove, listNamed, removeFormer } from "./formerArchives";
@@ -43,8 +43,7 @@ export async function deliver(
   reporter: Reporter,
 ): Promise<Delivered> {
   const { target, credentials, overwrite, recipients, series, retention } = destination;
-  const store = await openStore(target, { credentials });
-  try {
+  const work = async (store: Store): Promise<Delivered> => {
     const request = {
       target,
       overwrite,
@@ -63,9 +62,8 @@ export async function deliver(
       manifest: saved.manifest,
       pruned: pruned && { kept: pruned.kept, removed: pruned.removed + former },
     });
-  } finally {
-    store.close();
-  }
+  };
+  return withStore(target, work, { credentials });
 }
 
 /** @returns how many archives of HashiCorp's agent were removed */

@@ -4,7 +4,8 @@ import { compact } from "../provider/compact";
 import { isCode } from "../provider/errors";
 import { listSeries } from "../provider/retention/listing";
 import { type Archive, CLOCK_TOLERANCE_MS } from "../provider/retention/policy";
-import { openStore } from "../provider/store/backends";
+import { withStore } from "../provider/store/backends";
+import type { Store } from "../provider/store/store";
 import type { Destination } from "./config/destinations";
 import type { LastSaved } from "./saver";
 
@@ -24,16 +25,14 @@ export async function readNewest(
   now: Date,
   signal: AbortSignal,
 ): Promise<Newest> {
-  const store = await openStore(target, { credentials });
-  try {
+  const look = async (store: Store): Promise<Newest> => {
     const { archives } = await listSeries(store, target.key, series, undefined, signal);
     const intact = archives.filter(({ intact }) => intact);
     const last = now.getTime() + CLOCK_TOLERANCE_MS;
     const usable = intact.filter(({ restorable, takenAt }) => restorable && takenAt.getTime() <= last);
     return compact({ takenAt: latest(intact), restorableAt: latest(usable) });
-  } finally {
-    store.close();
-  }
+  };
+  return withStore(target, look, { credentials });
 }
 
 /**

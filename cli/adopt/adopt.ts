@@ -8,7 +8,7 @@ import { archiveOfManifest } from "../../provider/catalog/manifestName";
 import { errorData } from "../../provider/errorData";
 import { explain, isCode, isInvalidArchive } from "../../provider/errors";
 import { shellWord } from "../../provider/shellWord";
-import { openStore } from "../../provider/store/backends";
+import { withStore } from "../../provider/store/backends";
 import { formatLocation, parseSource } from "../../provider/store/location";
 import { shownUrl } from "../../provider/store/urlCredentials";
 import { byteSize } from "../consulOutput/goText";
@@ -68,15 +68,12 @@ async function tryToAdopt(name: string, series: string, decryption: Decryption, 
 async function adoptOne(name: string, series: string, decryption: Decryption, progress: Progress): Promise<Manifest> {
   requireName(name);
   const place = parseSource(name);
-  const store = await openStore(place);
   const { signal } = progress;
-  try {
+  return withStore(place, async (store) => {
     const object = await requireArchive(store, place, signal);
     const received = verifyingOn(progress, object.size);
-    return await adoptArchive(store, object, formatLocation(place), series, { decryption, signal, received });
-  } finally {
-    store.close();
-  }
+    return adoptArchive(store, object, formatLocation(place), series, { decryption, signal, received });
+  });
 }
 
 /** @throws SnapshotError `ARGUMENT_INVALID` for what cannot have a manifest beside it */

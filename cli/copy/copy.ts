@@ -11,7 +11,7 @@ import { SnapshotError } from "../../provider/errors";
 import { encryptedName, isEncryptedName } from "../../provider/save/encrypt";
 import { publish, publishAsIs, unixNanoseconds } from "../../provider/save/publish";
 import { openVerifiedStream } from "../../provider/save/verifiedStream";
-import { openStore } from "../../provider/store/backends";
+import { withStore } from "../../provider/store/backends";
 import { formatLocation, type Location, parseLocation, parseSource, samePlace } from "../../provider/store/location";
 import { checkTemplate, folderOf, hasPlaceholders } from "../../provider/store/nameTemplate";
 import type { Store, StoredObject } from "../../provider/store/store";
@@ -47,28 +47,23 @@ export async function copy(source: string, target: string, options: CopyOptions,
     throw usageError("an archive on standard input cannot be copied", "It has no manifest: use a path or a URL.");
   const from = parseSource(source);
   const decryption = await decryptionOf(options.identity);
-  const manifest = await interruptibleOn(io.errors, "nothing was copied", async (progress) => {
-    const stores: Store[] = [];
-    try {
-      const origin = await openStore(from);
-      stores.push(origin);
+  const manifest = await interruptibleOn(io.errors, "nothing was copied", (progress) =>
+    withStore(from, async (origin) => {
       const written = await readManifest(origin, from.key);
       const to = namedTarget(parseLocation(target), target, from, decrypt);
       const staysEncrypted = written?.encrypted === true && recipient === undefined && !decrypt;
       const stored = recipient === undefined && !staysEncrypted ? to : { ...to, key: encryptedName(to.key) };
       if (samePlace(from, stored)) throw usageError("the copy would replace its source", "Choose another target.");
-      const destination = await openStore(to);
-      stores.push(destination);
-      if (staysEncrypted) requireWholeName(stored);
-      const object = await requireArchive(origin, from, progress.signal);
-      const { overwrite = false } = options;
-      const transfer = { origin, from, object, destination, to: stored, overwrite, progress };
-      if (staysEncrypted) return await transferAsIs(transfer, written);
-      return await transferVerified({ ...transfer, to }, written, decryption, options);
-    } finally {
-      for (const store of stores) store.close();
-    }
-  });
+      return withStore(to, async (destination) => {
+        if (staysEncrypted) requireWholeName(stored);
+        const object = await requireArchive(origin, from, progress.signal);
+        const { overwrite = false } = options;
+        const transfer = { origin, from, object, destination, to: stored, overwrite, progress };
+        if (staysEncrypted) return transferAsIs(transfer, written);
+        return transferVerified({ ...transfer, to }, written, decryption, options);
+      });
+    }),
+  );
   const { location, encrypted, sha256, storedSize, series } = manifest;
   io.output.write(
     options.format === "json"

@@ -8,9 +8,10 @@ import { packedArchive } from "../../provider/contents/pack";
 import { findRaftSnapshot, type FoundSnapshot } from "../../provider/contents/raftSnapshot";
 import { type Published, publish, unixNanoseconds } from "../../provider/save/publish";
 import { openVerifiedStream } from "../../provider/save/verifiedStream";
-import { openStore } from "../../provider/store/backends";
+import { withStore } from "../../provider/store/backends";
 import { parseLocation } from "../../provider/store/location";
 import { checkTemplate } from "../../provider/store/nameTemplate";
+import type { Store } from "../../provider/store/store";
 import type { CommandIo } from "../description/command";
 import { checkPlainName } from "../source/plainName";
 import { interruptibleOn } from "../terminal/interruption";
@@ -56,17 +57,17 @@ async function write(
   for (const reason of found.skipped) progress.warn(`a newer snapshot is invalid: ${reason}`);
   // The archive is smaller than the state, but this thread compresses it, too.
   const reader = openReader({}, found.snapshot.size);
-  const store = await openStore(place);
-  try {
+  const publishTo = async (store: Store): Promise<Published> => {
     const verified = await openVerifiedStream(packedArchive(found.snapshot), reader, () => undefined);
     const owner = { organization: "consul-snapshot", project: "command", stack: hostname(), name: "pack" };
     const request = { target: place, overwrite, purpose: "backup", consistency: "stale", owner } as const;
     const archive = { ...verified, about: {}, nanoseconds: unixNanoseconds(verified.meta) };
-    const published = await publish(store, archive, compact({ ...request, recipients: recipient }), progress.signal);
-    return { ...published, ...found };
+    return publish(store, archive, compact({ ...request, recipients: recipient }), progress.signal);
+  };
+  try {
+    return { ...(await withStore(place, publishTo)), ...found };
   } finally {
     reader.destroy();
-    store.close();
   }
 }
 

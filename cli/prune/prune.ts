@@ -2,7 +2,7 @@
 
 import { isEmpty } from "../../provider/retention/policy";
 import { pruneDeliberately } from "../../provider/retention/prune";
-import { openStore } from "../../provider/store/backends";
+import { withStore } from "../../provider/store/backends";
 import { parseLocation } from "../../provider/store/location";
 import { cleanMessage } from "../../provider/text";
 import type { CommandIo } from "../description/command";
@@ -37,18 +37,15 @@ export async function pruneByHand(
   }
   const place = parseLocation(target);
   const remains = isDryRun ? "nothing was removed" : "some archives may have been removed";
-  const pruned = await interruptibleOn(errors, remains, async (progress) => {
-    const store = await openStore(place);
-    try {
-      return await pruneDeliberately(
+  const pruned = await interruptibleOn(errors, remains, (progress) =>
+    withStore(place, (store) =>
+      pruneDeliberately(
         { store, template: place.key, series: options.series, policy, now: new Date() },
         isDryRun,
         isJson ? progress : { ...progress, info: (message) => output.write(`${cleanMessage(message)}\n`) },
-      );
-    } finally {
-      store.close();
-    }
-  });
+      ),
+    ),
+  );
   if (isJson) output.write(jsonText({ series: options.series, dryRun: isDryRun, ...pruned }));
   return 0;
 }

@@ -14,7 +14,7 @@ import { planData } from "../../provider/restore/planData";
 import type { Receipt } from "../../provider/restore/receipt";
 import { type Restored, Unsettled } from "../../provider/restore/request";
 import { type Session, withSession } from "../../provider/restore/session";
-import { openStore } from "../../provider/store/backends";
+import { withStore } from "../../provider/store/backends";
 import type { Location } from "../../provider/store/location";
 import { requireArchive } from "../source/source";
 import { jsonText } from "../terminal/json";
@@ -124,12 +124,7 @@ export async function restore(source: string, options: RestoreOptions, terminal:
 
 /** @throws SnapshotError `STORE_*` where there is no such archive */
 async function requireSource(source: Location, signal: AbortSignal): Promise<void> {
-  const store = await openStore(source);
-  try {
-    await requireArchive(store, source, signal);
-  } finally {
-    store.close();
-  }
+  await withStore(source, (store) => requireArchive(store, source, signal));
 }
 
 function diffWithoutPlan(): SnapshotError {

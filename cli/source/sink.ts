@@ -2,7 +2,7 @@
 
 import { isCode, SnapshotError } from "../../provider/errors";
 import { type Location, parseLocation } from "../../provider/store/location";
-import { openStore } from "../../provider/store/backends";
+import { withStore } from "../../provider/store/backends";
 import { hasPlaceholders } from "../../provider/store/nameTemplate";
 import { interruptible } from "../terminal/interruption";
 import type { Output } from "../terminal/output";
@@ -32,15 +32,12 @@ function fileOf(name: string): Location {
 
 async function writeToFile(place: Location, bytes: Written): Promise<void> {
   await interruptible("nothing was written", async (signal) => {
-    const store = await openStore(place);
     try {
-      await store.put(place.key, bytes, { signal });
+      await withStore(place, (store) => store.put(place.key, bytes, { signal }));
     } catch (error) {
       throw isCode(error, "STORE_EXISTS")
         ? new SnapshotError("STORE_EXISTS", error.message, "Choose another name for --output.", error)
         : error;
-    } finally {
-      store.close();
     }
   });
 }

@@ -8,7 +8,7 @@ import type { Store, StoredObject } from "../../provider/store/store";
 import { type Manifest, readManifest } from "../../provider/catalog/manifest";
 import { usageError } from "../description/usageError";
 import { shown } from "../terminal/rows";
-import { openStore } from "../../provider/store/backends";
+import { openStore, withStore } from "../../provider/store/backends";
 import { hasPlaceholders } from "../../provider/store/nameTemplate";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -65,12 +65,7 @@ export async function readManifestBeside(name: string): Promise<Manifest | undef
   // A file name with braces is a valid one here, though not as a target; no manifest is ever written beside it.
   if (name === "-" || (!isUrl(name) && hasPlaceholders(name))) return undefined;
   const place = parseSource(name);
-  const store = await openStore(place);
-  try {
-    return await readManifest(store, place.key);
-  } finally {
-    store.close();
-  }
+  return withStore(place, (store) => readManifest(store, place.key));
 }
 
 /** Says what the system's error means for a reader of files; any other error is as it was. */

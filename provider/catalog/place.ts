@@ -1,6 +1,6 @@
 /** A folder or prefix that a user specifies, and its store. */
 
-import { openStore } from "../store/backends";
+import { withStore } from "../store/backends";
 import { type Location, parseLocation } from "../store/location";
 import { fixedPrefix, folderOf, hasPlaceholders } from "../store/nameTemplate";
 import { fileOrNothing } from "../store/smallObject";
@@ -26,14 +26,11 @@ export interface Place {
  */
 export async function withPlace<T>(target: string, signal: AbortSignal, use: (place: Place) => Promise<T>): Promise<T> {
   const location = parseLocation(target);
-  const store = await openStore(location);
-  try {
+  return withStore(location, async (store) => {
     const { key } = location;
     const isObject = !hasPlaceholders(key) && (await fileOrNothing(store, key, { signal })) !== undefined;
     // A trailing slash means a folder, in which archives may have any names.
     const prefix = folderOf(target, key) ?? (hasPlaceholders(key) ? fixedPrefix(key) : isObject ? key : `${key}/`);
-    return await use({ store, location, prefix, isObject, name: target });
-  } finally {
-    store.close();
-  }
+    return use({ store, location, prefix, isObject, name: target });
+  });
 }

@@ -8,7 +8,7 @@ import { compact } from "../compact";
 import type { Problem, Values } from "../lifecycle";
 import type { Reporter } from "../reporter";
 import { sourceProblems } from "../resources/restore/args";
-import { openStore } from "../store/backends";
+import { withStore } from "../store/backends";
 import { parseSource } from "../store/location";
 import { holdsUnknown } from "../values";
 
@@ -39,12 +39,9 @@ export async function readSource(
 ): Promise<SourceRead> {
   const place = parseSource(sourceOf(inputs));
   const identities = await loadIdentities(readDecryption(inputs.decryption));
-  const store = await openStore(place);
-  try {
+  return withStore(place, async (store) => {
     const found = await findArchive(store, place, signal);
     const read = await readStoredArchive(store, found.object, compact({ decryption: identities, signal, ...options }));
     return { ...found, ...read };
-  } finally {
-    store.close();
-  }
+  });
 }

@@ -29,6 +29,24 @@ export function openStore(location: Location, { stallMs = STALL_MS, credentials 
   return backendOf(location).open(location, stallMs, credentials);
 }
 
+/**
+ * Opens the store of a location for `work`, and closes it.
+ *
+ * @throws SnapshotError as `openStore` does, and what `work` throws
+ */
+export async function withStore<T>(
+  location: Location,
+  work: (store: Store) => Promise<T>,
+  options: OpenOptions = {},
+): Promise<T> {
+  const store = await openStore(location, options);
+  try {
+    return await work(store);
+  } finally {
+    store.close();
+  }
+}
+
 export function schemes(): readonly string[] {
   return BACKENDS.map(({ scheme }) => scheme);
 }

@@ -3,7 +3,7 @@
 import { decryptIfEncrypted } from "../../age/decrypt";
 import type { Decryption } from "../../age/identities";
 import { isCode } from "../../errors";
-import { openStore } from "../../store/backends";
+import { withStore } from "../../store/backends";
 import { formatLocation, type Location } from "../../store/location";
 import { lookUp } from "../../store/smallObject";
 import type { Store, StoredObject } from "../../store/store";
@@ -23,15 +23,12 @@ export async function sourceProblem(
 ): Promise<string | undefined> {
   const location = formatLocation(source);
   try {
-    const store = await openStore(source);
-    try {
+    return await withStore(source, async (store) => {
       const object = await lookUp(store, source.key, { signal });
       if (object === undefined) return `there is no archive at ${location}`;
       if (object === "notAFile") return `${location} is not a file`;
       return (await beginsAsArchive(store, object, decryption, signal)) ? undefined : `${location} is not an archive`;
-    } finally {
-      store.close();
-    }
+    });
   } catch (error) {
     // The restore itself reports problems with the store.
     return isCode(error, "DECRYPTION_FAILED", "ARGUMENT_INVALID") ? `${location}: ${error.message}` : undefined;

@@ -5,7 +5,7 @@ import { SnapshotError, isCode } from "../../errors";
 import type { Context, Values } from "../../lifecycle";
 import { parseLocation } from "../../store/location";
 import { sha256Of } from "../../store/sha256";
-import { openStore } from "../../store/backends";
+import { withStore } from "../../store/backends";
 import { readSmallObject } from "../../store/smallObject";
 import type { Store, StoredObject } from "../../store/store";
 import { type Manifest, manifestKey, parseManifest, readManifest } from "../../catalog/manifest";
@@ -18,14 +18,11 @@ export type Found = { readonly state: "absent" } | { readonly state: "same" | "c
  * @throws SnapshotError if the store cannot be read: an archive is reported as missing only if that is certain
  */
 export async function compareWithStore(location: string, recorded: Values, signal: AbortSignal): Promise<Found> {
-  const { key, store } = await openAt(location);
-  try {
+  return withStoreAt(location, async (store, key) => {
     const object = await store.head(key, { signal });
     if (object === undefined) return { state: "absent" };
     return { state: (await isRecorded(store, object, recorded, signal)) ? "same" : "changed", version: object.version };
-  } finally {
-    store.close();
-  }
+  });
 }
 
 /** Reports what happens to an archive that stays in its store, without reading it. A store that cannot be read is not a failure. */
@@ -39,8 +36,7 @@ export async function reportRetainedArchive(location: string, recorded: Values, 
 }
 
 async function retainedArchive(location: string, recorded: Values, signal: AbortSignal): Promise<string> {
-  const { key, store } = await openAt(location);
-  try {
+  return withStoreAt(location, async (store, key) => {
     const object = await store.head(key, { signal });
     if (object === undefined) return isGone(location);
     const stays = `the archive stays: ${location}`;
@@ -51,36 +47,13 @@ async function retainedArchive(location: string, recorded: Values, signal: Abort
     // The version changes when a folder is copied.
     if (sameSize && manifest?.storedSha256 === recorded.storedSha256) return stays;
     return `what lies at ${location} is no longer the archive that was saved, and stays`;
-  } finally {
-    store.close();
-  }
+  });
 }
 
 /** Deletes the archive and its manifest if they are those in state; otherwise reports what stays. */
 export async function removeArchive(location: string, recorded: Values, context: Context): Promise<void> {
-  const { key, store } = await openAt(location);
-  const { signal } = context;
   try {
-    const object = await store.head(key, { signal });
-    if (object === undefined) {
-      context.info(isGone(location));
-      return;
-    }
-    const found = await readSmallObject(store, manifestKey(key), { signal });
-    const manifest = found && parseManifest(found.bytes);
-    if (isNewer(manifest, object, recorded)) {
-      context.info(holdsNewer(location));
-      return;
-    }
-    const { storedSize, storedSha256: sha256 } = recorded;
-    if (object.size !== storedSize || typeof sha256 !== "string") {
-      warnChanged(location, context);
-      return;
-    }
-    // The store compares the bytes, and does not delete an archive with different ones.
-    await store.delete(key, { version: object.version, sha256, signal });
-    if (found !== undefined && manifest?.sha256 === recorded.sha256) await removeManifest(store, key, found.version);
-    context.info(`the archive ${location} was deleted`);
+    await withStoreAt(location, (store, key) => removeIfRecorded(store, key, location, recorded, context));
   } catch (error) {
     if (isCode(error, "STORE_CHANGED")) {
       warnChanged(location, context);
@@ -88,9 +61,37 @@ export async function removeArchive(location: string, recorded: Values, context:
     }
     if (!isCode(error, "STORE_NOT_FOUND")) throw error;
     context.warn(`${location} cannot be seen from here, so nothing was deleted: ${error.message}`);
-  } finally {
-    store.close();
   }
+}
+
+async function removeIfRecorded(
+  store: Store,
+  key: string,
+  location: string,
+  recorded: Values,
+  context: Context,
+): Promise<void> {
+  const { signal } = context;
+  const object = await store.head(key, { signal });
+  if (object === undefined) {
+    context.info(isGone(location));
+    return;
+  }
+  const found = await readSmallObject(store, manifestKey(key), { signal });
+  const manifest = found && parseManifest(found.bytes);
+  if (isNewer(manifest, object, recorded)) {
+    context.info(holdsNewer(location));
+    return;
+  }
+  const { storedSize, storedSha256: sha256 } = recorded;
+  if (object.size !== storedSize || typeof sha256 !== "string") {
+    warnChanged(location, context);
+    return;
+  }
+  // The store compares the bytes, and does not delete an archive with different ones.
+  await store.delete(key, { version: object.version, sha256, signal });
+  if (found !== undefined && manifest?.sha256 === recorded.sha256) await removeManifest(store, key, found.version);
+  context.info(`the archive ${location} was deleted`);
 }
 
 /** Removes the manifest only if it describes this archive: another save may have taken the name since. */
@@ -137,7 +138,7 @@ async function isRecorded(store: Store, object: StoredObject, recorded: Values, 
   return hash === recorded.storedSha256;
 }
 
-async function openAt(location: string): Promise<{ key: string; store: Store }> {
+async function withStoreAt<T>(location: string, work: (store: Store, key: string) => Promise<T>): Promise<T> {
   const place = parseLocation(location);
-  return { key: place.key, store: await openStore(place) };
+  return withStore(place, (store) => work(store, place.key));
 }

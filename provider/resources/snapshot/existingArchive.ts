@@ -3,7 +3,7 @@
 import { SnapshotError } from "../../errors";
 import type { Context, Value, Values } from "../../lifecycle";
 import { formatLocation, parseLocation } from "../../store/location";
-import { openStore } from "../../store/backends";
+import { withStore } from "../../store/backends";
 import type { Store, StoredObject } from "../../store/store";
 import { checkDecryption, readDecryption } from "../../args/decryption";
 import { type ArchiveFacts, readManifest } from "../../catalog/manifest";
@@ -35,9 +35,8 @@ export async function lookUpArchive(
   const identities = decryptionOf(decryption);
   const place = parseLocation(id);
   const location = formatLocation(place);
-  const store = await openStore(place);
   const { signal } = context;
-  try {
+  return withStore(place, async (store) => {
     const object = await store.head(place.key, { signal });
     if (object === undefined) {
       throw new SnapshotError(
@@ -53,9 +52,7 @@ export async function lookUpArchive(
     }
     const facts = await readUnlistedArchive(store, object, location, identities, context);
     return { location, outputs: { ...archiveOutputs(facts), storedVersion: object.version } };
-  } finally {
-    store.close();
-  }
+  });
 }
 
 /** Pulumi does not call `check` before a lookup, so problems with the argument are reported here. */

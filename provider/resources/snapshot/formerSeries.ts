@@ -8,7 +8,7 @@ import { explain, isCode } from "../../errors";
 import { type Context, isRecord, UNKNOWN, type Value, type Values } from "../../lifecycle";
 import { isEmpty } from "../../retention/policy";
 import { listSeries } from "../../retention/listing";
-import { openStore } from "../../store/backends";
+import { withStore } from "../../store/backends";
 import { inParallel } from "../../store/inParallel";
 import { parseLocation } from "../../store/location";
 import { fixedPrefix } from "../../store/nameTemplate";
@@ -41,27 +41,15 @@ export async function reportFormerSeries(recorded: Values, inputs: Values, conte
   if (former === undefined || now === undefined || former === now) return;
   if (typeof inputs.target !== "string" || isEmpty(readRetention(inputs.retention))) return;
   const hint = `set series: ${JSON.stringify(former)} to continue it`;
-  try {
-    const target = parseLocation(inputs.target);
-    const store = await openStore(target);
-    try {
-      const { archives } = await listSeries(store, target.key, former, undefined, context.signal);
-      if (archives.length === 0) return;
-      const count = archives.length === 1 ? "1 archive" : `${archives.length} archives`;
-      context.warn(
-        `retention does not remove archives of another series: ${count} of the former series ${former} will stay, because ` +
-          `the series is now ${now}; ${hint}`,
-      );
-    } finally {
-      store.close();
-    }
-  } catch (error) {
-    // A place that does not exist contains no archives.
-    if (isCode(error, "STORE_NOT_FOUND")) return;
+  const failed = `the series is now ${now}, and archives of the former series ${former} could not be counted; ${hint}`;
+  await lookAt(inputs.target, failed, context, async (store, template) => {
+    const { archives } = await listSeries(store, template, former, undefined, context.signal);
+    if (archives.length === 0) return;
     context.warn(
-      `the series is now ${now}, and archives of the former series ${former} could not be counted; ${hint}: ${explain(error)}`,
+      `retention does not remove archives of another series: ${counted(archives)} of the former series ${former} will stay, ` +
+        `because the series is now ${now}; ${hint}`,
     );
-  }
+  });
 }
 
 /**
@@ -75,28 +63,41 @@ export async function reportPossibleFormerSeries(inputs: Values, outputs: Values
   const isFirst = outputs.kept === 1 && outputs.removed === 0;
   if (!isFirst || typeof inputs.target !== "string") return;
   const now = seriesOf(ownerOf(context, "snapshot", inputs.series));
-  try {
-    const target = parseLocation(inputs.target);
-    const store = await openStore(target);
-    try {
-      const others = await seriesLike(now, store, target.key, context.signal);
-      for (const former of others.slice(0, MAX_SERIES)) {
-        const { archives } = await listSeries(store, target.key, former, undefined, context.signal);
-        const count = archives.length === 1 ? "1 archive" : `${archives.length} archives`;
-        context.info(
-          `this is the first archive of the series ${now}; retention does not remove the ${count} of ${former} at the same ` +
-            `place; if that is the former series, set series: ${JSON.stringify(former)} to continue it`,
-        );
-      }
-    } finally {
-      store.close();
+  const isFirstOf = `this is the first archive of the series ${now}`;
+  const failed = `${isFirstOf}; a former series could not be looked for`;
+  await lookAt(inputs.target, failed, context, async (store, template) => {
+    const others = await seriesLike(now, store, template, context.signal);
+    for (const former of others.slice(0, MAX_SERIES)) {
+      const { archives } = await listSeries(store, template, former, undefined, context.signal);
+      context.info(
+        `${isFirstOf}; retention does not remove the ${counted(archives)} of ${former} at the same place; if that is the ` +
+          `former series, set series: ${JSON.stringify(former)} to continue it`,
+      );
     }
+  });
+}
+
+/**
+ * Does `work` at a target, which may not exist yet: then it contains no archives.
+ *
+ * @param failed - what any other failure means, for a warning
+ */
+async function lookAt(
+  target: string,
+  failed: string,
+  context: Context,
+  work: (store: Store, template: string) => Promise<void>,
+): Promise<void> {
+  try {
+    const place = parseLocation(target);
+    await withStore(place, (store) => work(store, place.key));
   } catch (error) {
-    if (isCode(error, "STORE_NOT_FOUND")) return;
-    context.warn(
-      `this is the first archive of the series ${now}; a former series could not be looked for: ${explain(error)}`,
-    );
+    if (!isCode(error, "STORE_NOT_FOUND")) context.warn(`${failed}: ${explain(error)}`);
   }
+}
+
+function counted({ length }: readonly unknown[]): string {
+  return length === 1 ? "1 archive" : `${length} archives`;
 }
 
 /** The series of backups at a place that differ from this one in the last part of their name, or in all others. */

@@ -1,6 +1,7 @@
 /** Translates errors of Azure Blob Storage and its libraries. */
 
 import { SnapshotError } from "../../errors";
+import { systemCode } from "../../systemCode";
 import { type ErrorTable, failure, type Place, type Trouble } from "../failures";
 
 export const azureErrors: ErrorTable = {
@@ -21,8 +22,7 @@ export function troubleOf(error: unknown): Trouble {
   const details: unknown = "details" in error ? error.details : undefined;
   const header =
     typeof details === "object" && details !== null && "errorCode" in details ? details.errorCode : undefined;
-  const own = "code" in error && typeof error.code === "string" ? error.code : error.name;
-  const code = typeof header === "string" ? header : own;
+  const code = typeof header === "string" ? header : systemCode(error) || error.name;
   return status === undefined ? { code } : { status, code };
 }
 
