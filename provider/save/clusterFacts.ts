@@ -7,7 +7,7 @@ import type { ClusterFacts, ConsulClient } from "../consul/client";
 import { type ClusterIdentity, compareClusters, compareNodes, identityOfServers } from "../consul/clusterIdentity";
 import { isCode } from "../errors";
 import type { Reporter } from "../reporter";
-import { sayUnknown } from "./warnings";
+import { reportUnknownFacts } from "./warnings";
 
 /**
  * Reads the datacenter and the version of the archive's cluster, as far as the token may, and says once what remains
@@ -29,7 +29,7 @@ export async function readClusterFacts(
     compareNodes(archived, serverIds) === "other" ||
     (identity !== undefined && compareClusters(archived, identity) === "other");
   if (!isOther) {
-    sayUnknown(facts, reporter);
+    reportUnknownFacts(facts, reporter);
     return facts;
   }
   reporter.warn(

@@ -18,7 +18,7 @@ export function warnIfNotRestorable({ restorable, consulVersion, location }: Man
   reporter.warn(`${location} is valid and was kept, but ${verdict}: ${restorable.reasons.join("; ")}`);
 }
 
-export function sayUnknown(about: ClusterFacts, reporter: Reporter): void {
+export function reportUnknownFacts(about: ClusterFacts, reporter: Reporter): void {
   const unknown = [
     ...(about.datacenter === undefined ? ["the datacenter"] : []),
     ...(about.consulVersion === undefined ? ["the Consul version"] : []),

@@ -26,7 +26,7 @@ export async function runWhileConnected<T>(
     controller.abort();
   };
   for (const signal of ENDING_SIGNALS) process.on(signal, end);
-  onceGone(engine, () => controller.abort());
+  whenDisconnected(engine, () => controller.abort());
   try {
     return await work(controller.signal);
   } finally {
@@ -40,7 +40,7 @@ export async function runWhileConnected<T>(
 /**
  * While a hook runs, the call that registers its resource is open, so the connection closes only if the engine ends.
  */
-function onceGone(engine: EngineChannel | undefined, gone: () => void): void {
+function whenDisconnected(engine: EngineChannel | undefined, gone: () => void): void {
   if (engine?.getConnectivityState(false) !== READY) return;
   engine.watchConnectivityState(READY, Number.POSITIVE_INFINITY, gone);
 }

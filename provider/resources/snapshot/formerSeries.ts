@@ -42,7 +42,7 @@ export async function reportFormerSeries(recorded: Values, inputs: Values, conte
   if (typeof inputs.target !== "string" || isEmpty(readRetention(inputs.retention))) return;
   const hint = `set series: ${JSON.stringify(former)} to continue it`;
   const failed = `the series is now ${now}, and archives of the former series ${former} could not be counted; ${hint}`;
-  await lookAt(inputs.target, failed, context, async (store, template) => {
+  await withTarget(inputs.target, failed, context, async (store, template) => {
     const { archives } = await listSeries(store, template, former, undefined, context.signal);
     if (archives.length === 0) return;
     context.warn(
@@ -65,7 +65,7 @@ export async function reportPossibleFormerSeries(inputs: Values, outputs: Values
   const now = seriesOf(ownerOf(context, "snapshot", inputs.series));
   const isFirstOf = `this is the first archive of the series ${now}`;
   const failed = `${isFirstOf}; a former series could not be looked for`;
-  await lookAt(inputs.target, failed, context, async (store, template) => {
+  await withTarget(inputs.target, failed, context, async (store, template) => {
     const others = await seriesLike(now, store, template, context.signal);
     for (const former of others.slice(0, MAX_SERIES)) {
       const { archives } = await listSeries(store, template, former, undefined, context.signal);
@@ -82,7 +82,7 @@ export async function reportPossibleFormerSeries(inputs: Values, outputs: Values
  *
  * @param failed - what any other failure means, for a warning
  */
-async function lookAt(
+async function withTarget(
   target: string,
   failed: string,
   context: Context,
