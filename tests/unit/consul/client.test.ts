@@ -92,6 +92,16 @@ describe("the client of Consul", function () {
       expect(harness.answered).to.deep.equal([true, false]);
     });
 
+    it("and reports that the server is reachable, also where the connection is open already", async () => {
+      await harness.serve((socket) => sendSnapshot(socket));
+      for (const consistency of ["consistent", "stale"] as const) {
+        let connected = 0;
+        const progress = { connected: () => connected++, retrying: () => undefined };
+        await readAll((await harness.client.snapshot({ consistency, progress })).body);
+        expect(connected).to.be.above(0);
+      }
+    });
+
     it("with longer and longer pauses", async () => {
       const noLeader = whole(500, "No cluster leader");
       await harness.serve((socket, _, at) => (at < 2 ? socket.write(noLeader) : sendSnapshot(socket)), {}, 30_000);
