@@ -5,7 +5,9 @@ const MOST = 4;
 
 /** A run of backslashes is matched only from its beginning: from every one of them, a long run would take quadratic time. */
 const ENCODED =
-  /%([0-9a-f]{2})|(?<!\\)\\+u([0-9a-f]{4})|(?<!\\)\\+x([0-9a-f]{2})|&#x0{0,4}([0-9a-f]{1,5});|&#0{0,4}([0-9]{1,6});|&(amp|lt|gt|quot|apos);/gi;
+  /%([0-9a-f]{2})|(?<!\\)\\+u([0-9a-f]{4})|(?<!\\)\\+x([0-9a-f]{2})|&#x0{0,4}([0-9a-f]{1,5});|&#0{0,4}([0-9]{1,6});|&(amp|lt|gt|quot|apos);|(?<!\\)\\+([nrt])/gi;
+/** A line break or a tab, as JSON and most languages write it: the search ignores blanks. */
+const BLANK = " ";
 const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /** UTF-8 text with one character per byte, and the position in the original text that each byte comes from. */
@@ -55,11 +57,12 @@ export class DecodedText {
     const builder = new Builder();
     let from = 0;
     for (const match of this.chars.matchAll(ENCODED)) {
-      const [all, percent, unicode, byte, hexadecimal, decimal, name] = match;
+      const [all, percent, unicode, byte, hexadecimal, decimal, name, blank] = match;
       for (; from < match.index; from++) builder.addByte(this.chars[from] ?? "", this.startOf(from), this.endOf(from));
       const [start, end] = [this.startOf(from), this.endOf(from + all.length - 1)];
       const single = percent ?? byte;
       if (single !== undefined) builder.addByte(String.fromCharCode(Number.parseInt(single, 16)), start, end);
+      else if (blank !== undefined) builder.addByte(BLANK, start, end);
       else if (name !== undefined) builder.add(NAMED[name.toLowerCase()] ?? "", start, end);
       else {
         const code = decimal === undefined ? Number.parseInt(unicode ?? hexadecimal ?? "", 16) : Number(decimal);

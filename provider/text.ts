@@ -30,7 +30,9 @@ export function registerSecret(value: string | undefined): void {
   registered.add(value);
 }
 
-const SECRET_NAME = /(SECRET|TOKEN|PASSW(OR)?D|PASSPHRASE|ACCESS_KEY|ACCOUNT_KEY|CONNECTION_STRING|HTTP_AUTH|SAS)/i;
+/** `CONSUL_CLIENT_KEY` is the path of a key. */
+const SECRET_NAME =
+  /(SECRET|TOKEN|PASSW(OR)?D|PASSPHRASE|(ACCESS|ACCOUNT|STORAGE|PRIVATE|API)_?KEY|CONNECTION_STRING|HTTP_AUTH|SAS)/i;
 const NO_SECRET_NAME = /_(FILE|PATH|ID|ENDPOINT|URL|URI)$/i;
 
 /**

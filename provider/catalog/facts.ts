@@ -3,12 +3,14 @@
 import type { ArchiveReport, SnapshotMeta } from "../archive/reader";
 import { suffrageName } from "../archive/meta";
 import { restorableOn, restorableOnNone, type RestoreVerdict } from "../archive/restorable";
+import { cleanText } from "../text";
 import type { ArchiveFacts, Restorable, StoredBytes } from "./manifest";
 
 type StoredFacts = Pick<ArchiveFacts, "sha256" | "storedSize">;
 
 /**
- * The facts of an archive at `location`.
+ * The facts of an archive at `location`. They are stored and shown, so the names in them are cleaned: whoever answers in
+ * place of Consul chooses them.
  *
  * @param encrypted - the stored object, if the archive is encrypted. Default: not encrypted
  */
@@ -16,7 +18,7 @@ export function factsOf(report: ArchiveReport, location: string, encrypted?: Sto
   const { meta } = report;
   return {
     location,
-    snapshotId: meta.id,
+    snapshotId: cleanText(meta.id),
     index: meta.index,
     term: meta.term,
     size: meta.size,
@@ -26,7 +28,11 @@ export function factsOf(report: ArchiveReport, location: string, encrypted?: Sto
     storedSize: encrypted?.size ?? report.archiveSize,
     storedSha256: encrypted?.sha256 ?? report.sha256,
     takenAt: takenAt(meta).toISOString(),
-    servers: meta.servers.map(({ id, address, suffrage }) => ({ id, address, suffrage: suffrageName(suffrage) })),
+    servers: meta.servers.map(({ id, address, suffrage }) => ({
+      id: cleanText(id),
+      address: cleanText(address),
+      suffrage: suffrageName(suffrage),
+    })),
     contents: report.state.groups.map(({ type, count, size }) => ({ type, count, size })),
     digests: Object.fromEntries(report.state.groups.map(({ type, digest }) => [type, digest])),
     encrypted: encrypted !== undefined,

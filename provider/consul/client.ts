@@ -158,7 +158,8 @@ export class ConsulClient {
   async leader(): Promise<string | undefined> {
     const { json, failure } = await this.#transport.ask({ path: "/v1/status/leader" });
     if (failure !== undefined && !failure.retry) throw await this.#withAdvice(failure.error);
-    return typeof json === "string" && json !== "" ? json : undefined;
+    const leader = typeof json === "string" ? cleanText(json) : "";
+    return leader === "" ? undefined : leader;
   }
 
   /**

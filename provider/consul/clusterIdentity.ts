@@ -5,6 +5,7 @@
  */
 
 import { compact } from "../compact";
+import { cleanText } from "../text";
 import { field } from "./agentFacts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -59,8 +60,8 @@ export function identityOfServers(
   datacenter?: string,
 ): ClusterIdentity {
   return compact({
-    serverIds: servers.map(({ id }) => id).filter((id) => id !== ""),
-    serverAddresses: servers.map(({ address }) => address).filter((address) => address !== ""),
+    serverIds: textsOf(servers.map(({ id }) => id)),
+    serverAddresses: textsOf(servers.map(({ address }) => address)),
     datacenter,
   });
 }
@@ -85,8 +86,9 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** State, receipts and plans contain them, so they are cleaned on both sides of a comparison. */
 function textsOf(values: readonly unknown[]): string[] {
-  return values.filter((value) => typeof value === "string").filter((text) => text !== "");
+  return values.flatMap((value) => (typeof value === "string" ? cleanText(value) : [])).filter((text) => text !== "");
 }
 
 /** For a message: `server 75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11 and 2 more`. */

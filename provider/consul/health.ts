@@ -1,6 +1,6 @@
 /** Parses the health of a cluster's servers as reported by autopilot. It sends no requests. */
 
-import { isPlainName } from "../text";
+import { cleanText, isPlainName } from "../text";
 import { field } from "./agentFacts";
 
 /** One server, as autopilot sees it. */
@@ -39,9 +39,9 @@ export function readHealth(answer: unknown): ClusterHealth | undefined {
   return {
     healthy,
     servers: list.map((server: unknown) => ({
-      id: String(field(server, "ID")),
-      name: String(field(server, "Name")),
-      address: String(field(server, "Address")),
+      id: cleanText(String(field(server, "ID"))),
+      name: cleanText(String(field(server, "Name"))),
+      address: cleanText(String(field(server, "Address"))),
       healthy: field(server, "Healthy") === true,
       alive: field(server, "SerfStatus") === "alive",
       voter: field(server, "Voter") === true,

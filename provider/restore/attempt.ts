@@ -2,6 +2,7 @@
 
 import type { ArchiveReport } from "../archive/reader";
 import type { ArchiveFacts } from "../catalog/manifest";
+import { cleanText } from "../text";
 
 /** The contents of a snapshot, in enough detail to recognize it. */
 export interface SnapshotContents {
@@ -48,7 +49,7 @@ export interface Attempt {
 
 export function contentsOf({ meta, state }: ArchiveReport): SnapshotContents {
   return {
-    snapshotId: meta.id,
+    snapshotId: cleanText(meta.id),
     index: meta.index,
     records: Object.fromEntries(state.groups.map(({ type, count, digest }) => [type, { count, digest }])),
   };

@@ -263,7 +263,7 @@ export function isRequestedCluster(
 }
 
 function idsIn({ meta }: ArchiveReport): string[] {
-  return meta.servers.map(({ id }) => id);
+  return [...identityOfServers(meta.servers).serverIds];
 }
 
 export function isSameVersion(facts: GuardFacts): Finding {

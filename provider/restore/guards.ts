@@ -7,6 +7,7 @@ import { compact } from "../compact";
 import type { Vocabulary } from "../args/vocabulary";
 import { type ErrorCode, SnapshotError } from "../errors";
 import { nearest } from "../suggestion";
+import { cleanLine } from "../text";
 import {
   aboutIndex,
   aboutSafetySnapshot,
@@ -146,25 +147,31 @@ export function evaluateGuards(facts: GuardFacts, allow: readonly Allowance[]): 
 export function verdict(name: GuardName, finding: Finding, allow: readonly Allowance[] = []): Guard {
   const { overridable, advice } = GUARDS[name] as Rule;
   const overridden = !finding.ok && overridable && allow.some((allowed) => allowed === name);
-  const { ok, message, code } = finding;
-  return compact({ name, overridable, overridden, ok, message, code, advice: finding.advice ?? advice });
+  const { ok, code } = finding;
+  // Programs read a verdict as data, beside the error whose message is cleaned by itself.
+  const [message, suggested] = [cleanLine(finding.message), cleanLine(finding.advice ?? advice)];
+  return compact({ name, overridable, overridden, ok, message, code, advice: suggested });
 }
 
 /** A failure that leaves the cluster unchanged, and says so. */
 export class NothingRestored extends SnapshotError {
+  /** One sentence without its full stop. */
+  readonly why: string;
+
   /**
    * @param code - `RESTORE_REFUSED`, or what keeps the archive from being restored
-   * @param why - one sentence without its full stop
+   * @param why - as the member of this name
    * @param guards - the guards that refuse it, where guards do
    */
   constructor(
     code: ErrorCode,
-    readonly why: string,
+    why: string,
     hint: string,
     cause?: unknown,
     readonly guards?: readonly Guard[],
   ) {
     super(code, `nothing was restored: ${why}`, hint, cause, compact({ guards }));
+    this.why = cleanLine(why);
   }
 }
 

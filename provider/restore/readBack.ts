@@ -6,6 +6,7 @@
 import { performance } from "node:perf_hooks";
 import type { ArchiveReport } from "../archive/reader";
 import type { ConsulClient } from "../consul/client";
+import { identityOfServers } from "../consul/clusterIdentity";
 import { SnapshotError } from "../errors";
 import { contentsOf } from "./attempt";
 import { pause, type VotersWait, waitForVoters } from "./clusterObservation";
@@ -104,7 +105,7 @@ async function readUntilSure(session: Session, ending: Ending, client: ConsulCli
 }
 
 function requireRestoredCluster({ request }: Session, ending: Ending, { meta }: ArchiveReport): void {
-  if (meta.servers.some(({ id }) => ending.attempt.serverIds.includes(id))) return;
+  if (identityOfServers(meta.servers).serverIds.some((id) => ending.attempt.serverIds.includes(id))) return;
   throw unconfirmed(ending, request, `Consul at ${request.connection.url} is another cluster than was restored`);
 }
 
