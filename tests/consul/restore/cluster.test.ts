@@ -1,11 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { NOTHING_DONE } from "../../../cli/restore/restore";
 import { type ConsulServer, startConsul } from "../../support/consul/consul";
 import { type Balancer, startBalancer } from "../../support/faults/balancer";
 import { consulProxy } from "../../support/faults/consulProxy";
 import { type Ended, planFrom, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
+import { restoreAtTerminal, whenAsked } from "../../support/programs/terminalRestore";
 
 const LIMITS = { observation: { stableMs: 1, limitMs: 2000 } };
 
@@ -87,6 +89,36 @@ describe("a restore through one address that leads to two clusters", function ()
       }
       expect(await one.api("/v1/kv/who?raw")).to.equal("one");
       expect(await receipts(), "the run can be repeated").to.deep.equal([]);
+    });
+  }
+
+  for (const [how, cut] of [
+    ["for new connections", false],
+    ["with all its connections", true],
+  ] as const) {
+    it(`is stopped before anything is sent when the address moves ${how} while a person reads the plan and confirms`, async () => {
+      const proxy = await consulProxy(two.address);
+      try {
+        const { code, out, err } = await restoreAtTerminal(
+          archive,
+          { httpAddr: balancer.address, safetySnapshot: join(folder.path, "safety/") },
+          whenAsked((person) => {
+            balancer.lead(() => proxy.address, cut);
+            person.type("dc1");
+          }),
+        );
+        expect({ code, out }).to.deep.equal({ code: NOTHING_DONE, out: "" });
+        expect(err).to.match(/nothing was restored/i);
+        // A request that is under way when its connection is cut fails by itself.
+        if (!cut || !err.includes("(CONSUL_UNREACHABLE)")) {
+          expect(err).to.include("another cluster answers").and.include("(guard cluster) (RESTORE_REFUSED)");
+        }
+        expect(proxy.writes(), "requests to the other one that change anything").to.equal(0);
+        expect(await one.api("/v1/kv/who?raw")).to.equal("one");
+        expect(await receipts(), "the run can be repeated").to.deep.equal([]);
+      } finally {
+        await proxy.stop();
+      }
     });
   }
 
