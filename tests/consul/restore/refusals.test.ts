@@ -17,12 +17,17 @@ import {
   untilRegistered,
 } from "../../support/consul/consul";
 import { type ConsulProxy, consulProxy } from "../../support/faults/consulProxy";
+import { NOTHING_DONE } from "../../../cli/restore/restore";
 import { OBSERVATION } from "../../../provider/restore/prepare";
 import { ALLOWANCES } from "../../../provider/restore/guards";
+import { clockIn } from "../../support/programs/clock";
+import { command } from "../../support/programs/command";
 import { planFrom, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
 import { withoutRights } from "../../support/faults/unprivileged";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
 import { federated } from "../../support/consul/federated";
+
+const HOUR = 3_600_000;
 
 describe("a restore is refused, and the cluster left as it is,", function () {
   this.timeout(120_000);
@@ -143,6 +148,31 @@ describe("a restore is refused, and the cluster left as it is,", function () {
     const error = await refused(archive, { request, safety: `${folder.path}/never/` });
     expect(error.message).to.include("guard expired");
     expect(await readdir(folder.path)).not.to.include("never");
+  });
+
+  it("after validUntil by Consul's clock, where the clock of this machine is behind", async () => {
+    const at = await clockIn(folder.path);
+    const before = await folder.entries();
+    const anHourAgo = new Date(Date.now() - HOUR).toISOString();
+    const args = ["restore", archive, "--safety-snapshot", `${folder.path}/late/`, "--yes", "--valid-until", anHourAgo];
+    const env = { CONSUL_HTTP_ADDR: proxy.address, CONSUL_HTTP_TOKEN: server.token };
+    const { code, err } = await command(args, { env: { ...env, ...at(-2) } });
+    expect(code).to.equal(NOTHING_DONE);
+    expect(err)
+      .to.match(/it is \S+ by the clock of Consul, \S+ by the clock of this machine \(guard expired\)/)
+      .and.include("Correct the clock that is wrong.");
+    expect(await folder.entries()).to.deep.equal(before);
+  });
+
+  it("of an archive that was replaced together with its manifest, where sha256 names the one that was saved", async () => {
+    const { location, sha256 } = (await saveTo(`${folder.path}/pair/`, connection())).saved.manifest;
+    for (const end of ["", ".manifest.json"]) await cp(archive + end, location + end);
+    const before = await folder.entries();
+    const error = await refused(location, { request: { sha256 }, safety: `${folder.path}/other-sha256/` });
+    expect(error.code).to.equal("RESTORE_REFUSED");
+    expect(error.message.match(/guard \w+/g)).to.deep.equal(["guard source"]);
+    expect(error.message).to.include(`and the restore asks for ${sha256}`);
+    expect(await folder.entries(), "no safety snapshot and no receipt").to.deep.equal(before);
   });
 
   it("with a token that may read everything and restore nothing", async () => {

@@ -1,10 +1,11 @@
-/** A provider whose clock runs ahead, or behind: for what depends on age. */
+/** A provider, or the command, whose clock runs ahead, or behind: for what depends on age. */
 
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { PulumiProject } from "../pulumi/project";
 
 const CLOCK = `
-if (/dynamic-provider/.test(process.argv[1] ?? "")) {
+if (/dynamic-provider|cli[/\\\\]main\\.js$/.test(process.argv[1] ?? "")) {
   const Real = Date;
   const ahead = Number(process.env.HOURS_AHEAD) * 3_600_000;
   globalThis.Date = class extends Real {
@@ -20,7 +21,12 @@ if (/dynamic-provider/.test(process.argv[1] ?? "")) {
 
 /** Gives the environment of a run that takes place so many hours later; earlier, if negative. */
 export async function laterIn(project: PulumiProject): Promise<(hours: number) => Record<string, string>> {
-  const hook = project.path("clock.cjs");
+  return clockIn(project.dir);
+}
+
+/** The same for the command; `folder` is where the clock is kept. */
+export async function clockIn(folder: string): Promise<(hours: number) => Record<string, string>> {
+  const hook = join(folder, "clock.cjs");
   await writeFile(hook, CLOCK);
   return (hours) => ({ NODE_OPTIONS: `--require ${hook}`, HOURS_AHEAD: String(hours) });
 }
