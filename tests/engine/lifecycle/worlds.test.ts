@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { type KeyPair, keyPair } from "../../support/archives/ageKeys";
 import { ARCHIVE_FACTS } from "../../support/archives/facts";
@@ -11,6 +12,7 @@ interface World {
   readonly name: string;
   readonly target: string;
   readonly encrypted: boolean;
+  readonly server: StoreServer;
 }
 
 const PROGRAM = `
@@ -26,6 +28,7 @@ const LOOKUP = `
 const decryption = env.IDENTITY ? { identities: [env.IDENTITY] } : undefined;
 for (const [name, location] of Object.entries(JSON.parse(env.LOCATIONS))) ConsulSnapshot.get(name, location, { decryption });
 `;
+const sha256Of = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 type Outputs = Readonly<Record<string, unknown>>;
 
 /**
@@ -48,14 +51,18 @@ describe("a ConsulSnapshot in each store, plain and encrypted, in a real engine"
     worlds = servers.flatMap((server, at) =>
       [false, true].map((encrypted) => {
         const name = `${at}${encrypted ? "-encrypted" : ""}`;
-        return { name, encrypted, target: server.url(`life-${name}/`) };
+        return { name, encrypted, server, target: server.url(`life ${name}+é/`) };
       }),
     );
     const env = Object.assign({}, ...servers.map((server) => server.env)) as Record<string, string>;
     Object.assign(process.env, env);
     project = await PulumiProject.create(PROGRAM, {
       config: { "consul:address": consul.address },
-      env: { ...env, WORLDS: JSON.stringify(worlds), RECIPIENT: key.recipient },
+      env: {
+        ...env,
+        WORLDS: JSON.stringify(worlds.map(({ name, target, encrypted }) => ({ name, target, encrypted }))),
+        RECIPIENT: key.recipient,
+      },
     });
   });
   after(async () => {
@@ -84,9 +91,11 @@ describe("a ConsulSnapshot in each store, plain and encrypted, in a real engine"
     const env = { POLICY: "delete" };
     await project.up(env);
     const changed = await locations();
-    for (const [{ target, encrypted }, { location, storedSize, encrypted: said }] of await outputs()) {
-      expect(await bytesAt(String(location))).to.have.lengthOf(Number(storedSize));
-      expect(said, target).to.equal(encrypted);
+    for (const [{ server, target, encrypted }, saved] of await outputs()) {
+      expect(await bytesAt(String(saved.location))).to.have.lengthOf(Number(saved.storedSize));
+      expect(saved.encrypted, target).to.equal(encrypted);
+      const read = await server.vendorRead?.(String(saved.url));
+      expect(sha256Of(read ?? ""), String(saved.url)).to.equal(saved.storedSha256);
     }
     expect(await project.up(env))
       .to.include(`${worlds.length + 1} unchanged`)

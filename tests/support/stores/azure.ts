@@ -1,7 +1,7 @@
 /** azurite: Azure Blob Storage over a folder. Its client is loaded when it starts: most tests that could start it do not. */
 import { resolve } from "node:path";
 import { LOOPBACK, freePort } from "../programs/ports";
-import type { StoreKind } from "./server";
+import { placeIn, type StoreKind } from "./server";
 import { each, startServer, temporaryFolder } from "./serverProcess";
 
 /** The emulator's well-known account. */
@@ -52,6 +52,10 @@ export const azurite: StoreKind = {
         Promise.resolve({ ...account, AZURE_STORAGE_SAS_TOKEN: tokenFor(deleting ? "rwdl" : "rwl") }),
       port,
       fill: (keys) => each(keys, (key) => containerClient.uploadBlockBlob(key, "x", 1)),
+      vendorRead(url) {
+        const { bucket, key } = placeIn(url);
+        return service.getContainerClient(bucket).getBlobClient(key).downloadToBuffer();
+      },
       url: (key, bucket = "bucket", through = port) =>
         `azblob://${bucket}/${key}?domain=${LOOPBACK}:${through}&protocol=http`,
     };

@@ -1,5 +1,5 @@
 /** A folder on the local disk. */
-import { mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreKind } from "./server";
 import { each, temporaryFolder } from "./serverProcess";
@@ -35,6 +35,8 @@ export const folder: StoreKind = {
           return ".another-tool.partial";
         },
       },
+      // A path is what each tool of the system takes.
+      vendorRead: (path) => readFile(path),
       fill: (keys) => each(keys, (key) => writeFile(key, "x")),
       freeze: nothing,
       thaw: nothing,

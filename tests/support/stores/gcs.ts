@@ -1,6 +1,6 @@
 /** fake-gcs-server: Google Cloud Storage in memory. */
 import { LOOPBACK, freePort } from "../programs/ports";
-import type { StoreKind } from "./server";
+import { placeIn, type StoreKind } from "./server";
 import { each, startServer, temporaryFolder, tool } from "./serverProcess";
 
 export const fakeGcs: StoreKind = {
@@ -42,6 +42,11 @@ export const fakeGcs: StoreKind = {
       },
       port,
       fill: (keys) => each(keys, (key) => storage.bucket("bucket").file(key).save("x", { resumable: false })),
+      async vendorRead(url) {
+        const { bucket, key } = placeIn(url);
+        const [bytes] = await storage.bucket(bucket).file(key).download();
+        return bytes;
+      },
       env: {},
       wrongCredentials: { GOOGLE_OAUTH_ACCESS_TOKEN: "WRONG12345" },
       url: (key, bucket = "bucket", through = port) =>

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { LOOPBACK, freePort } from "../programs/ports";
-import type { StoreKind } from "./server";
+import { placeIn, type StoreKind } from "./server";
 import { each, startServer, temporaryFolder, tool } from "./serverProcess";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
@@ -50,6 +50,7 @@ export const versitygw: StoreKind = {
     const {
       CreateBucketCommand,
       CreateMultipartUploadCommand,
+      GetObjectCommand,
       ListMultipartUploadsCommand,
       PutBucketPolicyCommand,
       PutObjectCommand,
@@ -82,6 +83,11 @@ export const versitygw: StoreKind = {
         await server.stop();
       },
       fill: (keys) => each(keys, (Key) => client.send(new PutObjectCommand({ Bucket: "bucket", Key, Body: "x" }))),
+      async vendorRead(url) {
+        const { bucket: Bucket, key: Key } = placeIn(url);
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+        return (await Body?.transformToByteArray()) ?? new Uint8Array();
+      },
       leavings: {
         async names() {
           const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: "bucket" }));

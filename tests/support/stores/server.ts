@@ -1,5 +1,11 @@
 /** What a store and its test server offer to the tests. */
 
+/** Bucket and key of a URL, as `aws s3 cp` and `gcloud storage cp` split it: nothing is decoded, and `?` is part of a key. */
+export function placeIn(url: string): { readonly bucket: string; readonly key: string } {
+  const [, bucket = "", key = ""] = /^[a-z0-9]+:\/\/([^/]+)\/(.+)$/s.exec(url) ?? [];
+  return { bucket, key };
+}
+
 /** What a store or its test server may be unable to show. */
 export type Inability =
   | "silence"
@@ -39,6 +45,11 @@ export interface StoreServer {
     /** Leaves something unfinished that is not ours, though its name begins so, and says how `names` shows it. */
     foreign(beginning: string): Promise<string>;
   };
+  /**
+   * What the vendor's own client reads at the output `url` of a snapshot, as a user's tool splits it; absent where there is no
+   * such client.
+   */
+  vendorRead?(url: string): Promise<Uint8Array>;
   /** Makes a small object at each key, faster than through the store. */
   fill(keys: readonly string[]): Promise<void>;
   /** Lets the server fall silent, and speak again. */
