@@ -169,7 +169,12 @@ describe("the package that npm publishes", function () {
   describe("in a TypeScript program, its types checked too,", () => {
     const source = `
       import * as pulumi from "@pulumi/pulumi";
-      import { ConsulSnapshot, type ConsulSnapshotArgs } from "${manifest.name}";
+      import {
+        ConsulSnapshot, type ConsulSnapshotArgs,
+        type ConsulConnection, type ConsulConnectionArgs, type ConsulDecryption, type ConsulDecryptionArgs,
+        type ConsulEncryption, type ConsulEncryptionArgs, type ConsulInspect, type ConsulInspectArgs,
+        type ConsulRetention, type ConsulRetentionArgs, type ConsulSafetySnapshot, type ConsulSafetySnapshotArgs,
+      } from "${manifest.name}";
       const args: ConsulSnapshotArgs = { target: "./backups/", triggers: ["1.18.0"], connection: { token: "t" } };
       export function take(): pulumi.Output<number> {
         return new ConsulSnapshot("pre-upgrade", args).index;
@@ -177,6 +182,19 @@ describe("the package that npm publishes", function () {
       export function find(): pulumi.Output<string> {
         const decryption = { identityFiles: ["key.txt"] };
         return ConsulSnapshot.get("found", "/backups/a.snap.age", { decryption, retainOnDelete: true }).location;
+      }
+      const token = pulumi.secret("t");
+      export const forwarded: ConsulConnectionArgs = {
+        headers: [{ name: "X-Route", value: token }, pulumi.output({ name: "X-Team", value: Promise.resolve("t") })],
+      };
+      type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+      export const formerNames: [
+        Same<ConsulConnection, ConsulConnectionArgs>, Same<ConsulDecryption, ConsulDecryptionArgs>,
+        Same<ConsulEncryption, ConsulEncryptionArgs>, Same<ConsulInspect, ConsulInspectArgs>,
+        Same<ConsulRetention, ConsulRetentionArgs>, Same<ConsulSafetySnapshot, ConsulSafetySnapshotArgs>,
+      ] = [true, true, true, true, true, true];
+      export function copyable(snapshot: ConsulSnapshot): pulumi.Output<string | undefined> {
+        return snapshot.url;
       }
       // @ts-expect-error: a target is needed
       export const wrong: ConsulSnapshotArgs = { triggers: [] };
