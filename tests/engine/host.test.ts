@@ -1,5 +1,5 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { expect } from "chai";
 import { type ConsulServer, startConsul } from "../support/consul/consul";
 import { CLOUD_SDKS, recordLoadedModules, SAVING } from "../support/pulumi/loadedModules";
@@ -83,6 +83,36 @@ for (const name of env.NAMES.split(" ")) new ConsulSnapshot(name, { target: "./b
     expect(saving, "a save").to.not.be.empty;
     expect(saving.filter((path) => CLOUD_SDKS.test(path))).to.be.empty;
     expect(await heavy(), "no change").to.be.empty;
+  });
+
+  it("a library that alone has the package is told in one sentence what to install, and works once it is", async () => {
+    project = await create("");
+    const library = project.path("node_modules/platform-library");
+    const installed = project.path("node_modules/pulumi-consul-snapshot");
+    await mkdir(join(library, "node_modules"), { recursive: true });
+    await rename(installed, join(library, "node_modules/pulumi-consul-snapshot"));
+    await writeFile(
+      join(library, "index.js"),
+      `const pulumi = require("@pulumi/pulumi");
+const { ConsulSnapshot } = require("pulumi-consul-snapshot");
+exports.Backups = class extends pulumi.ComponentResource {
+  constructor(name) {
+    super("platform:index:Backups", name);
+    new ConsulSnapshot("inner", { target: "./backups/" }, { parent: this });
+  }
+};`,
+    );
+    await writeFile(project.path("index.js"), `new (require("platform-library").Backups)("outer");`);
+    const text = await project.upFails();
+    const sentence =
+      "Pulumi's provider process cannot find the package pulumi-consul-snapshot from .*: install it in the program's own package.json too, in the same version, also when a library depends on it";
+    expect(text).to.match(new RegExp(sentence));
+    expect(text)
+      .to.not.match(/\n\s+at /)
+      .and.not.match(/Cannot find module|unhandled/);
+    await symlink(join(library, "node_modules/pulumi-consul-snapshot"), installed);
+    await project.up();
+    expect(await project.archives()).to.have.lengthOf(1);
   });
 
   it("what state keeps as our code is what it has always been", async () => {
