@@ -5,20 +5,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { expect } from "chai";
 import { SECRETS_PROVIDER, startSecretsProvider } from "../../support/pulumi/secretsProvider";
-import { type SnapshotBeforeArgs, snapshotBefore } from "../../../sdk/index";
+import { type SnapshotBeforeArgs, snapshotBefore, type SnapshotBeforeEvent } from "../../../sdk/index";
 import { daysAgo, keepAt } from "../../support/archives/prunedArchives";
 import { fileStore } from "../../../provider/store/file/store";
 import { keyPair } from "../../support/archives/ageKeys";
 import { type ConsulServer, inspect, startConsul } from "../../support/consul/consul";
 import { PulumiProject } from "../../support/pulumi/project";
 
-/** Something that is updated in place when its version changes. */
+/** Something that is updated in place when its version changes, or replaced. */
 class Upgraded extends pulumi.dynamic.Resource {
-  constructor(version: string, opts: pulumi.CustomResourceOptions) {
+  constructor(version: string, replaces: readonly string[], opts: pulumi.CustomResourceOptions) {
     const provider: pulumi.dynamic.ResourceProvider = {
       create: (inputs: unknown) => Promise.resolve({ id: "x", outs: inputs }),
       diff: (_id, olds: { version: string }, news: { version: string }) =>
-        Promise.resolve({ changes: olds.version !== news.version }),
+        Promise.resolve({ changes: olds.version !== news.version, replaces: [...replaces] }),
       update: (_id, _olds, news: unknown) => Promise.resolve({ outs: news }),
     };
     super(provider, "upgraded", { version }, opts);
@@ -33,6 +33,10 @@ class Failing extends pulumi.dynamic.Resource {
   }
 }
 
+interface Stored {
+  readonly outputs?: { readonly version?: string };
+}
+
 describe("snapshotBefore", function () {
   this.timeout(120_000);
   let consul: ConsulServer;
@@ -41,6 +45,10 @@ describe("snapshotBefore", function () {
   let version = "1";
   let more: Partial<SnapshotBeforeArgs>;
   let fails = false;
+  let events: SnapshotBeforeEvent[];
+  let replaces: readonly string[] = [];
+  let deleteBeforeReplace = false;
+  let isDeclared = true;
 
   before(async () => {
     consul = await startConsul();
@@ -56,8 +64,12 @@ describe("snapshotBefore", function () {
         projectName: "backups",
         program: () => {
           if (fails) more = { target: new Failing().folder };
-          const hooks = snapshotBefore("pre-upgrade", { target: `${folder}/backups/{name}-{random}.snap`, ...more });
-          new Upgraded(version, { hooks });
+          const hooks = snapshotBefore(
+            "pre-upgrade",
+            { target: `${folder}/backups/{name}-{random}.snap`, ...more },
+            events,
+          );
+          if (isDeclared) new Upgraded(version, replaces, { hooks, deleteBeforeReplace });
           return Promise.resolve();
         },
       },
@@ -78,6 +90,8 @@ describe("snapshotBefore", function () {
     version = "1";
     more = {};
     fails = false;
+    events = ["update"];
+    [replaces, deleteBeforeReplace, isDeclared] = [[], false, true];
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -120,6 +134,45 @@ describe("snapshotBefore", function () {
     const second = await stack.up();
     expect(second.stdout).to.include("saved and verified before the update");
     expect(second.stdout).to.not.include(hint);
+  });
+
+  it("backs up before the resource is created, replaced and deleted, once for each, where its events say so", async () => {
+    events = ["create", "update", "delete"];
+    replaces = ["version"];
+    // Pulumi shows what is said once on the row, and once in the end.
+    const saved = (stdout: string): (string | undefined)[] => [
+      ...new Set([...stdout.matchAll(/pre-upgrade: saved and verified before the (\w+)/g)].map(([, event]) => event)),
+    ];
+    const stored = async (): Promise<unknown[]> => {
+      const { deployment } = (await stack.exportStack()) as { deployment: { resources?: Stored[] } };
+      return (deployment.resources ?? []).flatMap(({ outputs }) => outputs?.version ?? []);
+    };
+    expect(saved((await stack.up()).stdout), "the first creation").to.deep.equal(["create"]);
+    version = "2";
+    expect(saved((await stack.up()).stdout), "a replacement").to.deep.equal(["create"]);
+    [version, deleteBeforeReplace] = ["3", true];
+    expect(saved((await stack.up()).stdout), "a replacement that deletes first").to.deep.equal(["delete"]);
+    expect(await archives(), "one for each").to.have.lengthOf(3);
+
+    isDeclared = false;
+    more = { target: "ftp://nowhere/" };
+    expect(await stack.up().then(String, String)).to.include("pre-upgrade: no backup, so no delete");
+    expect(await stored(), "without a backup it stays").to.deep.equal(["3"]);
+    more = {};
+    expect(saved((await stack.up()).stdout), "it is gone from the program").to.deep.equal(["delete"]);
+    expect(await stored()).to.deep.equal([]);
+    expect(await archives()).to.have.lengthOf(4);
+
+    isDeclared = true;
+    await stack.up();
+    // Pulumi alone decides this: it knows the hook's name, and no program that has the hook.
+    await stack.destroy().then(
+      () => expect.fail("it was destroyed"),
+      () => undefined,
+    );
+    expect(await stored(), "without its program it stays").to.deep.equal(["3"]);
+    expect(saved((await stack.destroy({ runProgram: true })).stdout)).to.deep.equal(["delete"]);
+    expect(await archives()).to.have.lengthOf(6);
   });
 
   it("encrypts the backup where that is asked", async () => {
