@@ -122,6 +122,17 @@ describe("a hook's save that is cut off, in a program that loads the provider's 
     });
   }
 
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+    it(`because each process of the run got ${signal}, as service managers send it, leaves nothing`, async () => {
+      const { program, ended } = await halfway();
+      for (const pid of [program.pid ?? -1, ...pidsBelow(program, /./)]) process.kill(pid, signal);
+      // The program ends with an error, or as the signal ends it: its save is aborted, and pulumi goes at the same time.
+      const [code] = await ended;
+      expect(code).to.not.equal(0);
+      expect(await backups()).to.be.empty;
+    });
+  }
+
   it("by nothing: after one Ctrl-C to pulumi alone the save is finished, and the update made", async () => {
     const { cli, ended, output } = await halfway();
     process.kill(cli, "SIGINT");

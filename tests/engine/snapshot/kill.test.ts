@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { inspect, until } from "../../support/consul/consul";
 import { type HeldConsul, heldConsul, realArchive } from "../../support/faults/heldConsul";
-import { isAlive, providerPids, PulumiProject } from "../../support/pulumi/project";
+import { isAlive, pidsBelow, providerPids, PulumiProject } from "../../support/pulumi/project";
 
 const PROGRAM = `new ConsulSnapshot("backup", { target: "./backups/" });`;
 
@@ -85,6 +85,17 @@ describe("a save that is cut off", function () {
     await until("the provider to end", () => Promise.resolve(isAlive(provider) ? undefined : true));
     expect(await backups()).to.be.empty;
   });
+
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+    it(`because each process of the run got ${signal}, as service managers send it, stops and leaves nothing`, async () => {
+      const { cli, provider, ended, output } = await halfway();
+      for (const pid of [cli.pid ?? -1, ...pidsBelow(cli, /./)]) process.kill(pid, signal);
+      await ended;
+      expect(cli.exitCode, output()).to.not.equal(0);
+      await until("the provider to end", () => Promise.resolve(isAlive(provider) ? undefined : true));
+      expect(await backups()).to.be.empty;
+    });
+  }
 
   it("by nothing: after one Ctrl-C the running save is finished, and recorded", async () => {
     const { cli, ended } = await halfway();
