@@ -12,6 +12,8 @@ import type { Work } from "./work";
 
 /** The longest head of a value or key: a descriptor and a length of 32 bits. */
 const HEAD_BYTES = 5;
+/** Longer items are not passed on. No item of a real list comes near it. */
+const ITEM_BYTES = 64 * 1024;
 /** Enough for the kind of any configuration entry and the bytes before it. */
 const BEGINNING_BYTES = 256;
 
@@ -28,12 +30,26 @@ export class LargeRecord {
   /** The beginning of a head that is split between two pieces. */
   private readonly split = Buffer.alloc(HEAD_BYTES);
   private splitBytes = 0;
+  /** The current item of the outermost list: its bytes in earlier pieces, and where it goes on in this one. */
+  private item: { readonly earlier: Buffer[]; bytes: number; from: number } | undefined;
+  private hasLongItem = false;
+  private isList = false;
 
-  /** @param numberKeys - whether keys may be numbers as well as strings */
+  /**
+   * @param numberKeys - whether keys may be numbers as well as strings
+   * @param onItem - receives each item if the value is a list, except overlong ones; valid only during the call. Default:
+   *   items are not passed on
+   */
   constructor(
     private readonly numberKeys: boolean,
     private readonly work: Work,
+    private readonly onItem?: (item: Buffer) => void,
   ) {}
+
+  /** Whether `onItem` has received the whole value, item by item. */
+  get isPassedOn(): boolean {
+    return this.isList && !this.hasLongItem;
+  }
 
   /**
    * @returns where the value ends in the piece; -1 if it goes on behind it
@@ -41,7 +57,9 @@ export class LargeRecord {
    */
   push(piece: Buffer, from: number): number {
     let at = from;
+    if (this.item !== undefined) this.item.from = from;
     while (at < piece.length) {
+      if (this.skip === 0 && this.splitBytes === 0) this.beginItem(at);
       if (this.skip > 0) {
         const skipped = Math.min(this.skip, piece.length - at);
         this.skip -= skipped;
@@ -55,11 +73,15 @@ export class LargeRecord {
         this.splitBytes = piece.copy(this.split, 0, at);
         at = piece.length;
       }
-      if (this.skip === 0 && this.splitBytes === 0 && this.isWhole()) {
+      if (this.skip > 0 || this.splitBytes > 0) continue;
+      const isWhole = this.isWhole();
+      if (this.levels.length <= 2) this.endItem(piece, at);
+      if (isWhole) {
         this.take(piece, from, at);
         return at;
       }
     }
+    this.keepItem(piece);
     this.take(piece, from, at);
     return -1;
   }
@@ -67,6 +89,33 @@ export class LargeRecord {
   /** SHA-256 of the value, one character per byte. */
   digest(): string {
     return this.hash.digest("binary");
+  }
+
+  /** The outermost list is the second level. */
+  private beginItem(at: number): void {
+    if (this.onItem === undefined || this.item !== undefined || this.levels.length !== 2) return;
+    if (this.levels[1]?.isMap === true) return;
+    this.isList = true;
+    this.item = { earlier: [], bytes: 0, from: at };
+  }
+
+  private endItem(piece: Buffer, to: number): void {
+    const { item } = this;
+    if (item === undefined) return;
+    this.item = undefined;
+    const last = piece.subarray(item.from, to);
+    if (item.bytes + last.length > ITEM_BYTES) this.hasLongItem = true;
+    else this.onItem?.(item.bytes === 0 ? last : Buffer.concat([...item.earlier, last]));
+  }
+
+  /** The piece is not used after the call. */
+  private keepItem(piece: Buffer): void {
+    const { item } = this;
+    if (item === undefined) return;
+    const bytes = piece.subarray(item.from);
+    item.bytes += bytes.length;
+    if (item.bytes <= ITEM_BYTES) item.earlier.push(Buffer.from(bytes));
+    else item.earlier.length = 0;
   }
 
   private take(piece: Buffer, from: number, to: number): void {

@@ -44,8 +44,29 @@ class Unfit extends Error {
  * @returns what is wrong, as the end of a sentence about the record
  */
 export function recordProblem(body: string, value: Buffer, work: Work): string | undefined {
+  return problemOf(value, () => new RecordCheck(value, work).record(fieldKind(body)));
+}
+
+/** Whether the body of a record is a list, whose items can be checked one by one. */
+export function isListBody(body: string): boolean {
+  return fieldKind(body).is === "list";
+}
+
+/**
+ * The same for one item of a record that is a list.
+ *
+ * @param body - the kind of the whole record's body
+ */
+export function itemProblem(body: string, item: Buffer, work: Work): string | undefined {
+  const kind = fieldKind(body);
+  if (kind.is !== "list") return undefined;
+  return problemOf(item, () => new RecordCheck(item, work).value(kind.item, 0, 1));
+}
+
+/** @param check - returns where the value ends */
+function problemOf(value: Buffer, check: () => number): string | undefined {
   try {
-    const end = new RecordCheck(value, work).record(fieldKind(body));
+    const end = check();
     // A decoder that knows the struct ends elsewhere than one that does not if a map has the same key twice.
     return end === value.length ? undefined : "has a map with the same key twice";
   } catch (error) {

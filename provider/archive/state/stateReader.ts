@@ -9,7 +9,8 @@ import { canonical, canonicalConfigEntry, canonicalPeering } from "./canonical";
 import { Undecodable } from "./head";
 import { LargeRecord } from "./largeRecord";
 import type { KvOptions } from "./prefixes";
-import { CHUNKING_STATE, CONFIG_ENTRY, KVS, PEERING } from "../recordTypes";
+import { bodyOf, CHUNKING_STATE, CONFIG_ENTRY, KVS, PEERING } from "../recordTypes";
+import { isListBody } from "./recordCheck";
 import { PLAIN_KV_VALUES, PlainKv } from "./plainKv";
 import { Scanner } from "./scanner";
 import { readHeader } from "./stateHeader";
@@ -135,16 +136,15 @@ export class StateWalker {
       if (plainEnd >= 0) return this.takePlainKv(buffer, at, plainEnd);
     }
     const scanned = this.scan(buffer, at);
+    if (typeof scanned === "number" && scanned - at > this.heldBytes) return this.takeLarge(buffer, at, scanned);
     const sorted = scanned instanceof Undecodable || scanned < 0 ? undefined : this.canonicalOf(buffer, at, scanned);
     if (scanned instanceof Undecodable || sorted === undefined) return this.takeRepeats(buffer, at, scanned);
     if (this.scanner.hasNumberKey) this.hasChunks = true;
     const value = buffer.subarray(at + 1, scanned);
     const sha256 = hash("sha256", sorted, "binary");
     const bytes = scanned - at;
-    // Whether a record has a value must not depend on how the data is split into chunks: two readings are compared.
-    const held = bytes <= this.heldBytes ? value : undefined;
-    this.add(type, value, sha256, held, bytes, this.foundKey(buffer));
-    this.show({ type, sha256, ...(held && { value: held }) });
+    this.add(type, value, sha256, value, bytes, this.foundKey(buffer));
+    this.show({ type, sha256, value });
     return scanned;
   }
 
@@ -227,9 +227,10 @@ export class StateWalker {
     value: Buffer | undefined,
     bytes: number,
     key: FoundKey,
+    isChecked = false,
   ): void {
     const { offset } = this;
-    this.tally.add({ type, beginning, sha256, value, offset, size: this.nextSize(bytes) }, key);
+    this.tally.add({ type, beginning, sha256, value, offset, size: this.nextSize(bytes), isChecked }, key);
   }
 
   /** Counts a record of this size. @returns its size as Consul counts it: the first record includes the header */
@@ -301,9 +302,13 @@ export class StateWalker {
     const key = Buffer.from(buffer.subarray(foundFrom, foundTo));
     const type = buffer[from] as number;
     if (this.scanner.hasNumberKey) this.hasChunks = true;
+    const { offset } = this;
+    const onItem = isListBody(bodyOf(type) ?? "")
+      ? (item: Buffer) => this.tally.checkItem(type, offset, item)
+      : undefined;
     this.large = {
       type,
-      value: new LargeRecord(type === CHUNKING_STATE, this.work),
+      value: new LargeRecord(type === CHUNKING_STATE, this.work, onItem),
       // A key that is still incomplete is longer than any that Consul accepts.
       key: { descriptor: foundTo <= buffer.length ? found : -1, buffer: key, from: 0, to: key.length },
       // Only the field `Value` can be large, and it is the last one: everything that is checked has arrived.
@@ -312,18 +317,30 @@ export class StateWalker {
     this.large.value.push(buffer, from + 1);
   }
 
+  /** A large record that one chunk holds gives the same report as one in pieces: two readings are compared. */
+  private takeLarge(buffer: Buffer, at: number, end: number): number {
+    this.beginLarge(buffer.subarray(0, end), at);
+    this.endLarge();
+    return end;
+  }
+
   /** @returns where to continue in the chunk */
   private continueLarge(chunk: Buffer, from: number): number {
+    const end = this.large?.value.push(chunk, from) ?? -1;
+    if (end < 0) return chunk.length;
+    this.endLarge();
+    return end;
+  }
+
+  private endLarge(): void {
     const { large } = this;
-    const end = large?.value.push(chunk, from) ?? -1;
-    if (large === undefined || end < 0) return chunk.length;
+    if (large === undefined) return;
     this.large = undefined;
     const { type, value, key, isPlainKv } = large;
     const sha256 = value.digest();
     const bytes = 1 + value.bytes;
     if (isPlainKv) this.tally.addPlainKv(sha256, this.offset, this.nextSize(bytes), key.buffer, key.from, key.to);
-    else this.add(type, value.beginning, sha256, undefined, bytes, key);
+    else this.add(type, value.beginning, sha256, undefined, bytes, key, value.isPassedOn);
     this.show({ type, sha256 });
-    return end;
   }
 }

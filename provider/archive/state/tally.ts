@@ -7,7 +7,7 @@ import { bodyOf, CONFIG_ENTRY, KVS, REGISTER, rewrittenKeysOf, typeName } from "
 import { Registrations } from "./registration";
 import { RestoreOrder } from "./restoreOrder";
 import type { Work } from "./work";
-import { beginningProblem, configEntryKindOf, recordProblem } from "./recordCheck";
+import { beginningProblem, configEntryKindOf, itemProblem, recordProblem } from "./recordCheck";
 
 /** All records of one type. */
 export interface RecordGroup {
@@ -56,6 +56,8 @@ export interface Found {
   readonly sha256: string;
   /** `undefined` if it is too large to be kept in memory. */
   readonly value: Buffer | undefined;
+  /** Whether it was checked although it is too large to be kept in memory. Default: false */
+  readonly isChecked?: boolean;
 }
 
 /** The value of a record's field `Key`: its descriptor (-1 if there is no such field) and its content. */
@@ -139,9 +141,16 @@ export class Tally {
     return group;
   }
 
-  /** For a value that is too large to be kept in memory, only the first byte is checked: it is a record with one large field. */
-  private checkBody({ type, offset, beginning, value }: Found): void {
-    if (value === undefined) this.unchecked += 1;
+  /** Checks one item of a record that is a list, and too large to be kept in memory. @param offset - of the record */
+  checkItem(type: number, offset: number, item: Buffer): void {
+    const body = this.misshapen === undefined ? bodyOf(type) : undefined;
+    const problem = body === undefined ? undefined : itemProblem(body, item, this.work);
+    if (problem !== undefined) this.misshapen = { offset, message: `the ${typeName(type)} record ${problem}` };
+  }
+
+  /** Of a value that is too large to be kept in memory, and was not checked before, only the first byte is checked. */
+  private checkBody({ type, offset, beginning, value, isChecked = false }: Found): void {
+    if (value === undefined && !isChecked) this.unchecked += 1;
     const body = this.misshapen === undefined ? bodyOf(type) : undefined;
     if (body === undefined) return;
     const problem =

@@ -14,6 +14,12 @@ const entry = (kind: string): StateRecord => ({
   value: Buffer.concat([encode(kind), encode({ Entry: { Kind: kind, Name: "x" } })]),
 });
 
+const coordinateOf = (index: number): Value => ({
+  Node: `node-${index}`,
+  Segment: "",
+  Coord: { Vec: [0.5, -0.5], Error: 1.5, Adjustment: 0.1, Height: 1e-5 },
+});
+
 const judge = async (state: Buffer, version: string, meta?: Buffer) =>
   restorableOn(await readArchive(archiveOf(state, meta)), version);
 
@@ -43,30 +49,35 @@ describe("whether a version of Consul restores an archive", () => {
 
   it("does not call an archive tried if a record is too large to be checked field by field", async () => {
     const large = Buffer.alloc(2 * HELD_BYTES, 7);
-    const node = (index: number): Value => ({ Node: `node-${index}`, Coord: { Vec: [0.5, -0.5], Error: 1.5 } });
-    const coordinates: StateRecord = { type: 6, value: Array.from({ length: 30_000 }, (_, index) => node(index)) };
-    const misshapen: StateRecord = { type: 2, value: { Flags: "text", Key: "a", Value: large } };
+    const locked: StateRecord = { type: 2, value: { Key: "a", Session: "s", Value: large } };
     const words = async (version: string, ...records: StateRecord[]) => {
       const { restorable, basis, knownBy } = (await judge(stateOf(records), version)) ?? {};
       return [restorable, basis, knownBy];
     };
-    expect(await words("1.14.11", coordinates)).to.deep.equal([
+    expect(await words("1.14.11", locked)).to.deep.equal([
       true,
       "source",
       "by its source; 1 record is too large to be checked field by field",
     ]);
-    expect(await words("1.14.11", misshapen, coordinates)).to.deep.equal([
+    expect(await words("1.14.11", locked, locked)).to.deep.equal([
       true,
       "source",
       "by its source; 2 records are too large to be checked field by field",
     ]);
-    expect(await words("1.23.0", coordinates)).to.deep.equal([
+    expect(await words("1.23.0", locked)).to.deep.equal([
       true,
       "nearest",
       "nearest version known: 1.22; 1 record is too large to be checked field by field",
     ]);
     // As Consul writes it: all that is checked comes before the value.
     expect(await words("1.14.11", keyValue("a", large))).to.deep.equal([true, "tried", "tried"]);
+    // One record for all nodes, checked node by node.
+    const nodes = Array.from({ length: 14_000 }, (_, index): Value => coordinateOf(index));
+    expect(await words("1.14.11", { type: 6, value: nodes })).to.deep.equal([true, "tried", "tried"]);
+    const wrong: StateRecord = { type: 6, value: [...nodes, { Node: "x", Coord: { Vec: [true] } }] };
+    expect((await judge(stateOf([wrong]), "1.14.11"))?.problems[0]?.message).to.include(
+      "the CoordinateBatchUpdate record has a Coord.Vec that is a boolean instead of a number",
+    );
   });
 
   const cases: [string, Parameters<typeof stateOf>[0], Readonly<Record<string, boolean>>][] = [
