@@ -30,11 +30,12 @@ export async function fillPlace(target: string, count: number): Promise<FilledPl
   const store = await openStore(location);
   const folder = location.key.slice(0, location.key.lastIndexOf("/") + 1);
   const { signal } = new AbortController();
-  const keys = Array.from({ length: count }, (_, at) => `${folder}${String(at).padStart(6, "0")}.snap`);
+  const numbers = Array.from({ length: count }, (_, at) => at);
   const now = Date.now();
   let newest: FilledPlace["newest"] | undefined;
-  await inParallel(keys, signal, async (key) => {
-    const age = count - 1 - keys.indexOf(key);
+  await inParallel(numbers, signal, async (at) => {
+    const key = `${folder}${String(at).padStart(6, "0")}.snap`;
+    const age = count - 1 - at;
     const manifest = manifestOf(store.locate(key), new Date(now - age * HOUR_MS), count - age);
     const stored = await store.put(key, once(ARCHIVE));
     await store.put(manifestKey(key), once(Buffer.from(withMark(JSON.stringify(manifest, null, 2), SERIES))));

@@ -7,12 +7,11 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { visitArchives } from "../provider/catalog/list";
 import { generatedArchive } from "../tests/support/archives/generatedArchive";
-import { versitygw } from "../tests/support/stores/s3";
-import { fillPlace, type FilledPlace } from "./filledPlace";
+import type { FilledPlace } from "./filledPlace";
 import { median, ms, stateOf, table, timed, walkOf } from "./lib";
+import { CONDITIONS, each, placeTimes } from "./placeTimes";
 
 const ROUNDS = 5;
-const ARCHIVES = [1000, 5000] as const;
 /** With its key, indexes and names of fields, a record has 150 bytes. */
 const VALUE_BYTES = 38;
 const RECORD_BYTES = 150;
@@ -25,9 +24,9 @@ export async function run(): Promise<string> {
   try {
     return `## Listing many archives, and keys with many prefixes
 
-Medians of ${ROUNDS} rounds. The bucket is on versitygw on this machine. Listing reads each manifest.
+${CONDITIONS} Listing reads each manifest.
 
-${table(["archives", "folder", "an archive", "bucket", "an archive"], await listings(folder))}
+${await placeTimes(folder, listTime)}
 
 A walk over records of ${RECORD_BYTES} bytes, with a digest of each, that counts their keys by prefix without a limit:
 
@@ -35,32 +34,6 @@ ${table(["records", "1 prefix", "1,000 prefixes", "a prefix for each record"], a
 `;
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function listings(folder: string): Promise<string[][]> {
-  const server = await versitygw.start();
-  Object.assign(process.env, server.env);
-  const places: FilledPlace[] = [];
-  try {
-    const rows: string[][] = [];
-    for (const count of ARCHIVES) {
-      const inFolder = await fillPlace(`${folder}/${count}/`, count);
-      const inBucket = await fillPlace(server.url(`${count}/`), count);
-      places.push(inFolder, inBucket);
-      const times: { folder: number; bucket: number }[] = [];
-      for (let round = -1; round < ROUNDS; round++) {
-        const time = { folder: await listTime(inFolder, count), bucket: await listTime(inBucket, count) };
-        // The first round fills caches and is not counted.
-        if (round >= 0) times.push(time);
-      }
-      const [one, other] = [median(times.map((t) => t.folder)), median(times.map((t) => t.bucket))];
-      rows.push([count.toLocaleString("en"), ms(one), each(one, count), ms(other), each(other, count)]);
-    }
-    return rows;
-  } finally {
-    for (const { store } of places) store.close();
-    await server.stop();
   }
 }
 
@@ -86,9 +59,4 @@ async function walks(folder: string): Promise<string[][]> {
     rows.push([count.toLocaleString("en"), ...times.map((time) => `${ms(time)}, ${each(time, count)} a record`)]);
   }
   return rows;
-}
-
-function each(time: number, count: number): string {
-  const microseconds = (time * 1000) / count;
-  return `${microseconds < 10 ? microseconds.toFixed(2) : microseconds.toFixed(0)} µs`;
 }
