@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import tseslint from "typescript-eslint";
+import { noForgedText, noRawWrites, RAW_WRITERS } from "./tools/lint/cleanText.mjs";
 import { arrows, noCycle } from "./tools/lint/rooms.mjs";
 
 const root = import.meta.dirname;
@@ -100,7 +101,7 @@ const cliRooms = [
   })),
   {
     path: "cli/commands/agent.ts",
-    imports: ["cli/description/", "agent/"],
+    imports: ["cli/description/", "agent/", "provider/text.ts"],
     why: "The agent reads its own flags, from its own table.",
   },
   {
@@ -137,7 +138,7 @@ const rooms = [
   },
   {
     path: "provider/lifecycle.ts",
-    imports: ["provider/events.ts", "provider/owner.ts"],
+    imports: ["provider/events.ts", "provider/owner.ts", "provider/text.ts"],
     packages: [],
     why: "A contract imports only types.",
   },
@@ -276,6 +277,23 @@ const suites = ["agent", "archive", "consul", "contract", "docs", "encryption", 
   }),
 );
 
+/** One list: the last block that matches a file replaces the options of the others. */
+const restrictedSyntax = [
+  {
+    selector:
+      "CallExpression[callee.property.name=/^(push|unshift|splice|max|min|fromCharCode|fromCodePoint)$/] > SpreadElement",
+    message: "Arguments go through the stack, which some 100,000 of them overflow: use a loop or reduce.",
+  },
+  {
+    selector: "BinaryExpression[operator='in'][left.type!='Literal'][left.type!='PrivateIdentifier']",
+    message: "`in` also finds what every object inherits, such as constructor: use Object.hasOwn or a Map.",
+  },
+  ...["VariableDeclarator", "AssignmentExpression", "PropertyDefinition"].map((kept) => ({
+    selector: `${kept} CallExpression[callee.object.name='Date'][callee.property.name='now']`,
+    message: "Durations are measured with performance.now(): the wall clock can step.",
+  })),
+];
+
 const plugin = { rules: { arrows: arrows(root, [...rooms, ...suites]), "no-cycle": noCycle(root) } };
 
 export default tseslint.config(
@@ -314,26 +332,10 @@ export default tseslint.config(
   },
   {
     files: ["provider/**/*.ts", "cli/**/*.ts", "agent/**/*.ts"],
-    rules: {
-      // In one list: the last block that matches a file replaces the options of the others.
-      "no-restricted-syntax": [
-        "error",
-        {
-          selector:
-            "CallExpression[callee.property.name=/^(push|unshift|splice|max|min|fromCharCode|fromCodePoint)$/] > SpreadElement",
-          message: "Arguments go through the stack, which some 100,000 of them overflow: use a loop or reduce.",
-        },
-        {
-          selector: "BinaryExpression[operator='in'][left.type!='Literal'][left.type!='PrivateIdentifier']",
-          message: "`in` also finds what every object inherits, such as constructor: use Object.hasOwn or a Map.",
-        },
-        ...["VariableDeclarator", "AssignmentExpression", "PropertyDefinition"].map((kept) => ({
-          selector: `${kept} CallExpression[callee.object.name='Date'][callee.property.name='now']`,
-          message: "Durations are measured with performance.now(): the wall clock can step.",
-        })),
-      ],
-    },
+    rules: { "no-restricted-syntax": ["error", ...restrictedSyntax, ...noForgedText, ...noRawWrites] },
   },
+  { files: RAW_WRITERS, rules: { "no-restricted-syntax": ["error", ...restrictedSyntax, ...noForgedText] } },
+  { files: ["provider/text.ts"], rules: { "no-restricted-syntax": ["error", ...restrictedSyntax] } },
   // A table of fixtures is as long as there are traps.
   { files: ["tests/fixtures/**/*.ts"], rules: { "max-lines": "off" } },
 );

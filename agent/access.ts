@@ -11,6 +11,7 @@ import { login, logout } from "../provider/consul/login";
 import type { AgentConfig, Login } from "./config/config";
 import { connect } from "./connect";
 import type { Log } from "./log";
+import { type CleanText, composed } from "../provider/text";
 
 export class Access {
   readonly #ended = new AbortController();
@@ -68,7 +69,8 @@ export class Access {
     } catch (error) {
       if (this.#valid === undefined) throw error;
       const problem = explain(error);
-      if (problem !== this.#problem) this.log.warn(`the former token and certificates are still used: ${problem}`);
+      if (problem !== this.#problem)
+        this.log.warn(composed`the former token and certificates are still used: ${problem}`);
       this.#problem = problem;
       return this.#valid;
     }
@@ -76,7 +78,7 @@ export class Access {
 
   async #logIn(connection: Connection, request: Login): Promise<Connection> {
     try {
-      const notice = (message: string): void => this.log.info(message);
+      const notice = (message: CleanText): void => this.log.info(message);
       return (this.#loggedIn = await login(connection, request, this.#ended.signal, notice));
     } catch (error) {
       this.#login = undefined;

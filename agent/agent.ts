@@ -16,11 +16,12 @@ import { runOnce } from "./oneShot";
 import type { Schedule } from "./schedule";
 import { Syslog } from "./syslog";
 import { Access } from "./access";
+import { cleanMessage, type CleanText, composed, remark } from "../provider/text";
 
 /** What the process provides. */
 export interface AgentIo {
   /** Receives whole lines. */
-  readonly write: (line: string) => void;
+  readonly write: (line: CleanText) => void;
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by a signal that ends the process. */
   readonly signal: AbortSignal;
@@ -56,11 +57,11 @@ export async function runAgent(args: readonly string[], io: AgentIo): Promise<nu
 }
 
 /** Opens the log of a configuration, and writes its notices. */
-function openLog(config: AgentConfig, write: (line: string) => void): { log: Log; close: () => void } {
+function openLog(config: AgentConfig, write: (line: CleanText) => void): { log: Log; close: () => void } {
   const now = (): Date => systemClock.now();
   const plain = makeLog(config.log, write, now);
   const syslog = config.log.syslog
-    ? new Syslog(config.log.facility, (why) => plain.warn(`no lines reach syslog: ${why}`))
+    ? new Syslog(config.log.facility, (why) => plain.warn(remark`no lines reach syslog: ${why}`))
     : undefined;
   const log = makeLog(
     config.log,
@@ -70,7 +71,7 @@ function openLog(config: AgentConfig, write: (line: string) => void): { log: Log
     },
     now,
   );
-  for (const notice of config.notices) log.warn(notice);
+  for (const notice of config.notices) log.warn(cleanMessage(notice));
   return { log, close: () => syslog?.close() };
 }
 
@@ -134,10 +135,10 @@ async function serveOne(
       const { config: changed } = await load(flags, env);
       if (!isServed(changed)) throw new Error("interval is 0, which a running agent cannot change to");
       state.next = changed;
-      log.info("Reloading the configuration");
+      log.info(remark`Reloading the configuration`);
       ending.abort("reload");
     } catch (error) {
-      log.error(`the configuration was not reloaded, and nothing has changed: ${explain(error)}`);
+      log.error(composed`the configuration was not reloaded, and nothing has changed: ${explain(error)}`);
     }
   };
   // One reload after another: the last one counts.
@@ -146,7 +147,7 @@ async function serveOne(
     reloading = reloading.then(reload);
   });
   io.onSnapshot(() => {
-    if (!state.trigger()) log.warn("no snapshot is taken: this agent does not lead");
+    if (!state.trigger()) log.warn(remark`no snapshot is taken: this agent does not lead`);
   });
   try {
     await runDaemon({
@@ -164,14 +165,14 @@ async function serveOne(
       },
     });
     await reloading;
-    log.info(state.next === undefined ? "Snapshot agent stopped" : "Configuration reloaded");
+    log.info(state.next === undefined ? remark`Snapshot agent stopped` : remark`Configuration reloaded`);
     return state.next && { config: state.next, former: state.isServing ? config : (former ?? config) };
   } catch (error) {
     if (former === undefined || state.isServing) throw error;
     await reloading;
     const { next } = state;
-    const what = next === undefined ? "the former one is served again" : "the next one is tried";
-    log.error(`the new configuration cannot be served, so ${what}: ${explain(error)}`);
+    const what = next === undefined ? remark`the former one is served again` : remark`the next one is tried`;
+    log.error(composed`the new configuration cannot be served, so ${what}: ${explain(error)}`);
     return next === undefined ? { config: former } : { config: next, former };
   } finally {
     signal.removeEventListener("abort", end);

@@ -4,6 +4,7 @@ import type { Manifest } from "../provider/catalog/manifest";
 import { explainInOneLine, SnapshotError } from "../provider/errors";
 import type { Destination } from "./config/destinations";
 import type { Delivered } from "./deliver";
+import { type CleanText } from "../provider/text";
 
 /** The status of one destination, in the terms of Vault's automated snapshots. */
 export interface DestinationStatus {
@@ -13,7 +14,7 @@ export interface DestinationStatus {
   /** The start of the newest snapshot that it has. */
   lastSuccess?: Date;
   lastManifest?: Manifest;
-  lastError?: { readonly code: string; readonly message: string };
+  lastError?: { readonly code: string; readonly message: CleanText };
   nextStart?: Date;
   consecutiveErrors: number;
   successes: number;

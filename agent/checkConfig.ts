@@ -9,7 +9,7 @@ import { withStore } from "../provider/store/backends";
 import { fixedPrefix } from "../provider/store/nameTemplate";
 import type { Store } from "../provider/store/store";
 import { isEmpty, type Policy, spelled } from "../provider/retention/policy";
-import { cleanText } from "../provider/text";
+import { cleanText, type CleanText, remark } from "../provider/text";
 import type { AgentConfig, Destination, Login } from "./config/config";
 import { nextDue, type Schedule } from "./schedule";
 
@@ -17,7 +17,7 @@ const NOT_TRIED = "not tried";
 
 export interface ConfigCheck {
   readonly ok: boolean;
-  readonly lines: readonly string[];
+  readonly lines: readonly CleanText[];
 }
 
 /** Takes no snapshot, writes nothing, and registers nothing. The token of a login is destroyed at once. */
@@ -31,18 +31,20 @@ export async function checkConfig(
   const refused = consul === undefined ? config.login && (await tryLogin(connection, config.login, signal)) : NOT_TRIED;
   const destinations = await Promise.all(config.destinations.map((each) => tryDestination(each)));
   const lines = [
-    `Consul ${connection.url}: ${consul ?? "answers, and has a leader"}`,
+    remark`Consul ${connection.url}: ${consul ?? "answers, and has a leader"}`,
     ...(config.login === undefined
       ? []
-      : [`Login at ${cleanText(config.login.authMethod)}: ${refused ?? "works; its token was destroyed again"}`]),
-    `Schedule: ${describeSchedule(config.schedule, now)}`,
+      : [remark`Login at ${cleanText(config.login.authMethod)}: ${refused ?? "works; its token was destroyed again"}`]),
+    remark`Schedule: ${describeSchedule(config.schedule, now)}`,
     ...config.destinations.flatMap((destination, at) => [
-      `Destination ${destination.name}: ${destinations[at] ?? "can be listed"}`,
-      `  names: ${destination.target.key}${destination.recipients === undefined ? "" : ", encrypted"}`,
-      `  keeps: ${describePolicy(destination)}`,
-      ...(destination.schedule === undefined ? [] : [`  schedule: ${describeSchedule(destination.schedule, now)}`]),
+      remark`Destination ${destination.name}: ${destinations[at] ?? "can be listed"}`,
+      remark`  names: ${destination.target.key}${destination.recipients === undefined ? "" : ", encrypted"}`,
+      remark`  keeps: ${describePolicy(destination)}`,
+      ...(destination.schedule === undefined
+        ? []
+        : [remark`  schedule: ${describeSchedule(destination.schedule, now)}`]),
     ]),
-    ...config.notices.map((notice) => `Note: ${notice}`),
+    ...config.notices.map((notice) => remark`Note: ${notice}`),
   ];
   return { ok: [consul, refused, ...destinations].every((problem) => problem === undefined), lines };
 }

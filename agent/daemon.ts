@@ -21,6 +21,7 @@ import { Presence } from "./presence";
 import { reporterOn } from "./reporting";
 import { Saver } from "./saver";
 import { longestSilence, type Schedule } from "./schedule";
+import { cleanLine, type CleanText, composed, remark } from "../provider/text";
 
 const FAILED_MS = 10_000;
 /** How long saves may take to end on their own; after that they are aborted, which takes some more seconds. */
@@ -80,17 +81,17 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
     if (isCode(error, "ARGUMENT_INVALID")) throw error;
     if (stop.aborted) return;
     // The agent retries until it can compete for leadership.
-    log.warn(`the local datacenter is not known yet: ${explain(error)}`);
+    log.warn(composed`the local datacenter is not known yet: ${explain(error)}`);
   });
   const hasEnded = (): boolean => stop.aborted;
   if (hasEnded()) return;
   const endpoints = config.http && (await serve(endpointsOf(options, config.http, silences, () => saver.trigger())));
-  if (endpoints !== undefined) log.info("Serving HTTP", { address: endpoints.address });
+  if (endpoints !== undefined) log.info(remark`Serving HTTP`, { address: endpoints.address });
   stop.addEventListener("abort", onStop);
   if (stop.aborted) onStop();
   options.onReady(() => saver.trigger());
   const keeping = presence.keep(stop);
-  log.info("Snapshot agent running");
+  log.info(remark`Snapshot agent running`);
   try {
     let givenUp = 0;
     while (!stop.aborted) {
@@ -162,7 +163,7 @@ async function lead(
   saver: Saver,
   kill: AbortSignal,
 ): Promise<"ended" | "gave up" | "failed"> {
-  log.info("Waiting to obtain leadership...");
+  log.info(remark`Waiting to obtain leadership...`);
   const ending = new AbortController();
   const state = { isLeading: false };
   const onStop = (): void => {
@@ -178,7 +179,7 @@ async function lead(
     const lock = compact({
       key: config.lockKey,
       signal: ending.signal,
-      notice: (message: string) => log.debug(message),
+      notice: (message: CleanText) => log.debug(message),
       waits,
       times: lockTimes,
     });
@@ -186,7 +187,7 @@ async function lead(
       state.isLeading = true;
       board.setLeader(true, clock.now());
       await presence.leads();
-      log.info("Obtained leadership");
+      log.info(remark`Obtained leadership`);
       const result = await saver.run(held, stop);
       if (held.aborted && !kill.aborted) log.warn(reasonOf(held));
       return result;
@@ -195,7 +196,7 @@ async function lead(
   } catch (error) {
     if (stop.aborted) return "ended";
     await access.reconsider(error);
-    log.error(`leadership cannot be obtained: ${explain(error)}`);
+    log.error(composed`leadership cannot be obtained: ${explain(error)}`);
     return "failed";
   } finally {
     stop.removeEventListener("abort", onStop);
@@ -240,7 +241,7 @@ function makeSaver(
         const manner: Manner = { consistency, isOnly: true, now: () => clock.now() };
         return await collectDuring(() => deliver(archive, destination, manner, reporter));
       } catch (error) {
-        void presence.saving("critical", `${destination.name}: ${explain(error)}`);
+        void presence.saving("critical", composed`${cleanLine(destination.name)}: ${explain(error)}`);
         throw error;
       }
     },
@@ -249,12 +250,12 @@ function makeSaver(
         return await readLastSaved(destination, clock.now(), signal);
       } catch (error) {
         if (signal.aborted) throw error;
-        log.warn(`the stored archives cannot be listed: ${explain(error)}`, { destination: destination.name });
+        log.warn(composed`the stored archives cannot be listed: ${explain(error)}`, { destination: destination.name });
         return "unknown";
       }
     },
     complete: () => {
-      void presence.saving("passing", "every destination has the newest snapshot");
+      void presence.saving("passing", remark`every destination has the newest snapshot`);
       if (config.heartbeatUrl !== undefined) void sendHeartbeat(config.heartbeatUrl, log, stop);
     },
   });
@@ -279,6 +280,6 @@ async function checkDatacenter(config: AgentConfig, access: Access, signal: Abor
   }
 }
 
-function reasonOf({ reason }: AbortSignal): string {
-  return reason instanceof SnapshotError ? reason.message : "leadership ends";
+function reasonOf({ reason }: AbortSignal): CleanText {
+  return reason instanceof SnapshotError ? reason.message : remark`leadership ends`;
 }

@@ -12,6 +12,7 @@ import { withStore } from "../provider/store/backends";
 import type { Store } from "../provider/store/store";
 import type { Destination } from "./config/destinations";
 import { formerToRemove, listNamed, removeFormer } from "./formerArchives";
+import { composed } from "../provider/text";
 
 export interface Delivered {
   readonly manifest: Manifest;
@@ -82,7 +83,7 @@ async function pruneFormer(
     const removed = formerToRemove(named, kept, retain, BigInt(archive.nanoseconds));
     return await removeFormer(store, removed, reporter.signal);
   } catch (error) {
-    reporter.warn(`retention: the archives of the former agent could not be removed: ${explain(error)}`);
+    reporter.warn(composed`retention: the archives of the former agent could not be removed: ${explain(error)}`);
     return 0;
   }
 }

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { request } from "undici";
 import type { Log } from "./log";
+import { remark } from "../provider/text";
 
 const TRIES = 4;
 const LIMIT_MS = 10_000;
@@ -20,7 +21,7 @@ export async function sendHeartbeat(url: string, log: Log, signal: AbortSignal, 
     problem = await tryOnce(url, signal);
     if (problem === undefined || signal.aborted) return;
   }
-  log.warn(`the heartbeat was not accepted, after ${TRIES} tries: ${problem ?? ""}`);
+  log.warn(remark`the heartbeat was not accepted, after ${TRIES} tries: ${problem ?? ""}`);
 }
 
 /** @returns what is wrong, without the URL, which is a secret */

@@ -1,6 +1,15 @@
 /** The agent's log: lines as HashiCorp's agent prints them, or JSON. */
 
-import { cleanMessage } from "../provider/text";
+import {
+  cleanJson,
+  cleanMessage,
+  cleanText,
+  type CleanLines,
+  type CleanText,
+  composed,
+  joined,
+  onOneLine,
+} from "../provider/text";
 import type { Level, LogConfig } from "./config/config";
 import { LEVELS } from "./config/config";
 
@@ -8,25 +17,25 @@ import { LEVELS } from "./config/config";
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Log {
-  trace(message: string, fields?: LogFields): void;
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
+  trace(message: CleanLines, fields?: LogFields): void;
+  debug(message: CleanLines, fields?: LogFields): void;
+  info(message: CleanLines, fields?: LogFields): void;
+  warn(message: CleanLines, fields?: LogFields): void;
+  error(message: CleanLines, fields?: LogFields): void;
 }
 
 /** Receives whole lines, each without its line break. */
-export type WriteLine = (line: string, level: Level) => void;
+export type WriteLine = (line: CleanText, level: Level) => void;
 
 /** @param now - the clock */
 export function makeLog(config: LogConfig, write: WriteLine, now: () => Date): Log {
   const least = LEVELS.indexOf(config.level);
   const at =
     (level: Level) =>
-    (message: string, fields: LogFields = {}): void => {
+    (message: CleanLines, fields: LogFields = {}): void => {
       if (LEVELS.indexOf(level) < least) return;
       // Each event is exactly one line.
-      const text = cleanMessage(message).replaceAll(/\s*\n\s*/g, "; ");
+      const text = onOneLine(message, "; ");
       write(
         config.format === "json" ? jsonLine(now(), level, text, fields) : textLine(now(), level, text, fields),
         level,
@@ -36,28 +45,24 @@ export function makeLog(config: LogConfig, write: WriteLine, now: () => Date): L
 }
 
 /** Such as `2023/11/16 21:21:13 [INFO] Saved snapshot: id=1613079399661741730`. */
-function textLine(time: Date, level: Level, message: string, fields: LogFields): string {
-  const pairs = known(fields).map(([name, value]) => `${name}=${quoted(String(value))}`);
-  return `${goTime(time)} [${level}] ${message}${pairs.length === 0 ? "" : `: ${pairs.join(" ")}`}`;
+function textLine(time: Date, level: Level, message: CleanText, fields: LogFields): CleanText {
+  const pairs = known(fields).map(([name, value]) => composed`${cleanText(name)}=${quoted(String(value))}`);
+  const text = composed`${cleanText(goTime(time))} [${cleanText(level)}] ${message}`;
+  return onOneLine(pairs.length === 0 ? text : composed`${text}: ${joined(pairs, " ")}`, "; ");
 }
 
-function jsonLine(time: Date, level: Level, message: string, fields: LogFields): string {
-  const cleaned = known(fields).map(([name, value]) => [name, typeof value === "string" ? cleanMessage(value) : value]);
-  return JSON.stringify({
-    "@timestamp": time.toISOString(),
-    "@level": level.toLowerCase(),
-    "@message": message,
-    ...(Object.fromEntries(cleaned) as LogFields),
-  });
+function jsonLine(time: Date, level: Level, message: CleanText, fields: LogFields): CleanText {
+  const head = { "@timestamp": time.toISOString(), "@level": level.toLowerCase(), "@message": message };
+  return onOneLine(cleanJson({ ...head, ...fields }, 0), " ");
 }
 
 function known(fields: LogFields): [string, string | number | boolean][] {
   return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
 
-function quoted(value: string): string {
-  const text = cleanMessage(value).replaceAll(/\s*\n\s*/g, "; ");
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+function quoted(value: string): CleanText {
+  const text = onOneLine(cleanMessage(value), "; ");
+  return /^[^\s"=]+$/.test(text) ? text : onOneLine(cleanJson(text, 0), " ");
 }
 
 /** In local time, as Go's `log` package writes it. */

@@ -10,6 +10,7 @@ import { deliver, type Manner } from "./deliver";
 import { sendHeartbeat } from "./heartbeat";
 import type { Log } from "./log";
 import { reporterOn } from "./reporting";
+import { composed, remark } from "../provider/text";
 
 /**
  * Destinations are independent: none waits for another one or fails because of it.
@@ -35,10 +36,10 @@ export async function runOnce(
       const name = destinations.length === 1 ? undefined : destination.name;
       try {
         await collectDuring(() => deliver(archive, destination, manner, reporterOn(log, signal, name)));
-        log.info("Saved snapshot", { id: archive.nanoseconds, destination: name });
+        log.info(remark`Saved snapshot`, { id: archive.nanoseconds, destination: name });
         return true;
       } catch (error) {
-        log.error(`the snapshot could not be saved: ${explain(error)}`, { destination: destination.name });
+        log.error(composed`the snapshot could not be saved: ${explain(error)}`, { destination: destination.name });
         return false;
       }
     });
@@ -46,7 +47,7 @@ export async function runOnce(
     if (isComplete && heartbeatUrl !== undefined) await sendHeartbeat(heartbeatUrl, log, signal);
     return isComplete;
   } catch (error) {
-    log.error(`no snapshot could be taken: ${explain(error)}`);
+    log.error(composed`no snapshot could be taken: ${explain(error)}`);
     return false;
   }
 }

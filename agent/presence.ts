@@ -7,6 +7,7 @@ import { type CheckStatus, Registration, type TtlCheck } from "../provider/consu
 import type { Access } from "./access";
 import type { AgentConfig } from "./config/config";
 import type { Log } from "./log";
+import { type CleanLines, composed, remark } from "../provider/text";
 
 const ALIVE_TTL_MS = 30_000;
 const REFRESH_MS = 10_000;
@@ -15,7 +16,7 @@ const LOGIN_MS = 2_000;
 
 interface CheckState {
   readonly status: CheckStatus;
-  readonly output: string;
+  readonly output: CleanLines;
 }
 
 /** Its methods never throw: a registration must not stop backups. */
@@ -60,7 +61,9 @@ export class Presence {
     while (!signal.aborted) {
       await this.#with(async (registration) => {
         const register = (): Promise<void> => registration.register(this.#alive);
-        if (await this.#update(registration, this.#alive, { status: "passing", output: "the agent runs" }, register)) {
+        if (
+          await this.#update(registration, this.#alive, { status: "passing", output: remark`the agent runs` }, register)
+        ) {
           this.#shown = undefined;
         }
         this.#isRegistered = true;
@@ -72,12 +75,12 @@ export class Presence {
 
   /** Adds the second check, because this agent leads. It passes until a snapshot fails or is late. */
   async leads(): Promise<void> {
-    this.#wanted = { status: "passing", output: "this agent has begun to lead" };
+    this.#wanted = { status: "passing", output: remark`this agent has begun to lead` };
     await this.#with((registration) => this.#show(registration));
   }
 
   /** Reports the result of a save. Has no effect if this agent does not lead. */
-  async saving(status: CheckStatus, output: string): Promise<void> {
+  async saving(status: CheckStatus, output: CleanLines): Promise<void> {
     if (this.#wanted === undefined) return;
     this.#wanted = { status, output };
     await this.#with((registration) => this.#show(registration));
@@ -138,7 +141,7 @@ export class Presence {
     } catch (error) {
       if (signal.aborted && isCode(error, "INTERRUPTED")) return;
       const problem = explain(error);
-      if (problem !== this.#problem) this.log.warn(`the service is not registered: ${problem}`);
+      if (problem !== this.#problem) this.log.warn(composed`the service is not registered: ${problem}`);
       this.#problem = problem;
     }
   }

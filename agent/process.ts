@@ -1,6 +1,7 @@
 /** The agent as a process: its environment and its signals. */
 
 import { runAgent } from "./agent";
+import { type CleanText } from "../provider/text";
 
 /** After this time, remaining work is abandoned. Its own time limits are all shorter. */
 const END_MS = 10_000;
@@ -12,7 +13,7 @@ const END_MS = 10_000;
  * @returns the exit code
  * @throws SnapshotError `ARGUMENT_INVALID` if the flags or the configuration are invalid
  */
-export async function runAgentInProcess(args: readonly string[], write: (line: string) => void): Promise<number> {
+export async function runAgentInProcess(args: readonly string[], write: (line: CleanText) => void): Promise<number> {
   const ending = new AbortController();
   const actions = { reload: (): void => undefined, snapshot: (): void => undefined };
   const handlers: Readonly<Partial<Record<NodeJS.Signals, () => void>>> = {

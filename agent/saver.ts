@@ -14,6 +14,7 @@ import type { Destination } from "./config/destinations";
 import type { Delivered } from "./deliver";
 import type { Log } from "./log";
 import { nextDue, type Schedule } from "./schedule";
+import { composed, remark } from "../provider/text";
 
 export interface SaverOptions {
   readonly destinations: readonly Destination[];
@@ -191,7 +192,7 @@ export class Saver {
         this.#advance(lane, startedAt);
         this.#setDue(lane, earlier(lane.next, this.#retryTime(this.#takeFailures)));
       }
-      log.error(`no snapshot could be taken: ${explain(error)}`);
+      log.error(composed`no snapshot could be taken: ${explain(error)}`);
       return;
     }
     this.#takeFailures = 0;
@@ -226,7 +227,7 @@ export class Saver {
       const endedAt = clock.now();
       board.delivered(name, delivered, round.startedAt, endedAt);
       board.observe("deliver", (endedAt.getTime() - startedAt.getTime()) / 1000);
-      log.info("Saved snapshot", { id, ...(this.#lanes.length === 1 ? {} : { destination: name }) });
+      log.info(remark`Saved snapshot`, { id, ...(this.#lanes.length === 1 ? {} : { destination: name }) });
       lane.failures = 0;
       lane.pending = undefined;
       lane.missedAt = undefined;
@@ -237,7 +238,7 @@ export class Saver {
       if (lane.attempts === 0) lane.failures++;
       lane.attempts++;
       lane.retryAt = this.#retryTime(lane.attempts);
-      log.error(`the snapshot could not be saved: ${explain(error)}`, { id, destination: name });
+      log.error(composed`the snapshot could not be saved: ${explain(error)}`, { id, destination: name });
     } finally {
       await this.#closeUnused();
     }
@@ -256,7 +257,7 @@ export class Saver {
     const { maxFailures, log } = this.#options;
     const most = this.#lanes.reduce((max, { failures }) => Math.max(max, failures), this.#takeFailures);
     if (maxFailures === 0 || most < maxFailures) return false;
-    log.warn(`gave up leadership after ${most} failures in a row, so that another agent can try`);
+    log.warn(remark`gave up leadership after ${most} failures in a row, so that another agent can try`);
     return true;
   }
 

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Level } from "./config/config";
+import { type CleanText } from "../provider/text";
 
 const SEVERITIES: Readonly<Record<Level, string>> = {
   TRACE: "debug",
@@ -24,7 +25,7 @@ export class Syslog {
     private readonly program = "logger",
   ) {}
 
-  write(line: string, level: Level): void {
+  write(line: CleanText, level: Level): void {
     const logger = this.#loggers.get(level) ?? this.#start(level);
     logger.stdin?.write(`${line}\n`);
   }

@@ -7,6 +7,7 @@ import type { Command, CommandIo } from "./description/command";
 import { commandHelp, programHelp } from "./description/helpText";
 import { type Parsed, parseArguments } from "./description/parse";
 import { unknownCommand, unknownOption, UsageError, usageError } from "./description/usageError";
+import { composed, remark } from "../provider/text";
 import { OVERWRITE } from "./options/overwrite";
 
 /** The answer to the question is no, such as for an invalid archive. */
@@ -27,7 +28,7 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
     const parsed =
       command.readsOwnArguments === true ? ownArguments(args.slice(1)) : parseArguments(args.slice(1), command);
     if (parsed === "help") {
-      io.output.write(commandHelp(command));
+      io.output.writeRaw(commandHelp(command));
       return 0;
     }
     isTyped = true;
@@ -39,8 +40,8 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
       command !== undefined && Object.hasOwn(command.options, "overwrite")
         ? hintAtOverwriting(failure, OVERWRITE)
         : failure;
-    io.errors.write(`${explain(error)}\n`);
-    if (isTyped && !hasBegun && command?.notBegun !== undefined) io.errors.write(`${command.notBegun}\n`);
+    io.errors.write(composed`${explain(error)}\n`);
+    if (isTyped && !hasBegun && command?.notBegun !== undefined) io.errors.write(remark`${command.notBegun}\n`);
     if (command !== undefined && wantsJsonErrors(args, command)) {
       const { errorData } = await import("../provider/errorData.js");
       const { jsonText } = await import("./terminal/json.js");
@@ -71,22 +72,22 @@ async function withSources(parsed: Parsed, command: Command): Promise<Parsed> {
 async function runWithoutCommand([first, topic, ...more]: readonly string[], io: CommandIo): Promise<number> {
   const names = COMMANDS.map(({ name }) => name);
   if (first === undefined) {
-    io.errors.write(programHelp(COMMANDS));
+    io.errors.writeRaw(programHelp(COMMANDS));
     return NOT_DONE;
   }
   if (first === "--version") {
     const { writtenBy } = await import("../provider/catalog/packageVersion.js");
-    io.output.write(`${writtenBy}\n`);
+    io.output.write(remark`${writtenBy}\n`);
     return 0;
   }
   if (first === "--help" || first === "-h" || (first === "help" && topic === undefined)) {
-    io.output.write(programHelp(COMMANDS));
+    io.output.writeRaw(programHelp(COMMANDS));
     return 0;
   }
   if (first === "help" && more.length === 0) {
     const command = COMMANDS.find(({ name }) => name === topic);
     if (command === undefined) throw unknownCommand(topic ?? "", names);
-    io.output.write(commandHelp(command));
+    io.output.writeRaw(commandHelp(command));
     return 0;
   }
   if (first === "help") throw usageError("help takes the name of one command", "Run consul-snapshot --help.");

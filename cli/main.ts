@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `consul-snapshot`. */
 
-import { registerEnvironment } from "../provider/text";
+import { registerEnvironment, remark } from "../provider/text";
 import { runCommandLine } from "./commandLine";
 import { Output } from "./terminal/output";
 
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const { failure } = output;
   if (failure === undefined || failure.code === "EPIPE") return;
   errors.write(
-    `standard output cannot be written (${failure.code ?? failure.message})\nCheck where it goes: a full disk, or a closed file.\n`,
+    remark`standard output cannot be written (${failure.code ?? failure.message})\nCheck where it goes: a full disk, or a closed file.\n`,
   );
   if (code === 0) process.exitCode = 1;
 }

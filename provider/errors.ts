@@ -5,7 +5,7 @@
  * a key. Scripts and runbooks search the output for a `code`: codes are added, never renamed.
  */
 
-import { cleanLine, cleanMessage } from "./text";
+import { cleanLine, cleanMessage, type CleanLines, type CleanText, composed, onOneLine } from "./text";
 
 export type ErrorCode =
   | "CONSUL_UNREACHABLE"
@@ -41,8 +41,10 @@ export type ErrorCode =
 export class SnapshotError extends Error {
   override readonly name = "SnapshotError";
   readonly code: ErrorCode;
+  /** The constructor cleans it, so it can be shown. */
+  declare readonly message: CleanText;
   /** What the user can do now, in one sentence or two. */
-  readonly hint: string;
+  readonly hint: CleanText;
   /** What a program may want to know besides the code, such as the guards of a refused restore. Free of secrets. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
@@ -75,14 +77,14 @@ export function isCode(error: unknown, ...codes: readonly ErrorCode[]): boolean 
 }
 
 /** The text a user reads: the message with its code, then the hint on a line of its own. */
-export function explain(error: unknown): string {
-  if (error instanceof SnapshotError) return `${error.message} (${error.code})\n${error.hint}`;
+export function explain(error: unknown): CleanLines {
+  if (error instanceof SnapshotError) return composed`${error.message} (${cleanLine(error.code)})\n${error.hint}`;
   return cleanMessage(error instanceof Error ? error.message : String(error));
 }
 
 /** The same text in one line, for logs, metrics and checks. */
-export function explainInOneLine(error: unknown): string {
-  return explain(error).replaceAll(/\s*\n\s*/g, ". ");
+export function explainInOneLine(error: unknown): CleanText {
+  return onOneLine(explain(error), ". ");
 }
 
 /** Whether a failure says that an archive is invalid, rather than that it could not be read. */

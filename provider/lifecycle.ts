@@ -5,6 +5,7 @@
 
 import type { WorkEvent } from "./events";
 import type { Owner } from "./owner";
+import type { CleanLines } from "./text";
 
 /** A value that Pulumi will only know once something else has been created. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
@@ -60,8 +61,8 @@ export interface Context {
   config(key: string): string | undefined;
   /** Live progress: each event replaces the previous one, and none is kept. */
   status(event: WorkEvent): void;
-  info(message: string): void;
-  warn(message: string): void;
+  info(message: CleanLines): void;
+  warn(message: CleanLines): void;
 }
 
 export interface Created {

@@ -5,10 +5,17 @@
 
 import { LONGEST_SPELLING, type Range, Secrets } from "./secrets";
 
-declare const CLEAN: unique symbol;
+declare const LINES: unique symbol;
+declare const LINE: unique symbol;
 
-/** Text that is safe to show: one line, of limited length, without control characters and secrets of this process. */
-export type CleanText = string & { readonly [CLEAN]: true };
+/**
+ * Text of any number of lines that is safe to show: our own words around clean values. Everything that shows text (the
+ * terminal, logs, endpoints, the engine) demands this type, and only this file makes it: the linter forbids a cast.
+ */
+export type CleanLines = string & { readonly [LINES]: true };
+
+/** One such line: without line breaks, control characters and secrets of this process. */
+export type CleanText = CleanLines & { readonly [LINE]: true };
 
 /** The longest quotation from outside in a message, in characters. */
 const LONGEST_QUOTE = 200;
@@ -61,14 +68,20 @@ export function cleanText(text: string, limit = LONGEST_QUOTE, secrets = registe
  * Cleans one of our own messages, which may have several lines, as a last barrier before it is shown. Quotations in it
  * were already cleaned. A secret of less than 8 characters stays: it may be a word of the message.
  */
-export function cleanMessage(message: string): string {
+export function cleanMessage(message: string, limit = LONGEST_MESSAGE): CleanLines {
   // Tabs and line breaks are part of our own message.
-  return clean(message, LONGEST_MESSAGE, /(?:(?![\n\t])[\p{C}\p{Zl}\p{Zp}])+/gu, registered, MESSAGE_WINDOW, "certain");
+  const unwanted = /(?:(?![\n\t])[\p{C}\p{Zl}\p{Zp}])+/gu;
+  return clean(message, limit, unwanted, registered, MESSAGE_WINDOW, "certain") as CleanLines;
 }
 
 /** As `cleanMessage`, for a message of one line: a name from outside in it must not begin another line. */
-export function cleanLine(message: string): string {
-  return cleanMessage(message).replace(/\s*\n\s*/g, " ");
+export function cleanLine(message: string): CleanText {
+  return onOneLine(cleanMessage(message), " ");
+}
+
+/** The same text on one line. */
+export function onOneLine(text: CleanLines, separator: " " | ". " | "; "): CleanText {
+  return text.replace(/\s*\n\s*/g, separator) as CleanText;
 }
 
 /**
@@ -77,6 +90,69 @@ export function cleanLine(message: string): string {
  */
 export function sentence(words: TemplateStringsArray, ...values: readonly (string | number)[]): CleanText {
   return words.map((word, i) => (i === 0 ? word : `${cleanText(String(values[i - 1]))}${word}`)).join("") as CleanText;
+}
+
+/**
+ * Template tag as `sentence`, for values that are long and mostly our own, such as locations: it makes one line of each
+ * and does not shorten it to a quotation.
+ */
+export function remark(words: TemplateStringsArray, ...values: readonly (string | number)[]): CleanText {
+  return words.map((word, i) => (i === 0 ? word : `${cleanLine(String(values[i - 1]))}${word}`)).join("") as CleanText;
+}
+
+/** Template tag for our own words around values that are clean already: it changes nothing, and takes no other values. */
+export function composed(words: TemplateStringsArray, ...values: readonly (CleanLines | number)[]): CleanLines {
+  return words.map((word, i) => (i === 0 ? word : `${values[i - 1] ?? ""}${word}`)).join("") as CleanLines;
+}
+
+/** Joins clean text. */
+export function joined(
+  parts: readonly CleanLines[],
+  separator: "" | " " | "  " | ", " | "; " | ". " | " · " | "\n" | "\n  ",
+): CleanLines {
+  return parts.join(separator) as CleanLines;
+}
+
+/** At most the first characters of clean text. */
+export function shortened<T extends CleanLines>(text: T, length: number): T {
+  return text.slice(0, length) as T;
+}
+
+/** Fills a cell of a table with blanks. */
+export function padded(text: CleanText, width: number, side: "left" | "right" = "right"): CleanText {
+  return (side === "right" ? text.padEnd(width) : text.padStart(width)) as CleanText;
+}
+
+/** Indents all lines but the first. */
+export function hanging(text: CleanLines, blanks: number): CleanLines {
+  return text.replaceAll("\n", `\n${" ".repeat(blanks)}`) as CleanLines;
+}
+
+/**
+ * A JSON document without a line break at its end. No string in it shows a secret of this process.
+ *
+ * @param indent - in blanks; with 0 it is one line
+ */
+export function cleanJson(value: unknown, indent: number): CleanLines {
+  const json = JSON.stringify(
+    value,
+    (_name, inner: unknown) => (typeof inner === "string" ? cleanMessage(inner) : inner),
+    indent,
+  );
+  return escapeJson(json) as CleanLines;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Clean text for HTML: no character of it is markup. */
+export function escapeHtml(text: CleanText): CleanText {
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "") as CleanText;
 }
 
 /** Characters that a terminal might interpret, although JSON allows them in strings. */

@@ -1,6 +1,7 @@
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- part of Node.js, light, and does no I/O
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
+import type { CleanLines } from "../provider/text";
 import type { EngineChannel } from "../provider/hosts/hook/shutdown";
 import type { ConsulSnapshotArgs } from "./args";
 import { isUnitTest, ownerOf } from "./resource";
@@ -56,8 +57,8 @@ export function snapshotBefore(
   const config = pulumi.runtime.allConfig();
   const engine = engineChannel();
   const known = pulumi.output(args) as unknown as pulumi.Output<Record<string, unknown>>;
-  const info = AsyncResource.bind((message: string) => void pulumi.log.info(`${name}: ${message}`));
-  const warn = AsyncResource.bind((message: string) => void pulumi.log.warn(`${name}: ${message}`));
+  const info = AsyncResource.bind((message: CleanLines) => void pulumi.log.info(`${name}: ${message}`));
+  const warn = AsyncResource.bind((message: CleanLines) => void pulumi.log.warn(`${name}: ${message}`));
   const save = async (event: SnapshotBeforeEvent): Promise<void> => {
     const values = await whenKnown(name, event, known);
     const { saveBefore } = await import("../provider/hosts/hook/host.js");

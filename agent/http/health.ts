@@ -2,6 +2,7 @@
 
 import { spelledAge } from "../../provider/catalog/status";
 import type { Newest } from "../lastSaved";
+import { type CleanText } from "../../provider/text";
 
 /** The newest archives of a destination, or why it cannot be read. */
 export interface DestinationHealth extends Newest {
@@ -9,7 +10,7 @@ export interface DestinationHealth extends Newest {
   /** Maximum age of the newest restorable archive, in milliseconds. */
   readonly maxAgeMs: number;
   /** One line. */
-  readonly problem?: string;
+  readonly problem?: CleanText;
 }
 
 export interface Health {

@@ -3,6 +3,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { writtenBy } from "../../provider/catalog/packageVersion";
 import type { Board, DestinationStatus } from "../board";
+import { type CleanLines, cleanMessage } from "../../provider/text";
 
 const PREFIX = "consul_snapshot_";
 
@@ -59,7 +60,7 @@ const PER_DESTINATION: readonly Measured[] = [
 ];
 
 /** @returns the text of a scrape */
-export function makeMetrics(board: Board): { readonly contentType: string; text(): Promise<string> } {
+export function makeMetrics(board: Board): { readonly contentType: string; text(): Promise<CleanLines> } {
   const registry = new Registry();
   const registers = [registry];
   for (const { name, help, of } of PER_DESTINATION) {
@@ -111,5 +112,8 @@ export function makeMetrics(board: Board): { readonly contentType: string; text(
     registers,
   });
   board.observe = (phase, duration) => durations.observe({ phase }, duration);
-  return { contentType: registry.contentType, text: () => registry.metrics() };
+  return {
+    contentType: registry.contentType,
+    text: async () => cleanMessage(await registry.metrics(), Number.POSITIVE_INFINITY),
+  };
 }

@@ -11,6 +11,7 @@ import type { Health } from "./health";
 import { makeMetrics } from "./metrics";
 import { statusJson } from "./statusJson";
 import { statusPage } from "./statusPage";
+import { cleanJson, type CleanLines, composed } from "../../provider/text";
 
 export interface EndpointOptions {
   readonly address: ListenAddress;
@@ -24,7 +25,7 @@ export interface EndpointOptions {
 interface Reply {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: CleanLines;
 }
 
 /** How long to reuse a result: listing a bucket may cost money. */
@@ -44,21 +45,23 @@ export async function serveEndpoints(
   const reply = async (request: IncomingMessage): Promise<Reply> => {
     const [path = "/"] = (request.url ?? "/").split("?", 1);
     if (path === "/snapshot") return takeSnapshot(request, options);
-    if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, type: TEXT, body: "GET only\n" };
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return { status: 405, type: TEXT, body: composed`GET only\n` };
     switch (path) {
       case "/metrics":
         return { status: 200, type: metrics.contentType, body: await metrics.text() };
       case "/health": {
         const found = await health();
-        return { status: found.ok ? 200 : 503, type: JSON_TYPE, body: `${JSON.stringify(found)}\n` };
+        return { status: found.ok ? 200 : 503, type: JSON_TYPE, body: composed`${cleanJson(found, 0)}\n` };
       }
       case "/ready": {
         const { isLeader, isStandby } = options.board;
-        if (isLeader || isStandby) return { status: 200, type: TEXT, body: isLeader ? "leader\n" : "standby\n" };
-        return { status: 503, type: TEXT, body: "Consul has not answered yet\n" };
+        if (isLeader || isStandby)
+          return { status: 200, type: TEXT, body: isLeader ? composed`leader\n` : composed`standby\n` };
+        return { status: 503, type: TEXT, body: composed`Consul has not answered yet\n` };
       }
       case "/status":
-        return { status: 200, type: JSON_TYPE, body: `${JSON.stringify(statusJson(options.board), null, 2)}\n` };
+        return { status: 200, type: JSON_TYPE, body: composed`${cleanJson(statusJson(options.board), 2)}\n` };
       case "/":
         return {
           status: 200,
@@ -69,14 +72,14 @@ export async function serveEndpoints(
         return {
           status: 404,
           type: TEXT,
-          body: "there are /, /health, /ready, /status, /metrics and POST /snapshot\n",
+          body: composed`there are /, /health, /ready, /status, /metrics and POST /snapshot\n`,
         };
     }
   };
   const server = createServer((request, response) => {
     reply(request).then(
       (answer) => send(request, response, answer),
-      () => send(request, response, { status: 500, type: TEXT, body: "internal error\n" }),
+      () => send(request, response, { status: 500, type: TEXT, body: composed`internal error\n` }),
     );
   });
   const address = await listen(server, options.address);
@@ -85,15 +88,15 @@ export async function serveEndpoints(
 
 /** Only a program on this machine may request a snapshot, but not a page in a browser, which sends its origin. */
 function takeSnapshot(request: IncomingMessage, { address, snapshot }: EndpointOptions): Reply {
-  if (request.method !== "POST") return { status: 405, type: TEXT, body: "POST only\n" };
+  if (request.method !== "POST") return { status: 405, type: TEXT, body: composed`POST only\n` };
   // A missing address does not prove a unix socket: a connection that was reset has no address either.
   const { remoteAddress = "" } = request.socket;
   const isLocal = address.kind === "socket" || /^(127\.|::1$|::ffff:127\.)/.test(remoteAddress);
   if (!isLocal || request.headers.origin !== undefined) {
-    return { status: 403, type: TEXT, body: "only from this machine\n" };
+    return { status: 403, type: TEXT, body: composed`only from this machine\n` };
   }
-  if (snapshot()) return { status: 202, type: TEXT, body: "a snapshot is taken\n" };
-  return { status: 409, type: TEXT, body: "this agent does not lead\n" };
+  if (snapshot()) return { status: 202, type: TEXT, body: composed`a snapshot is taken\n` };
+  return { status: 409, type: TEXT, body: composed`this agent does not lead\n` };
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, type, body }: Reply): void {

@@ -21,6 +21,7 @@ import { counted } from "../terminal/counted";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import { type Progress, verifyingOn } from "../terminal/progress";
+import { type CleanLines, composed, joined, sentence } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import type { AdoptOptions } from "./options";
 
@@ -38,7 +39,7 @@ export async function adopt(names: readonly string[], options: AdoptOptions, io:
   if (problem !== undefined) throw usageError(`--series ${problem}`, "Use such a name.");
   const decryption = await decryptionOf(identity);
   const { archives, skipped } = withoutManifests(names);
-  if (skipped > 0) io.errors.write(`skipped ${counted(skipped, "manifest")}\n`);
+  if (skipped > 0) io.errors.write(composed`skipped ${counted(skipped, "manifest")}\n`);
   const outcomes: Outcome[] = [];
   const remains =
     format === "json" ? "some archives may have been adopted" : "archives without a printed line were not adopted";
@@ -47,7 +48,7 @@ export async function adopt(names: readonly string[], options: AdoptOptions, io:
       const outcome = await tryToAdopt(name, series, decryption, progress);
       outcomes.push(outcome);
       progress.end();
-      if ("failure" in outcome) progress.line(`${shown(outcome.source)}: ${explain(outcome.failure)}`);
+      if ("failure" in outcome) progress.line(composed`${shown(outcome.source)}: ${explain(outcome.failure)}`);
       else if (format !== "json") io.output.write(describeAdopted(outcome.manifest));
     }
   });
@@ -90,12 +91,17 @@ function requireName(name: string): void {
     throw usageError(`${shown(shownUrl(name))} is a folder, not an archive`, "Specify the archives in it.");
 }
 
-function describeAdopted({ location, index, contents, size, encrypted, restorable }: Manifest): string {
+function describeAdopted({ location, index, contents, size, encrypted, restorable }: Manifest): CleanLines {
   const records = contents.reduce((sum, { count }) => sum + count, 0);
-  const facts = [`index ${index}`, `${records} records`, byteSize(size), ...(encrypted ? ["encrypted"] : [])];
+  const facts = [
+    sentence`index ${index}`,
+    sentence`${records} records`,
+    sentence`${byteSize(size)}`,
+    ...(encrypted ? [sentence`encrypted`] : []),
+  ];
   const problems = restorable?.ok === false ? restorable.reasons : [];
-  const warnings = problems.map((problem) => `\n  but no Consul would restore it: ${shown(problem)}`).join("");
-  return `${shown(location)}: verified and adopted (${facts.join(", ")})${warnings}\n`;
+  const warnings = problems.map((problem) => composed`\n  but no Consul would restore it: ${shown(problem)}`);
+  return composed`${shown(location)}: verified and adopted (${joined(facts, ", ")})${joined(warnings, "")}\n`;
 }
 
 function outcomeData(outcome: Outcome): object {

@@ -1,3 +1,4 @@
+import { composed } from "../../provider/text";
 import { FLAGS } from "../../agent/config/keys";
 import { describeCommand } from "../description/command";
 import type { Option, OptionTable } from "../description/option";
@@ -42,7 +43,7 @@ export const agent = describeCommand({
     const { keepYoungGenerationSmall } = await import("../../agent/collection.js");
     keepYoungGenerationSmall();
     const { runAgentInProcess } = await import("../../agent/process.js");
-    return runAgentInProcess(operands, (line) => io.output.write(`${line}\n`));
+    return runAgentInProcess(operands, (line) => io.output.write(composed`${line}\n`));
   },
 });
 

@@ -22,7 +22,7 @@ export const completion = describeCommand({
   async run({ operands: [shell = ""], io }) {
     const { completionScript } = await import("../completion/scripts.js");
     const { COMMANDS } = await import("../commands.js");
-    io.output.write(completionScript(shell, COMMANDS));
+    io.output.writeRaw(completionScript(shell, COMMANDS));
     return 0;
   },
 });

@@ -24,6 +24,7 @@ import { requireArchive } from "../source/source";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import { type Progress, verifyingOn } from "../terminal/progress";
+import { composed, sentence } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import type { CopyOptions } from "./options";
 
@@ -68,7 +69,7 @@ export async function copy(source: string, target: string, options: CopyOptions,
   io.output.write(
     options.format === "json"
       ? jsonText({ location, series, sha256, storedSize, encrypted })
-      : `${shown(location)}: copied and verified (${megabytes(storedSize)}${encrypted ? ", encrypted" : ""})\n`,
+      : composed`${shown(location)}: copied and verified (${sentence`${megabytes(storedSize)}${encrypted ? ", encrypted" : ""}`})\n`,
   );
   return 0;
 }

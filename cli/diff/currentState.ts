@@ -9,6 +9,7 @@ import { SnapshotError } from "../../provider/errors";
 import { NothingRestored } from "../../provider/restore/guards";
 import { confirmCluster, requireStateOf } from "../../provider/restore/sameCluster";
 import type { Progress } from "../terminal/progress";
+import { remark } from "../../provider/text";
 
 /** While it is read it throws `CONSUL_*`, and `RESTORE_REFUSED` if more than one cluster answers, as a restore does. */
 export function currentState(connection: Connection, progress: Progress): ArchiveSource {
@@ -30,7 +31,7 @@ export function currentState(connection: Connection, progress: Progress): Archiv
   async function confirm({ meta }: ArchiveReport): Promise<void> {
     const before = answering;
     if (before === undefined || isUnknown(before)) {
-      progress.warn(`it is unknown whether one cluster answered all requests to ${url}`);
+      progress.warn(remark`it is unknown whether one cluster answered all requests to ${url}`);
       return;
     }
     // A new client, because a connection that is open may stay with its cluster.

@@ -2,9 +2,10 @@
 
 import type { Difference, DiffSummary } from "../../provider/contents/diff";
 import type { Shown } from "../../provider/contents/shownFields";
+import { type CleanLines, type CleanText, composed, joined, padded, sentence, shortened } from "../../provider/text";
 import { shown } from "../terminal/rows";
 
-const MARKS = { added: "+", removed: "-", changed: "~" } as const;
+const MARKS = { added: composed`+`, removed: composed`-`, changed: composed`~` } as const;
 /** Maximum length of a shown value, in characters. */
 const LONGEST_VALUE = 200;
 
@@ -14,55 +15,61 @@ export class DifferenceText {
   /** @param isSummary - whether only the counts are printed */
   constructor(private readonly isSummary: boolean) {}
 
-  difference({ type, change, key, name, fields = [] }: Difference): string {
-    if (this.isSummary) return "";
-    const heading = type === this.#type ? [] : [...(this.#type === "" ? [] : [""]), type];
+  difference({ type, change, key, name, fields = [] }: Difference): CleanLines {
+    if (this.isSummary) return composed``;
+    const heading = type === this.#type ? [] : [...(this.#type === "" ? [] : [composed``]), shown(type)];
     this.#type = type;
     const lines = fields.map(({ field, from, to }) => {
-      const value = change === "changed" ? `${valueText(from)} => ${valueText(to)}` : valueText(to ?? from);
-      return `      ${shown(field)}: ${value}`;
+      const value = change === "changed" ? composed`${valueText(from)} => ${valueText(to)}` : valueText(to ?? from);
+      return composed`      ${shown(field)}: ${value}`;
     });
-    return [...heading, `  ${MARKS[change]} ${titleOf(key, name)}`, ...lines, ""].join("\n");
+    return joined([...heading, composed`  ${MARKS[change]} ${titleOf(key, name)}`, ...lines, composed``], "\n");
   }
 
-  ending({ same, types }: DiffSummary): string {
+  ending({ same, types }: DiffSummary): CleanLines {
     const differing = types.filter(({ added, removed, changed }) => added + removed + changed > 0);
     const width = differing.reduce((most, { type }) => Math.max(most, type.length), "type".length);
-    const row = (cells: readonly (string | number)[], note = ""): string =>
-      `  ${String(cells[0]).padEnd(width)}${cells
-        .slice(1)
-        .map((cell) => String(cell).padStart(10))
-        .join("")}${note === "" ? "" : `   ${note}`}`;
+    const row = (type: string, counts: readonly (string | number)[]): CleanLines =>
+      joined(
+        [composed`  ${padded(shown(type), width)}`, ...counts.map((count) => padded(shown(count), 10, "left"))],
+        "",
+      );
     const table = differing.map(({ type, writer, added, removed, changed, same: kept }) =>
-      row([type, added, removed, changed, kept], writer === "servers" ? "servers and agents write these" : ""),
+      writer === "servers"
+        ? composed`${row(type, [added, removed, changed, kept])}   servers and agents write these`
+        : row(type, [added, removed, changed, kept]),
     );
-    return [
-      ...(this.#type === "" ? [] : [""]),
-      ...(table.length === 0 ? [] : [row(["type", "added", "removed", "changed", "same"]), ...table, ""]),
-      verdict(same, differing.length > 0),
-      "",
-    ].join("\n");
+    const head = row("type", ["added", "removed", "changed", "same"]);
+    return joined(
+      [
+        ...(this.#type === "" ? [] : [composed``]),
+        ...(table.length === 0 ? [] : [head, ...table, composed``]),
+        verdict(same, differing.length > 0),
+        composed``,
+      ],
+      "\n",
+    );
   }
 }
 
-function verdict(same: boolean, isDifferent: boolean): string {
-  if (!same) return "They differ.";
-  return isDifferent ? "What users write is the same." : "They are the same.";
+function verdict(same: boolean, isDifferent: boolean): CleanText {
+  if (!same) return sentence`They differ.`;
+  return isDifferent ? sentence`What users write is the same.` : sentence`They are the same.`;
 }
 
-function titleOf(key: Buffer, name: Buffer): string {
-  const text = key.length === 0 ? "(the only one)" : shown(key.toString());
-  return name.length === 0 ? text : `${text} (${shown(name.toString())})`;
+function titleOf(key: Buffer, name: Buffer): CleanLines {
+  const text = key.length === 0 ? composed`(the only one)` : shown(key.toString());
+  return name.length === 0 ? text : composed`${text} (${shown(name.toString())})`;
 }
 
-function valueText(value: Shown | undefined): string {
-  if (value === undefined) return "(not set)";
-  if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);
+function valueText(value: Shown | undefined): CleanLines {
+  if (value === undefined) return composed`(not set)`;
+  if (value === null || typeof value === "number" || typeof value === "boolean") return shown(String(value));
   if (typeof value === "string") {
     const text = shown(value);
-    return text.length > LONGEST_VALUE ? `"${text.slice(0, LONGEST_VALUE)}…"` : `"${text}"`;
+    return text.length > LONGEST_VALUE ? composed`"${shortened(text, LONGEST_VALUE)}…"` : composed`"${text}"`;
   }
-  if ("hidden" in value) return "(hidden)";
-  if ("base64" in value) return `(base64) ${value.base64.slice(0, LONGEST_VALUE)}`;
-  return `(${value.bytes} bytes, SHA-256 ${value.sha256})`;
+  if ("hidden" in value) return composed`(hidden)`;
+  if ("base64" in value) return composed`(base64) ${shortened(shown(value.base64), LONGEST_VALUE)}`;
+  return composed`(${value.bytes} bytes, SHA-256 ${shown(value.sha256)})`;
 }

@@ -3,10 +3,10 @@
 import { compact } from "../../provider/compact";
 import type { Difference, DiffSummary } from "../../provider/contents/diff";
 import { exactText } from "../terminal/exactText";
-import { jsonText } from "../terminal/json";
+import { cleanJson, type CleanLines, composed, hanging, shortened } from "../../provider/text";
 
 export class DifferencesJson {
-  #separator = "\n";
+  #isFirst = true;
 
   constructor(
     /** The first members of the document. */
@@ -15,8 +15,8 @@ export class DifferencesJson {
     private readonly isSummary: boolean,
   ) {}
 
-  difference({ type, change, key, name, fields }: Difference): string {
-    if (this.isSummary) return "";
+  difference({ type, change, key, name, fields }: Difference): CleanLines {
+    if (this.isSummary) return composed``;
     const value = compact({
       type,
       change,
@@ -25,24 +25,27 @@ export class DifferencesJson {
       fields,
     });
     const before = this.#opening();
-    this.#separator = ",\n";
-    return `${before}    ${jsonText(value, 0).trimEnd()}`;
+    this.#isFirst = false;
+    return composed`${before}\n    ${cleanJson(value, 0)}`;
   }
 
-  ending({ same, types }: DiffSummary): string {
-    const before = this.#separator === "\n" ? this.#opening().trimEnd() : "\n  ";
-    const counts = jsonText(types.map(({ writer, ...counted }) => ({ ...counted, writtenBy: writer }))).trimEnd();
-    const list = this.isSummary ? this.#head() : `${before}],`;
-    return `${list}\n  "types": ${counts.replaceAll("\n", "\n  ")},\n  "same": ${same}\n}\n`;
+  ending({ same, types }: DiffSummary): CleanLines {
+    const before = this.#isFirst ? this.#opening() : composed`\n  `;
+    const counts = cleanJson(
+      types.map(({ writer, ...counted }) => ({ ...counted, writtenBy: writer })),
+      2,
+    );
+    const list = this.isSummary ? this.#head() : composed`${before}],`;
+    return composed`${list}\n  "types": ${hanging(counts, 2)},\n  "same": ${cleanJson(same, 0)}\n}\n`;
   }
 
   /** The beginning is written with the first difference, so that an earlier failure can be a document of its own. */
-  #opening(): string {
-    if (this.#separator !== "\n") return this.#separator;
-    return `${this.#head()}\n  "differences": [\n`;
+  #opening(): CleanLines {
+    return this.#isFirst ? composed`${this.#head()}\n  "differences": [` : composed`,`;
   }
 
-  #head(): string {
-    return `${jsonText(this.head).trimEnd().replace(/\n\}$/, "")},`;
+  #head(): CleanLines {
+    const head = cleanJson(this.head, 2);
+    return composed`${shortened(head, head.length - "\n}".length)},`;
   }
 }

@@ -1,6 +1,7 @@
 /** Prints differences as they are found: there may be any number of them. */
 
 import type { Difference, DiffSummary } from "../../provider/contents/diff";
+import type { CleanLines } from "../../provider/text";
 import type { Output } from "../terminal/output";
 
 /** Number of differences to print before waiting for the reader. */
@@ -8,8 +9,8 @@ const FLUSH_EVERY = 1000;
 
 /** Formats differences in their order, and then their counts. */
 export interface DifferencePrinter {
-  difference(difference: Difference): string;
-  ending(summary: DiffSummary): string;
+  difference(difference: Difference): CleanLines;
+  ending(summary: DiffSummary): CleanLines;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { type Exported, EXPORTS, exportRecords, type ExportSummary } from "../../provider/contents/export";
 import { SnapshotError } from "../../provider/errors";
+import { composed } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import type { CommandIo } from "../description/command";
 import { writeTo } from "../source/sink";
@@ -36,9 +37,10 @@ export async function exportTo(source: string, options: ExportOptions, io: Comma
 
 function report({ count, omissions }: ExportSummary, what: Exported, prefix: string, { errors }: CommandIo): number {
   const { tokens, sessions } = omissions;
-  if (tokens > 0) errors.write(`warning: the tokens of ${tokens} prepared queries were left out: they are secrets\n`);
-  if (sessions > 0) errors.write(`warning: the sessions of ${sessions} prepared queries were left out\n`);
+  if (tokens > 0)
+    errors.write(composed`warning: the tokens of ${tokens} prepared queries were left out: they are secrets\n`);
+  if (sessions > 0) errors.write(composed`warning: the sessions of ${sessions} prepared queries were left out\n`);
   if (count > 0 || what !== "keys" || prefix === "") return 0;
-  errors.write(`no key begins with ${shown(prefix)}\n`);
+  errors.write(composed`no key begins with ${shown(prefix)}\n`);
   return 1;
 }

@@ -6,6 +6,7 @@ import { shellWord } from "../../provider/shellWord";
 import type { CommandIo } from "../description/command";
 import { decryptionOf, openArchive } from "../source/readArchive";
 import { writeTo } from "../source/sink";
+import { composed } from "../../provider/text";
 import { shown } from "../terminal/rows";
 
 export interface GetOptions {
@@ -25,8 +26,8 @@ export async function get(
 ): Promise<number> {
   const value = await getValue(openArchive(source, await decryptionOf(identity)), key);
   if (value === undefined) {
-    errors.write(`there is no key ${shown(JSON.stringify(key))} in ${shown(source)}\n`);
-    if (source !== "-") errors.write(`All keys: consul-snapshot export ${shown(shellWord(source))}\n`);
+    errors.write(composed`there is no key ${shown(JSON.stringify(key))} in ${shown(source)}\n`);
+    if (source !== "-") errors.write(composed`All keys: consul-snapshot export ${shown(shellWord(source))}\n`);
     return 1;
   }
   await writeTo(file, Readable.from([value]), output);

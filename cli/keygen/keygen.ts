@@ -6,6 +6,7 @@ import { SnapshotError } from "../../provider/errors";
 import { systemCode } from "../../provider/systemCode";
 import type { CommandIo } from "../description/command";
 import { jsonText } from "../terminal/json";
+import { composed } from "../../provider/text";
 import { shown } from "../terminal/rows";
 
 /**
@@ -27,7 +28,9 @@ export async function keygen(
   const { identity, recipient } = await generateKeyPair();
   const text = `# created: ${new Date().toISOString()}\n# public key: ${recipient}\n${identity}\n`;
   await writeNew(file, text);
-  output.write(options.format === "json" ? jsonText({ recipient, identityFile: file }) : `${recipient}\n`);
+  output.write(
+    options.format === "json" ? jsonText({ recipient, identityFile: file }) : composed`${shown(recipient)}\n`,
+  );
   return 0;
 }
 

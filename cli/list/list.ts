@@ -13,6 +13,7 @@ import type { retentionOptions } from "../options/retention";
 import { retentionPolicy } from "../options/retentionPolicy";
 import { type Place, withPlace } from "../../provider/catalog/place";
 import { interruptible } from "../terminal/interruption";
+import { type CleanLines, composed } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import { jsonPrinter, type Other, prettyPrinter, type Printer } from "./printer";
 
@@ -40,20 +41,21 @@ export async function list(target: string, options: ListOptions, { output, error
         print(place, options, isEmpty(policy) ? undefined : policy, printer, now, signal),
       ),
     );
-    if (unreadableNames > 0) errors.write(`${warningOfNames(unreadableNames, target)}\n`);
+    if (unreadableNames > 0) errors.write(composed`${warningOfNames(unreadableNames, target)}\n`);
     return 0;
   } catch (error) {
     // A document that has been begun must still end as valid JSON.
     if (!(await printer.fail(error))) throw error;
-    errors.write(`${explain(error)}\n`);
+    errors.write(composed`${explain(error)}\n`);
     return INCOMPLETE;
   }
 }
 
-function warningOfNames(count: number, target: string): string {
-  const [what, why] =
-    count === 1 ? ["1 file or folder is", "its name is"] : [`${count} files or folders are`, "their names are"];
-  return `warning: ${what} not listed at ${shown(target)}: ${why} not UTF-8`;
+function warningOfNames(count: number, target: string): CleanLines {
+  const place = shown(target);
+  return count === 1
+    ? composed`warning: 1 file or folder is not listed at ${place}: its name is not UTF-8`
+    : composed`warning: ${count} files or folders are not listed at ${place}: their names are not UTF-8`;
 }
 
 /** @returns what was found besides the archives */

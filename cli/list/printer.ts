@@ -7,8 +7,17 @@ import { listedArchiveData, stateOf } from "../../provider/catalog/listedArchive
 import { errorData } from "../../provider/errorData";
 import { megabytes } from "../../provider/units";
 import { counted } from "../terminal/counted";
-import { jsonText } from "../terminal/json";
 import type { Output } from "../terminal/output";
+import {
+  cleanJson,
+  type CleanLines,
+  type CleanText,
+  composed,
+  hanging,
+  joined,
+  padded,
+  sentence,
+} from "../../provider/text";
 import { shown } from "../terminal/rows";
 import { adoptHint, toAdopt, type Unadopted } from "../source/adoptHint";
 
@@ -43,7 +52,7 @@ export interface Printer {
 const AT_ONCE = 64;
 
 /** Writes, and from time to time waits until the reader has received everything. */
-function writer(output: Output): (text: string) => Promise<void> {
+function writer(output: Output): (text: CleanLines) => Promise<void> {
   let written = 0;
   return async (text) => {
     output.write(text);
@@ -53,10 +62,13 @@ function writer(output: Output): (text: string) => Promise<void> {
 
 const HEAD = row("TAKEN AT", "AGE", "INDEX", "SIZE", "CONSUL", "PURPOSE", "STATE", "LOCATION");
 
-function row(...cells: readonly [string, string, string, string, string, string, string, string]): string {
-  const [takenAt = "", age = "", index = "", size = "", consul = "", purpose = "", state = "", location = ""] =
-    cells.map(shown);
-  return `${takenAt.padEnd(20)}  ${age.padEnd(12)}  ${index.padStart(9)}  ${size.padStart(9)}  ${consul.padEnd(8)}  ${purpose.padEnd(7)}  ${state.padEnd(10)}  ${location}\n`;
+function row(...cells: readonly [string, string, string, string, string, string, string, string]): CleanLines {
+  const widths = [20, 12, -9, -9, 8, 7, 10, 0];
+  const columns = cells.map((cell, at) => {
+    const width = widths[at] ?? 0;
+    return padded(shown(cell), Math.abs(width), width < 0 ? "left" : "right");
+  });
+  return composed`${joined(columns, "  ")}\n`;
 }
 
 export function prettyPrinter(output: Output, errors: Output, now: Date): Printer {
@@ -64,7 +76,7 @@ export function prettyPrinter(output: Output, errors: Output, now: Date): Printe
   let count = 0;
   /** The first object for which `adopt` can write a manifest, preferably one without a manifest. */
   let unadopted: Unadopted | undefined;
-  let heading = "";
+  let heading: CleanLines | undefined;
   return {
     async archive({ listed, location, retention }) {
       if (count++ === 0) await write(HEAD);
@@ -92,35 +104,45 @@ export function prettyPrinter(output: Output, errors: Output, now: Date): Printe
         ...(restorable?.ok === false ? [`not restorable: ${restorable.reasons.join("; ")}`] : []),
         ...(listed.intact ? [] : [`not what was saved: the manifest specifies ${manifest.storedSize} bytes`]),
       ];
-      await write(`    ${shown(notes.join(" · "))}\n`);
+      await write(composed`    ${shown(notes.join(" · "))}\n`);
     },
     endOfArchives({ name, series, orphans, unreadable, all }) {
       if (count === 0) {
-        const which = series === undefined ? "" : ` of the series ${shown(JSON.stringify(series))}`;
-        errors.write(`no archive with a manifest${which} is at ${shown(name)}\n`);
+        const place = shown(name);
+        errors.write(
+          series === undefined
+            ? composed`no archive with a manifest is at ${place}\n`
+            : composed`no archive with a manifest of the series ${shown(JSON.stringify(series))} is at ${place}\n`,
+        );
       }
       const hidden = [
-        ...(orphans === 0 ? [] : [`${counted(orphans, "manifest")} without an archive`]),
-        ...(unreadable === 0 ? [] : [`${counted(unreadable, "archive")} whose manifest cannot be read`]),
+        ...(orphans === 0 ? [] : [composed`${counted(orphans, "manifest")} without an archive`]),
+        ...(unreadable === 0 ? [] : [composed`${counted(unreadable, "archive")} whose manifest cannot be read`]),
       ];
-      if (!all && hidden.length > 0) errors.write(`not listed: ${hidden.join(", ")}; --all lists them\n`);
-      else if (!all && count === 0) errors.write("Add --all to list what is there without a manifest.\n");
+      if (!all && hidden.length > 0) errors.write(composed`not listed: ${joined(hidden, ", ")}; --all lists them\n`);
+      else if (!all && count === 0) errors.write(composed`Add --all to list what is there without a manifest.\n`);
       return Promise.resolve();
     },
     begin(kind) {
-      heading = kind === "orphan" ? "\nManifests without an archive\n" : "\nObjects without a manifest\n";
+      heading =
+        kind === "orphan" ? composed`\nManifests without an archive\n` : composed`\nObjects without a manifest\n`;
       return Promise.resolve();
     },
     async other(listed, location) {
       if (listed.kind === "noManifest") unadopted = toAdopt(unadopted, listed, location);
-      if (heading !== "") await write(heading);
-      heading = "";
+      if (heading !== undefined) await write(heading);
+      heading = undefined;
       const { size, modified } = listed.object;
-      const note = listed.kind === "noManifest" && listed.unreadableManifest ? ", its manifest cannot be read" : "";
-      await write(`  ${shown(location)} (${megabytes(size)}, ${modified.toISOString()}${note})\n`);
+      const isUnreadable = listed.kind === "noManifest" && listed.unreadableManifest;
+      const facts = [
+        sentence`${megabytes(size)}`,
+        sentence`${modified.toISOString()}`,
+        ...(isUnreadable ? [sentence`its manifest cannot be read`] : []),
+      ];
+      await write(composed`  ${shown(location)} (${joined(facts, ", ")})\n`);
     },
     end(kind) {
-      if (kind === "noManifest" && unadopted !== undefined) errors.write(`${adoptHint(unadopted)}\n`);
+      if (kind === "noManifest" && unadopted !== undefined) errors.write(composed`${adoptHint(unadopted)}\n`);
       return Promise.resolve();
     },
     fail: () => Promise.resolve(false),
@@ -130,18 +152,19 @@ export function prettyPrinter(output: Output, errors: Output, now: Date): Printe
 /** One document, written in parts. */
 export function jsonPrinter(output: Output): Printer {
   const write = writer(output);
-  let before = "\n";
+  let isFirst = true;
   const item = async (value: object): Promise<void> => {
-    await write(before + jsonText(value).trimEnd().replaceAll(/^/gm, "    "));
-    before = ",\n";
+    const entry = composed`\n    ${hanging(cleanJson(value, 2), 4)}`;
+    await write(isFirst ? entry : composed`,${entry}`);
+    isFirst = false;
   };
-  const open = async (name: string): Promise<void> => {
-    before = "\n";
-    await write(`  ${JSON.stringify(name)}: [`);
+  const open = async (name: CleanText): Promise<void> => {
+    isFirst = true;
+    await write(composed`  "${name}": [`);
   };
-  const close = (rest: string): Promise<void> => write(`${before === "\n" ? "" : "\n  "}]${rest}`);
+  const close = (rest: CleanLines): Promise<void> => write(isFirst ? composed`]${rest}` : composed`\n  ]${rest}`);
   let begun: Promise<void> | undefined;
-  const begin = (): Promise<void> => (begun ??= write("{\n").then(() => open("archives")));
+  const begin = (): Promise<void> => (begun ??= write(composed`{\n`).then(() => open(sentence`archives`)));
   return {
     async archive({ listed, location, retention }) {
       await begin();
@@ -150,19 +173,18 @@ export function jsonPrinter(output: Output): Printer {
     },
     async endOfArchives({ all }) {
       await begin();
-      await close(all ? ",\n" : "\n}\n");
+      await close(all ? composed`,\n` : composed`\n}\n`);
     },
-    begin: (kind) => open(kind === "orphan" ? "orphanedManifests" : "others"),
+    begin: (kind) => open(kind === "orphan" ? sentence`orphanedManifests` : sentence`others`),
     async other(listed, location) {
       const { size, modified } = listed.object;
       const unreadable = listed.kind === "noManifest" ? { unreadableManifest: listed.unreadableManifest } : {};
       await item({ location, size, modified: modified.toISOString(), ...unreadable });
     },
-    end: (kind) => close(kind === "orphan" ? ",\n" : "\n}\n"),
+    end: (kind) => close(kind === "orphan" ? composed`,\n` : composed`\n}\n`),
     async fail(error) {
       if (begun === undefined) return false;
-      const text = jsonText(errorData(error)).trimEnd().replaceAll(/\n/g, "\n  ");
-      await close(`,\n  "error": ${text}\n}\n`);
+      await close(composed`,\n  "error": ${hanging(cleanJson(errorData(error), 2), 2)}\n}\n`);
       return true;
     },
   };

@@ -17,6 +17,7 @@ import { checkPlainName } from "../source/plainName";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import type { Progress } from "../terminal/progress";
+import { type CleanLines, composed, joined, remark, sentence } from "../../provider/text";
 import { rows, shown } from "../terminal/rows";
 import type { PackOptions } from "./options";
 
@@ -54,7 +55,7 @@ async function write(
   checkPlainName("TARGET", place, recipient);
   if (recipient !== undefined) await checkRecipients(recipient);
   const found = await find();
-  for (const reason of found.skipped) progress.warn(`a newer snapshot is invalid: ${reason}`);
+  for (const reason of found.skipped) progress.warn(remark`a newer snapshot is invalid: ${reason}`);
   // The archive is smaller than the state, but this thread compresses it, too.
   const reader = openReader({}, found.snapshot.size);
   const publishTo = async (store: Store): Promise<Published> => {
@@ -76,9 +77,9 @@ function packedJson({ manifest, snapshot, skipped }: Packed): object {
   return { location, source: snapshot.folder, snapshotId, takenAt, index, size, archiveSize, sha256, skipped };
 }
 
-function packedText({ manifest, snapshot }: Packed): string {
+function packedText({ manifest, snapshot }: Packed): CleanLines {
   const lines = [
-    `Packed and verified ${shown(manifest.location)}`,
+    composed`Packed and verified ${shown(manifest.location)}`,
     ...rows(
       [
         ["from", snapshot.folder],
@@ -88,8 +89,8 @@ function packedText({ manifest, snapshot }: Packed): string {
       ],
       WIDTH,
     ),
-    "Writes after this index are only in the log of Raft, and are not in the archive: see whether another server has a newer",
-    "snapshot.",
+    sentence`Writes after this index are only in the log of Raft, and are not in the archive: see whether another server has a newer`,
+    sentence`snapshot.`,
   ];
-  return `${lines.join("\n")}\n`;
+  return composed`${joined(lines, "\n")}\n`;
 }

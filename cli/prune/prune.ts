@@ -4,7 +4,7 @@ import { isEmpty } from "../../provider/retention/policy";
 import { pruneDeliberately } from "../../provider/retention/prune";
 import { withStore } from "../../provider/store/backends";
 import { parseLocation } from "../../provider/store/location";
-import { cleanMessage } from "../../provider/text";
+import { composed } from "../../provider/text";
 import type { CommandIo } from "../description/command";
 import type { OptionValues } from "../description/option";
 import { usageError } from "../description/usageError";
@@ -42,7 +42,7 @@ export async function pruneByHand(
       pruneDeliberately(
         { store, template: place.key, series: options.series, policy, now: new Date() },
         isDryRun,
-        isJson ? progress : { ...progress, info: (message) => output.write(`${cleanMessage(message)}\n`) },
+        isJson ? progress : { ...progress, info: (message) => output.write(composed`${message}\n`) },
       ),
     ),
   );

@@ -6,13 +6,15 @@ import { SnapshotError } from "../../provider/errors";
 import { NothingRestored } from "../../provider/restore/guards";
 import type { Preparation } from "../../provider/restore/prepare";
 import { datacenterName, isDatacenterName } from "./datacenterName";
-import type { OutputStream } from "../terminal/output";
+import { type CleanLines, composed } from "../../provider/text";
+import { shown } from "../terminal/rows";
+import type { Output } from "../terminal/output";
 
 type Cluster = Pick<Preparation["cluster"], "address" | "datacenter">;
 
 export interface Questioning {
   readonly input: Readable & { readonly isTTY?: boolean };
-  readonly errors: OutputStream;
+  readonly errors: Output;
   readonly signal: AbortSignal;
 }
 
@@ -47,17 +49,20 @@ export function requireDatacenterName({ address, datacenter }: Cluster): void {
 export async function confirm({ address, datacenter }: Cluster, questioning: Questioning): Promise<void> {
   const [what, name] =
     datacenter === undefined ? ["the cluster's address", address] : ["the name of the datacenter", datacenter];
-  const typed = await answer(`\nType ${what} whose state will be replaced: `, questioning);
+  const typed = await answer(composed`\nType ${shown(what)} whose state will be replaced: `, questioning);
   if (typed.trim() === name) return;
   throw new NothingRestored("RESTORE_REFUSED", `that is not ${name}`, "To restore, run it again and type the name.");
 }
 
 /** Reads the line that a person types; returns an empty one if the input ends. */
-async function answer(question: string, { input, errors, signal }: Questioning): Promise<string> {
-  const lines = createInterface({ input, output: errors, terminal: false });
+async function answer(question: CleanLines, { input, errors, signal }: Questioning): Promise<string> {
+  const lines = createInterface({ input, terminal: false });
   const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
   try {
-    return await Promise.race([lines.question(question, { signal }), ended]);
+    signal.throwIfAborted();
+    const typed = lines.question("", { signal });
+    errors.write(question);
+    return await Promise.race([typed, ended]);
   } catch (error) {
     throw new SnapshotError("INTERRUPTED", "interrupted", "Run it again.", error);
   } finally {

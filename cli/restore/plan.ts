@@ -4,26 +4,27 @@ import type { Guard } from "../../provider/restore/guards";
 import type { Preparation } from "../../provider/restore/prepare";
 import type { Receipt } from "../../provider/restore/receipt";
 import { megabytes } from "../../provider/units";
+import { type CleanLines, type CleanText, composed, joined, padded, remark, sentence } from "../../provider/text";
 import { rows, shown } from "../terminal/rows";
 import { datacenterName } from "./datacenterName";
 
 /** Of the names of rows, in characters. */
 const WIDTH = 14;
 
-export function describePlan(plan: Preparation | { readonly earlier: Receipt }, now: Date): string {
+export function describePlan(plan: Preparation | { readonly earlier: Receipt }, now: Date): CleanLines {
   return "earlier" in plan ? describeEarlier(plan.earlier) : describePreparation(plan, now);
 }
 
-function describeEarlier({ attempt: { begunAt, source, sha256 }, result, location }: Receipt): string {
+function describeEarlier({ attempt: { begunAt, source, sha256 }, result, location }: Receipt): CleanLines {
   const [state, next] =
     result === undefined
-      ? ["begun", "Nothing would be restored: its result would be read back."]
+      ? [sentence`begun`, sentence`Nothing would be restored: its result would be read back.`]
       : [
-          "restored",
-          `Nothing would be restored: its receipt says that it was ${result.outcome} when it was read back, and the cluster would be read again.`,
+          sentence`restored`,
+          remark`Nothing would be restored: its receipt says that it was ${result.outcome} when it was read back, and the cluster would be read again.`,
         ];
-  return [
-    `This run was ${state} already`,
+  const lines = [
+    composed`This run was ${state} already`,
     ...rows(
       [
         ["begun at", begunAt],
@@ -34,13 +35,14 @@ function describeEarlier({ attempt: { begunAt, source, sha256 }, result, locatio
       WIDTH,
     ),
     next,
-  ].join("\n");
+  ];
+  return joined(lines, "\n");
 }
 
-function describePreparation(plan: Preparation, now: Date): string {
+function describePreparation(plan: Preparation, now: Date): CleanLines {
   const { archive, cluster } = plan;
   const lines = [
-    `Archive ${shown(archive.location)}`,
+    composed`Archive ${shown(archive.location)}`,
     ...rows(
       [
         ["taken", `${archive.takenAt}, ${ageOf(now.getTime() - Date.parse(archive.takenAt))}`],
@@ -52,8 +54,8 @@ function describePreparation(plan: Preparation, now: Date): string {
       ],
       WIDTH,
     ),
-    "",
-    `Cluster ${shown(cluster.address)}`,
+    composed``,
+    composed`Cluster ${shown(cluster.address)}`,
     ...rows(
       [
         ["datacenter", cluster.datacenter && datacenterName(cluster.datacenter)],
@@ -62,26 +64,26 @@ function describePreparation(plan: Preparation, now: Date): string {
       ],
       WIDTH,
     ),
-    "",
-    "Records",
+    composed``,
+    composed`Records`,
     ...contents(plan),
-    "",
-    "Guards",
+    composed``,
+    composed`Guards`,
     ...plan.guards.flatMap(describeGuard),
-    "",
+    composed``,
     verdict(plan),
   ];
-  return lines.join("\n");
+  return joined(lines, "\n");
 }
 
 /** Compares the numbers of records in the archive and in the cluster. */
-function contents({ archive, cluster }: Preparation): string[] {
+function contents({ archive, cluster }: Preparation): CleanLines[] {
   const archived = new Map(archive.contents.map(({ type, count }) => [type, count]));
   const there = new Map((cluster.contents ?? []).map(({ type, count }) => [type, count]));
   const types = [...new Set([...archived.keys(), ...there.keys()])].sort();
   const width = types.reduce((most, { length }) => Math.max(most, length), "type".length) + 2;
-  const row = (type: string, one: string | number, other: string | number): string =>
-    `  ${type.padEnd(width)}${String(one).padStart(10)}${String(other).padStart(14)}`;
+  const row = (type: string, one: string | number, other: string | number): CleanLines =>
+    composed`  ${padded(shown(type), width)}${padded(shown(one), 10, "left")}${padded(shown(other), 14, "left")}`;
   return [
     row("type", "archive", "cluster now"),
     ...types.map((type) =>
@@ -90,18 +92,19 @@ function contents({ archive, cluster }: Preparation): string[] {
   ];
 }
 
-function describeGuard({ name, ok, overridden, overridable, message, advice }: Guard): string[] {
-  const mark = ok ? "ok" : overridden ? "overridden" : "REFUSED";
-  const first = `  ${mark.padEnd(12)}${shown(message)}${ok ? "" : ` (guard ${name})`}`;
+function describeGuard({ name, ok, overridden, overridable, message, advice }: Guard): CleanLines[] {
+  const mark = ok ? sentence`ok` : overridden ? sentence`overridden` : sentence`REFUSED`;
+  const judged = composed`  ${padded(mark, 12)}${shown(message)}`;
+  const first = ok ? judged : composed`${judged} (guard ${shown(name)})`;
   if (ok || overridden) return [first];
-  const override = overridable ? ` To override: --allow ${name}` : "";
-  return [first, `${" ".repeat(14)}${shown(advice)}${override}`];
+  const next = composed`              ${shown(advice)}`;
+  return [first, overridable ? composed`${next} To override: --allow ${shown(name)}` : next];
 }
 
-function verdict({ refusal }: Preparation): string {
+function verdict({ refusal }: Preparation): CleanText {
   return refusal === undefined
-    ? "It would be restored: all state of the cluster would be replaced with that of the archive."
-    : "Nothing would be restored.";
+    ? sentence`It would be restored: all state of the cluster would be replaced with that of the archive.`
+    : sentence`Nothing would be restored.`;
 }
 
 function ageOf(ms: number): string {

@@ -9,9 +9,10 @@ import { DifferenceText } from "../differences/differenceText";
 import { printDifferences } from "../differences/printDifferences";
 import type { Output } from "../terminal/output";
 import type { Progress } from "../terminal/progress";
+import { composed } from "../../provider/text";
 import { shown } from "../terminal/rows";
 
-const HEADING = "Records: + comes back, - is lost, ~ changes\n\n";
+const HEADING = composed`\nRecords: + comes back, - is lost, ~ changes\n\n`;
 
 /**
  * @param session - of a plan, whose archive was verified
@@ -40,7 +41,7 @@ export async function printPlanDifferences(
   const printer = plan === undefined ? new DifferenceText(false) : new DifferencesJson(plan, false);
   await printDifferences(differences, printer, output, () => {
     progress.end();
-    if (plan === undefined) output.write(`\n${HEADING}`);
+    if (plan === undefined) output.write(HEADING);
   });
 }
 

@@ -6,7 +6,8 @@
 
 import { ENDING_SIGNALS, withoutEchoes } from "../../provider/abort";
 import { explain } from "../../provider/errors";
-import type { Output } from "../terminal/output";
+import { composed } from "../../provider/text";
+import { Output } from "../terminal/output";
 import { DONE, NOTHING_DONE, restore, type RestoreOptions, UNSETTLED } from "./restore";
 
 /** Signals that end a process without a handler, but that nobody sends to stop a command. (SIGUSR1 starts Node's debugger.) */
@@ -19,6 +20,7 @@ const OTHER_SIGNALS = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGXCPU", 
 export async function restoreInProcess(source: string, options: RestoreOptions, output: Output): Promise<number> {
   const interrupted = new AbortController();
   const giveUp = new AbortController();
+  const errors = new Output(process.stderr);
   let isSending = false;
 
   const stop = withoutEchoes((name) => {
@@ -30,14 +32,14 @@ export async function restoreInProcess(source: string, options: RestoreOptions, 
   for (const name of [...ENDING_SIGNALS, ...OTHER_SIGNALS]) process.on(name, stop);
 
   process.on("uncaughtException", (error) => {
-    process.stderr.write(`${explain(error)}\n`);
+    errors.write(composed`${explain(error)}\n`);
     process.exit(isSending ? UNSETTLED : NOTHING_DONE);
   });
 
   const code = await restore(source, options, {
     input: process.stdin,
-    output: process.stdout,
-    errors: process.stderr,
+    output,
+    errors,
     signal: interrupted.signal,
     giveUp: giveUp.signal,
     whenSending: () => (isSending = true),

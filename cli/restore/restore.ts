@@ -18,8 +18,9 @@ import { withStore } from "../../provider/store/backends";
 import type { Location } from "../../provider/store/location";
 import { requireArchive } from "../source/source";
 import { jsonText } from "../terminal/json";
-import { Output, type OutputStream } from "../terminal/output";
+import type { Output } from "../terminal/output";
 import { type Progress, progressOn } from "../terminal/progress";
+import { cleanMessage, type CleanLines, composed, sentence } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import { plannedCommand, readBackCommand } from "./commandLine";
 import { confirm, isTerminal, type Questioning, requireDatacenterName, withoutTerminal } from "./confirmation";
@@ -34,7 +35,7 @@ export type { RestoreOptions } from "./options";
 
 /** `errors` shows progress, questions and failures; `signal` aborts when the command is interrupted. */
 export interface Terminal extends Questioning {
-  readonly output: OutputStream;
+  readonly output: Output;
   /** Aborts when a person does not want to wait for Consul's answer either. Default: never. */
   readonly giveUp?: AbortSignal;
   /** Called when the archive is about to be sent. */
@@ -52,12 +53,13 @@ type Prepared = Preparation | { readonly earlier: Receipt };
 
 /** @returns the exit code */
 export async function restore(source: string, options: RestoreOptions, terminal: Terminal): Promise<number> {
-  const progress = progressOn(new Output(terminal.errors), terminal.signal);
+  const { output } = terminal;
+  const progress = progressOn(terminal.errors, terminal.signal);
   const isJson = options.format === "json";
   const printJson = (value: object): void => {
-    if (isJson) terminal.output.write(jsonText(value));
+    if (isJson) output.write(jsonText(value));
   };
-  const stopping = (): void => progress.line("interrupted: stopping; interrupt again to end at once");
+  const stopping = (): void => progress.line(sentence`interrupted: stopping; interrupt again to end at once`);
   const whenSending = (): void => {
     terminal.signal.removeEventListener("abort", stopping);
     terminal.whenSending?.();
@@ -74,7 +76,7 @@ export async function restore(source: string, options: RestoreOptions, terminal:
       throw withoutTerminal();
     }
     const { giveUp } = terminal;
-    const announce = (): void => progress.line(`run id: ${shown(runId)}`);
+    const announce = (): void => progress.line(composed`run id: ${shown(runId)}`);
     if (options.yes === true && !isPlan) announce();
     return await withSession(request, progress, compact({ giveUp, whenSending }), async (session) => {
       const prepared = await prepare(session, { readState: isAsking || isPlan });
@@ -82,16 +84,15 @@ export async function restore(source: string, options: RestoreOptions, terminal:
       if (isPlan) {
         const wouldRestore = !("earlier" in prepared) && prepared.refusal === undefined;
         const isComparing = options.diff === true && wouldRestore;
-        const output = new Output(terminal.output);
         const next =
           "earlier" in prepared || !wouldRestore ? undefined : plannedCommand(source, options, prepared.cluster);
         const plan = isJson ? planData(prepared, runId) : undefined;
         progress.end();
-        if (plan === undefined) output.write(`${describePlan(prepared, new Date())}\n`);
+        if (plan === undefined) output.write(composed`${describePlan(prepared, new Date())}\n`);
         else if (!isComparing) output.write(jsonText(plan));
         if (isComparing) await printPlanDifferences(session, prepared.cluster, plan, output, progress);
         if (plan === undefined && next !== undefined)
-          output.write(`\nTo restore this cluster, and no other:\n  ${next}\n`);
+          output.write(composed`\nTo restore this cluster, and no other:\n  ${cleanMessage(next)}\n`);
         return wouldRestore ? DONE : NOTHING_DONE;
       }
       if (isAsking) {
@@ -101,8 +102,8 @@ export async function restore(source: string, options: RestoreOptions, terminal:
       const restored = await carryOut(prepared, session);
       progress.end();
       const guards = "earlier" in prepared ? undefined : prepared.guards;
-      terminal.output.write(
-        isJson ? jsonText(resultJson(restored, runId, guards)) : `${describeResult(restored, runId)}\n`,
+      output.write(
+        isJson ? jsonText(resultJson(restored, runId, guards)) : composed`${describeResult(restored, runId)}\n`,
       );
       return restored.outcome === "unproved" ? UNSETTLED : DONE;
     });
@@ -149,8 +150,10 @@ async function ask(prepared: Prepared, progress: Progress, terminal: Terminal): 
 }
 
 /** A failure of a run that has sent nothing to Consul. */
-function explainUntouched(error: unknown): string {
+function explainUntouched(error: unknown): CleanLines {
   if (!(error instanceof SnapshotError)) return explain(error);
-  if (isCode(error, "INTERRUPTED")) return "interrupted: nothing was restored (INTERRUPTED)\nThe cluster is as it was.";
-  return error instanceof NothingRestored ? explain(error) : `${explain(error)}\nNothing was restored.`;
+  if (isCode(error, "INTERRUPTED")) {
+    return composed`interrupted: nothing was restored (INTERRUPTED)\nThe cluster is as it was.`;
+  }
+  return error instanceof NothingRestored ? explain(error) : composed`${explain(error)}\nNothing was restored.`;
 }

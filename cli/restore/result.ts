@@ -2,15 +2,16 @@
 
 import { explain } from "../../provider/errors";
 import { type Restored, Unidentified, type Unsettled } from "../../provider/restore/request";
+import { cleanMessage, type CleanLines, composed, joined, sentence } from "../../provider/text";
 import { rows } from "../terminal/rows";
 
 /** Of the names of rows, in characters. */
 const WIDTH = 17;
 
-export function describeResult(restored: Restored, runId: string): string {
+export function describeResult(restored: Restored, runId: string): CleanLines {
   const { outcome, differences, adopted } = restored;
-  return [
-    adopted ? ADOPTED : "Restored, and read back to prove it.",
+  const lines = [
+    adopted ? ADOPTED : sentence`Restored, and read back to prove it.`,
     ...rows(
       [
         ["outcome", `${outcome}: ${OUTCOMES[outcome]}`],
@@ -30,7 +31,8 @@ export function describeResult(restored: Restored, runId: string): string {
       ],
       WIDTH,
     ),
-  ].join("\n");
+  ];
+  return joined(lines, "\n");
 }
 
 function describeUnsaved(count: number): string {
@@ -40,7 +42,7 @@ function describeUnsaved(count: number): string {
 /** Not shown, because others can write a receipt. */
 const IN_RECEIPT = "if there is one, the receipt names it";
 
-const ADOPTED = "Nothing was restored now: this run was begun before, as its receipt says.";
+const ADOPTED = sentence`Nothing was restored now: this run was begun before, as its receipt says.`;
 
 const OUTCOMES = {
   exact: "when it was read back, the cluster held what the archive holds",
@@ -53,10 +55,10 @@ const OUTCOMES = {
  *
  * @param again - the command that reads a run back
  */
-export function describeUnsettled(unsettled: Unsettled, again: (runId: string) => string): string {
+export function describeUnsettled(unsettled: Unsettled, again: (runId: string) => string): CleanLines {
   const { cause, attempt } = unsettled;
   const { runId, begunAt, safetySnapshot, receipt, fromReceipt } = attempt;
-  return [
+  const lines = [
     explain(cause),
     ...rows(
       [
@@ -68,17 +70,18 @@ export function describeUnsettled(unsettled: Unsettled, again: (runId: string) =
       WIDTH,
     ),
     ...(receipt === undefined
-      ? ["There is no receipt, so the same command would restore again: look at the cluster first."]
+      ? [sentence`There is no receipt, so the same command would restore again: look at the cluster first.`]
       : [
-          "Do not repeat your original command: without --run-id it restores again.",
+          sentence`Do not repeat your original command: without --run-id it restores again.`,
           toReadBack(unsettled),
-          `  ${again(runId)}`,
+          composed`  ${cleanMessage(again(runId))}`,
         ]),
-  ].join("\n");
+  ];
+  return joined(lines, "\n");
 }
 
-function toReadBack(unsettled: Unsettled): string {
+function toReadBack(unsettled: Unsettled): CleanLines {
   return unsettled instanceof Unidentified
-    ? "To read its result back, if it was on this cluster; if it was on another, this one is restored:"
-    : "To read its result back, and restore nothing:";
+    ? sentence`To read its result back, if it was on this cluster; if it was on another, this one is restored:`
+    : sentence`To read its result back, and restore nothing:`;
 }

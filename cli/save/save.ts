@@ -16,6 +16,7 @@ import { connectionOf } from "../source/connection";
 import { checkPlainName } from "../source/plainName";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
+import { type CleanLines, composed, joined, sentence } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import { type SaveOptions, saveOptions } from "./options";
 
@@ -59,16 +60,17 @@ export function saveRequest(target: string, options: SaveOptions, env: NodeJS.Pr
   });
 }
 
-function describeSaved({ manifest, pruned }: SavedArchive): string {
+function describeSaved({ manifest, pruned }: SavedArchive): CleanLines {
   const records = manifest.contents.reduce((sum, { count }) => sum + count, 0);
   const facts = [
-    `index ${manifest.index}`,
-    `${records} records`,
-    megabytes(manifest.storedSize),
-    ...(manifest.encrypted ? ["encrypted"] : []),
+    sentence`index ${manifest.index}`,
+    sentence`${records} records`,
+    sentence`${megabytes(manifest.storedSize)}`,
+    ...(manifest.encrypted ? [sentence`encrypted`] : []),
   ];
-  const rest = pruned === undefined ? "" : `\n  retention: kept ${pruned.kept}, removed ${pruned.removed}`;
-  return `${shown(manifest.location)}: saved and verified (${facts.join(", ")})${rest}\n`;
+  const saved = composed`${shown(manifest.location)}: saved and verified (${joined(facts, ", ")})\n`;
+  if (pruned === undefined) return saved;
+  return composed`${saved}  retention: kept ${pruned.kept}, removed ${pruned.removed}\n`;
 }
 
 function savedJson({ manifest, pruned }: SavedArchive): object {

@@ -2,6 +2,7 @@
 
 import type { ObjectWithoutManifest } from "../../provider/catalog/list";
 import { shellWord } from "../../provider/shellWord";
+import { type CleanLines, composed } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import { isArchiveName } from "./archiveName";
 
@@ -25,9 +26,9 @@ export function toAdopt(
   return isBetter && isArchiveName(key) ? { location, unreadableManifest } : known;
 }
 
-export function adoptHint({ location, unreadableManifest }: Unadopted): string {
-  const command = `consul-snapshot adopt ${shown(shellWord(location))} --series ORGANIZATION/PROJECT/STACK/NAME`;
+export function adoptHint({ location, unreadableManifest }: Unadopted): CleanLines {
+  const command = composed`consul-snapshot adopt ${shown(shellWord(location))} --series ORGANIZATION/PROJECT/STACK/NAME`;
   return unreadableManifest
-    ? `To verify the archive and write a new manifest, delete the one that cannot be read, and run: ${command}`
-    : `To verify an archive and write its manifest: ${command}`;
+    ? composed`To verify the archive and write a new manifest, delete the one that cannot be read, and run: ${command}`
+    : composed`To verify an archive and write its manifest: ${command}`;
 }

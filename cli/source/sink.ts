@@ -46,7 +46,7 @@ async function writeToFile(place: Location, bytes: Written): Promise<void> {
 export async function writeToOutput(bytes: Written | Iterable<Uint8Array>, output: Output): Promise<void> {
   let unflushed = 0;
   for await (const piece of bytes) {
-    output.write(piece);
+    output.writeRaw(piece);
     unflushed += piece.length;
     if (unflushed < FLUSH_BYTES) continue;
     await output.flush();

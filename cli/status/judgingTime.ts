@@ -5,6 +5,7 @@
 
 import type { Reporter } from "../../provider/reporter";
 import type { Store } from "../../provider/store/store";
+import { sentence } from "../../provider/text";
 import { spelledAge } from "../../provider/catalog/status";
 
 /** Answers come late, and a `Date` header has whole seconds. */
@@ -25,7 +26,9 @@ export async function judgingTime(
   if (Math.abs(ahead) > TOLERANCE_MS) {
     const by = spelledAge(Math.abs(ahead));
     const [one, other] = ahead > 0 ? ["this machine", "the store"] : ["the store", "this machine"];
-    warn(`the clock of ${one} is ${by} ahead of that of ${other}: ages are judged by it, because it is the later one`);
+    warn(
+      sentence`the clock of ${one} is ${by} ahead of that of ${other}: ages are judged by it, because it is the later one`,
+    );
   }
   return ahead > 0 ? own : stores;
 }

@@ -16,6 +16,7 @@ import { decryptionOf } from "../source/readArchive";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import { type Progress, verifyingOn } from "../terminal/progress";
+import { type CleanLines, composed, joined } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import { judgingTime } from "./judgingTime";
 
@@ -54,7 +55,7 @@ export async function status(target: string, options: StatusOptions, { output, e
   verdicts.sort((a, b) => Number(a.ok) - Number(b.ok));
   if (options.format === "json")
     output.write(jsonText({ ok, maxAgeSeconds: maxAgeMs / 1000, series: verdicts.map(verdictJson) }));
-  else for (const verdict of verdicts) output.write(`${describe(verdict)}\n`);
+  else for (const verdict of verdicts) output.write(composed`${describe(verdict)}\n`);
   return ok ? 0 : 1;
 }
 
@@ -121,18 +122,26 @@ async function examine(
   }
 }
 
-function describe({ ok, series, sentence, location, verified, gaps, unadopted }: Judged): string {
-  const about = series === undefined ? "" : `${shown(series)}: `;
-  const read = verified === true ? ", and was read to its last byte" : "";
-  const where = location === undefined ? "" : `\n  ${shown(location)}`;
-  const lines = gaps.map(({ from, to }) => `\n  no archive from ${from} to ${to}`).join("");
-  const beside = unadopted === undefined ? "" : `\n  ${describeUnadopted(unadopted)}`;
-  return `${ok ? "OK" : "NOT OK"}: ${about}${shown(sentence)}${read}${where}${lines}${beside}`;
+function describe({ ok, series, sentence, location, verified, gaps, unadopted }: Judged): CleanLines {
+  return joined(
+    [
+      ok ? composed`OK: ` : composed`NOT OK: `,
+      ...(series === undefined ? [] : [composed`${shown(series)}: `]),
+      shown(sentence),
+      ...(verified === true ? [composed`, and was read to its last byte`] : []),
+      ...(location === undefined ? [] : [composed`\n  ${shown(location)}`]),
+      ...gaps.map(({ from, to }) => composed`\n  no archive from ${shown(from)} to ${shown(to)}`),
+      ...(unadopted === undefined ? [] : [composed`\n  ${describeUnadopted(unadopted)}`]),
+    ],
+    "",
+  );
 }
 
-function describeUnadopted(unadopted: Unadopted): string {
-  const reason = unadopted.unreadableManifest ? "has a manifest that cannot be read" : "has no manifest";
-  return `${shown(unadopted.location)} ${reason}, so it does not count. ${adoptHint(unadopted)}`;
+function describeUnadopted(unadopted: Unadopted): CleanLines {
+  const reason = unadopted.unreadableManifest
+    ? composed`has a manifest that cannot be read`
+    : composed`has no manifest`;
+  return composed`${shown(unadopted.location)} ${reason}, so it does not count. ${adoptHint(unadopted)}`;
 }
 
 function verdictJson(judged: Judged): object {

@@ -1,4 +1,6 @@
+import { type CleanText, sentence } from "../../provider/text";
+
 /** A number with its noun: `1 manifest`, `2 manifests`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function counted(count: number, noun: string): CleanText {
+  return sentence`${count} ${noun}${count === 1 ? "" : "s"}`;
 }

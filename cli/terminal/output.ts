@@ -4,6 +4,7 @@
  */
 
 import type { Writable } from "node:stream";
+import type { CleanLines } from "../../provider/text";
 
 /** What a stream of this process offers. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -29,9 +30,21 @@ export class Output {
     return this.#failure;
   }
 
-  /** Writes, unless an earlier write has failed. */
-  write(text: string | Uint8Array): void {
-    if (this.#failure === undefined) this.#stream.write(text);
+  /** Writes text, unless an earlier write has failed. */
+  write(text: CleanLines): void {
+    this.#write(text);
+  }
+
+  /**
+   * Writes what is not cleaned: bytes that a person asked for as they are, or a page that is only our own. The linter
+   * lists the files that may call it.
+   */
+  writeRaw(bytes: string | Uint8Array): void {
+    this.#write(bytes);
+  }
+
+  #write(bytes: string | Uint8Array): void {
+    if (this.#failure === undefined) this.#stream.write(bytes);
   }
 
   /** Resolves when everything has been written, or cannot be written. */

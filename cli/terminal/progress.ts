@@ -3,17 +3,17 @@
 import type { WorkEvent } from "../../provider/events";
 import { paced } from "../../provider/progressInterval";
 import type { Reporter } from "../../provider/reporter";
-import { cleanMessage } from "../../provider/text";
+import { type CleanLines, composed, shortened } from "../../provider/text";
 import { describeEvent } from "../../provider/progressWording";
 import type { Output } from "./output";
 
 /** The pause before the same phase is shown again where lines stay, in milliseconds; it doubles each time. */
 const AGAIN_MS = 10_000;
-const ERASE_LINE = "\r\u001b[2K";
+const ERASE_LINE = composed`\r\u001b[2K`;
 
 export interface Progress extends Reporter {
   /** A line that stays. */
-  line(text: string): void;
+  line(text: CleanLines): void;
   /** Ends the display of progress. */
   end(): void;
 }
@@ -21,11 +21,11 @@ export interface Progress extends Reporter {
 export function progressOn(output: Output, signal: AbortSignal): Progress {
   const { isTerminal } = output;
 
-  function line(text: string): void {
-    output.write(`${isTerminal ? ERASE_LINE : ""}${cleanMessage(text)}\n`);
+  function line(text: CleanLines): void {
+    output.write(isTerminal ? composed`${ERASE_LINE}${text}\n` : composed`${text}\n`);
   }
   function replaceLine(event: WorkEvent): void {
-    output.write(ERASE_LINE + describeEvent(event).slice(0, output.columns - 1));
+    output.write(composed`${ERASE_LINE}${shortened(describeEvent(event), output.columns - 1)}`);
   }
   const addLine = paced((event) => line(describeEvent(event)), AGAIN_MS);
   return {
@@ -34,7 +34,7 @@ export function progressOn(output: Output, signal: AbortSignal): Progress {
     line,
     end: () => (isTerminal ? output.write(ERASE_LINE) : undefined),
     info: line,
-    warn: (message) => line(`warning: ${message}`),
+    warn: (message) => line(composed`warning: ${message}`),
   };
 }
 

@@ -8,6 +8,7 @@ import { counted } from "../terminal/counted";
 import { interruptible } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import { isFolder, withoutManifests } from "../source/sources";
+import { type CleanLines, composed, joined } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import { type Folder, listFolder } from "./folder";
 import { judgeArchive } from "./verdict";
@@ -35,7 +36,7 @@ export async function verify(
   const request = compact({ consulVersion, decryption: await decryptionOf(identity) });
   const isJson = format === "json";
   const { archives: judged, skipped } = withoutManifests(sources);
-  if (skipped > 0) errors.write(`skipped ${counted(skipped, "manifest")}: each is compared with its archive\n`);
+  if (skipped > 0) errors.write(composed`skipped ${counted(skipped, "manifest")}: each is compared with its archive\n`);
   const archives: object[] = [];
   let allOk = true;
   for (const source of judged) {
@@ -48,7 +49,7 @@ export async function verify(
       const verdict = await judgeArchive(archive, request);
       allOk &&= verdict.ok;
       if (isJson) archives.push(verdictData(verdict));
-      else output.write(`${describeVerdict(verdict)}\n`);
+      else output.write(composed`${describeVerdict(verdict)}\n`);
     }
   }
   if (isJson) output.write(jsonText({ archives }));
@@ -59,10 +60,10 @@ function listOnce(folder: string): Promise<Folder> {
   return interruptible("not every archive was verified", (signal) => listFolder(folder, signal));
 }
 
-function describeFolder(name: string, { archives, orphans, others }: Folder): string {
+function describeFolder(name: string, { archives, orphans, others }: Folder): CleanLines {
   const more = [
-    ...(orphans > 0 ? [`${counted(orphans, "manifest")} without an archive`] : []),
+    ...(orphans > 0 ? [composed`${counted(orphans, "manifest")} without an archive`] : []),
     ...(others > 0 ? [counted(others, "other object")] : []),
   ];
-  return `${[`${shown(name)}: ${counted(archives.length, "archive")}`, ...more].join(", ")}\n`;
+  return composed`${joined([composed`${shown(name)}: ${counted(archives.length, "archive")}`, ...more], ", ")}\n`;
 }

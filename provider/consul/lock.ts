@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { unlessAborted } from "../abort";
 import { compact } from "../compact";
 import { isCode, SnapshotError } from "../errors";
-import { sentence } from "../text";
+import { type CleanText, sentence } from "../text";
 import { field } from "./agentFacts";
 import type { Connection } from "./connection";
 import { type Answer, type Call, Transport } from "./transport";
@@ -42,7 +42,7 @@ export interface LockOptions {
   /** Ends the wait, or the lock. */
   readonly signal: AbortSignal;
   /** Receives notices for the user, one sentence each. */
-  readonly notice: (message: string) => void;
+  readonly notice: (message: CleanText) => void;
   /** Called when the lock is held by another program, and the wait for it begins. */
   readonly waits?: () => void;
   /** Default: the times of the Go client. */

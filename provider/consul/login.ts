@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { compact } from "../compact";
 import { SnapshotError } from "../errors";
 import { systemCode } from "../systemCode";
-import { cleanText, registerSecret } from "../text";
+import { cleanText, type CleanText, registerSecret, remark } from "../text";
 import { field } from "./agentFacts";
 import type { Connection } from "./connection";
 import { explainNetworkError } from "./failures";
@@ -35,7 +35,7 @@ export async function login(
   connection: Connection,
   request: LoginRequest,
   signal: AbortSignal,
-  notice: (message: string) => void,
+  notice: (message: CleanText) => void,
 ): Promise<Connection> {
   const BearerToken = await readBearerToken(request);
   registerSecret(BearerToken);
@@ -84,7 +84,7 @@ function withoutToken(connection: Connection): Connection {
 async function waitUntilKnown(
   connection: Connection,
   signal: AbortSignal,
-  notice: (message: string) => void,
+  notice: (message: CleanText) => void,
 ): Promise<void> {
   const until = performance.now() + REPLICATION_MS;
   await withTransport(connection, signal, notice, async (transport) => {
@@ -93,7 +93,7 @@ async function waitUntilKnown(
       const isUnknown = (status === 403 || status === 404) && failure?.meaning !== "blocked";
       if (failure === undefined || !isUnknown) return;
       if (performance.now() > until) throw failure.error;
-      if (isFirst) notice("the token of the login is not known yet; waiting until it is replicated");
+      if (isFirst) notice(remark`the token of the login is not known yet; waiting until it is replicated`);
       await transport.pause(PAUSE_MS);
     }
   });
@@ -102,7 +102,7 @@ async function waitUntilKnown(
 async function withTransport<T>(
   connection: Connection,
   signal: AbortSignal,
-  notice: (message: string) => void,
+  notice: (message: CleanText) => void,
   work: (transport: Transport) => Promise<T>,
 ): Promise<T> {
   const transport = new Transport(connection, { signal, notice });

@@ -22,12 +22,13 @@ import { Pieces } from "./pieces";
 import type { SnapshotProgress } from "../progressInterval";
 import { RateWindow } from "../rateWindow";
 import { explainRefusal, type Failure, type Refusal } from "./refusals";
+import { type CleanText, remark } from "../text";
 
 export interface TransportOptions extends ConnectorOptions {
   /** Aborts everything immediately. */
   readonly signal: AbortSignal;
   /** Receives notices for the user, one sentence each. */
-  readonly notice: (message: string) => void;
+  readonly notice: (message: CleanText) => void;
   /** How long a temporary failure is retried, in milliseconds. Default: 30,000. */
   readonly retryForMs?: number;
   /** When a server counts as slow, in milliseconds: without its first byte, and below 10 kB/s. Default: 30,000 and 10,000. */
@@ -241,7 +242,7 @@ export class Transport {
         deadline ??= now + (this.#options.retryForMs ?? RETRY_FOR_MS);
         if (!answer.retry || now + pause > deadline) throw answer.error;
         progress?.retrying(answer.meaning !== undefined, pause);
-        this.#options.notice(`${answer.error.message}; trying again in ${pause / 1000} s`);
+        this.#options.notice(remark`${answer.error.message}; trying again in ${pause / 1000} s`);
         await this.pause(pause);
       }
     } finally {

@@ -3,7 +3,7 @@
 import type { WorkEvent } from "../events";
 import { paced } from "../progressInterval";
 import { describeEvent } from "../progressWording";
-import { cleanMessage } from "../text";
+import { type CleanLines, cleanMessage } from "../text";
 
 export type Severity = "info" | "warning";
 
@@ -11,13 +11,13 @@ export interface Message {
   readonly severity: Severity;
   /** Shown as live progress: it replaces the previous message and is not kept. */
   readonly ephemeral: boolean;
-  readonly message: string;
+  readonly message: CleanLines;
 }
 
 export interface Messages {
   readonly status: (event: WorkEvent) => void;
-  readonly info: (message: string) => void;
-  readonly warn: (message: string) => void;
+  readonly info: (message: CleanLines) => void;
+  readonly warn: (message: CleanLines) => void;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function withMessages<T>(
   work: (messages: Messages) => T | Promise<T>,
 ): Promise<T> {
   let sent = Promise.resolve();
-  const say = (severity: Severity, ephemeral: boolean) => (message: string) => {
+  const say = (severity: Severity, ephemeral: boolean) => (message: CleanLines) => {
     const whole = { severity, ephemeral, message: cleanMessage(prefix + message) };
     sent = sent.then(() => send(whole));
   };

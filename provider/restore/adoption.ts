@@ -14,6 +14,7 @@ import { readBack } from "./readBack";
 import type { Receipt } from "./receipt";
 import { type Restored, Unidentified, Unsettled } from "./request";
 import type { Session } from "./session";
+import { type CleanText, composed, remark } from "../text";
 
 /**
  * Adopts a run that has begun before. The cluster is read back even if the receipt has a result. If the cluster no
@@ -38,18 +39,18 @@ export async function adopt({ attempt, result, location }: Receipt, session: Ses
 async function adoptResult(attempt: Attempt, result: Restored, location: string, session: Session): Promise<Restored> {
   const { request, reporter } = session;
   const runId = argumentName(request.connection, "runId");
-  const restoredBefore = (from: string): string =>
-    `${runId} ${JSON.stringify(request.runId)} was restored already at ${result.restoredAt}${from}, as its receipt ${location} says: nothing was restored now`;
+  const restoredBefore = (from: string): CleanText =>
+    remark`${runId} ${JSON.stringify(request.runId)} was restored already at ${result.restoredAt}${from}, as its receipt ${location} says: nothing was restored now`;
   try {
     // No upload is in progress any more, so there is no reason to wait for the state to change.
     const ending: Ending = { attempt: await withArchiveOf(session, attempt), answer: "unknown", sentAll: false };
     const found = await readBack(session, ending);
-    reporter.warn(`${restoredBefore(` from ${attempt.source}`)}; the cluster was read back: ${found.outcome}`);
+    reporter.warn(remark`${restoredBefore(` from ${attempt.source}`)}; the cluster was read back: ${found.outcome}`);
     return { ...found, adopted: true };
   } catch (error) {
     if (!(error instanceof Unsettled) || request.strict === true || isCode(error.cause, "INTERRUPTED")) throw error;
     reporter.warn(
-      `${restoredBefore("")}, but the cluster does not prove it: ${error.cause.message}. It may have been used since. Everyone who may write to that folder can write a receipt: if this run was not yours, choose another ${runId}`,
+      remark`${restoredBefore("")}, but the cluster does not prove it: ${error.cause.message}. It may have been used since. Everyone who may write to that folder can write a receipt: if this run was not yours, choose another ${runId}`,
     );
     return { ...result, outcome: "unproved", differences: [], adopted: true };
   }
@@ -91,7 +92,9 @@ async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attemp
 
 /** Reads back a restore that has begun before. Changes nothing in Consul. */
 export async function readBackLater(attempt: Attempt, session: Session): Promise<Restored> {
-  session.reporter.info(`a restore was begun at ${attempt.begunAt}: its result is read back, and nothing is restored`);
+  session.reporter.info(
+    remark`a restore was begun at ${attempt.begunAt}: its result is read back, and nothing is restored`,
+  );
   return proved(session, { attempt, answer: "unknown", sentAll: true });
 }
 
@@ -101,7 +104,7 @@ export async function proved(session: Session, ending: Ending): Promise<Restored
   const { attempt } = ending;
   if (attempt.receipt !== undefined) {
     await session.receipts.complete(attempt, restored, (error) => {
-      session.reporter.warn(`the restore is done, but a receipt could not be completed: ${explain(error)}`);
+      session.reporter.warn(composed`the restore is done, but a receipt could not be completed: ${explain(error)}`);
     });
   }
   return restored;

@@ -25,6 +25,7 @@ import { confirmCluster } from "./sameCluster";
 import { send, type Sent } from "./send";
 import { type Session, type SessionOptions, withSession } from "./session";
 import type { Source } from "./source";
+import { remark } from "../text";
 
 /**
  * Restores, once: a run that has begun before, here or elsewhere, is read back and not restored again.
@@ -66,17 +67,18 @@ export async function execute(prepared: Preparation, session: Session): Promise<
   const { reporter } = session;
   const { report, cluster, guards, refusal } = prepared;
   if (refusal !== undefined) throw refusal;
-  for (const { message, name, overridden } of guards) if (overridden) reporter.warn(`overridden ${name}: ${message}`);
+  for (const { message, name, overridden } of guards)
+    if (overridden) reporter.warn(remark`overridden ${name}: ${message}`);
   await recheck(prepared, session);
   const before = await saveStateBefore(session, cluster.identity);
-  reporter.info(describeRollback(report, before.contents.index, cluster.identity));
+  reporter.info(remark`${describeRollback(report, before.contents.index, cluster.identity)}`);
   // Check again: a large safety snapshot takes a long time.
   refuseExpired(timeFacts(session));
   const source = await session.source();
   const claimed = await claim(session, newAttempt(prepared, session, source, before));
   if ("taken" in claimed) return adoptTaken(claimed.taken, session);
   const { attempt } = claimed;
-  if (attempt.receipt !== undefined) reporter.info(`the receipt of this run: ${attempt.receipt}`);
+  if (attempt.receipt !== undefined) reporter.info(remark`the receipt of this run: ${attempt.receipt}`);
   const sent = await sendOrWithdraw(claimed, session, source, prepared, before);
   const answer = sent.failure === undefined ? "accepted" : sent.failure.error;
   return proved(session, compact({ attempt, answer, sentAll: sent.sentAll, unsavedChanges: sent.unsavedChanges }));
@@ -132,12 +134,12 @@ function claim({ request, receipts, reporter }: Session, bare: Attempt): Promise
   return receipts.claim(bare, (error, isFirst) => {
     if (!isFirst && isCode(error, "STORE_DENIED")) {
       reporter.warn(
-        `there is no receipt beside the archive, so the same ${runId} with another ${target} would restore again: ${error.message}`,
+        remark`there is no receipt beside the archive, so the same ${runId} with another ${target} would restore again: ${error.message}`,
       );
       return;
     }
     if (!request.allow.includes("noReceipt")) throw noReceipt("written", error, request);
-    reporter.warn(`overridden noReceipt: nothing prevents a second restore of this run: ${error.message}`);
+    reporter.warn(remark`overridden noReceipt: nothing prevents a second restore of this run: ${error.message}`);
   });
 }
 

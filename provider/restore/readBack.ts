@@ -30,6 +30,7 @@ import {
 import { differingTypes, Findings, describeDifference, writtenByServers } from "./proof";
 import { type Restored, Unsettled } from "./request";
 import type { Session } from "./session";
+import { remark } from "../text";
 
 const LEADER_MS = 120_000;
 const AGAIN_MS = 1000;
@@ -42,7 +43,7 @@ export async function readBack(session: Session, ending: Ending): Promise<Restor
     const restored = await readUntilSure(session, ending, await session.knownClient());
     if (ending.answer instanceof SnapshotError) {
       reporter.warn(
-        `the cluster holds what the archive holds, though Consul did not confirm the restore: ${ending.answer.message}`,
+        remark`the cluster holds what the archive holds, though Consul did not confirm the restore: ${ending.answer.message}`,
       );
     }
     return restored;
@@ -120,12 +121,12 @@ function requireDecodable({ request }: Session, ending: Ending, { state }: Archi
 function reportVoters({ reporter, request: { connection } }: Session, voters: VotersWait | undefined): void {
   if (voters === "no" || typeof voters === "object") {
     reporter.warn(
-      `not all voters of Consul at ${connection.url} had caught up when it was read: see consul operator raft list-peers`,
+      remark`not all voters of Consul at ${connection.url} had caught up when it was read: see consul operator raft list-peers`,
     );
   }
   if (voters === "unchecked") {
     reporter.info(
-      "whether all voters have the restored state is unchecked: Consul does not let this run read it (operator:read)",
+      remark`whether all voters have the restored state is unchecked: Consul does not let this run read it (operator:read)`,
     );
   }
 }

@@ -13,6 +13,7 @@ import { listObjects } from "./listedObjects";
 import type { Receipt } from "./receipt";
 import type { RestoreRequest } from "./request";
 import type { Session } from "./session";
+import { remark } from "../text";
 
 /** @throws SnapshotError `INTERRUPTED` */
 export async function withRequestedPlaces(receipt: Receipt, session: Session): Promise<Receipt> {
@@ -38,7 +39,7 @@ async function findSafetySnapshot({ attempt, location }: Receipt, session: Sessi
       ? await findAt(request.safetySnapshot.target, attempt, session)
       : undefined;
   if (found === undefined) {
-    reporter.info(`the receipt ${location} names a safety snapshot that is not at the place of this request`);
+    reporter.info(remark`the receipt ${location} names a safety snapshot that is not at the place of this request`);
   }
   return found;
 }

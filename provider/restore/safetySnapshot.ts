@@ -9,6 +9,7 @@ import { readCurrentState } from "./currentState";
 import { refused } from "./guards";
 import { requireSameCluster } from "./sameCluster";
 import type { Session } from "./session";
+import { remark } from "../text";
 
 export interface StateBefore {
   readonly contents: SnapshotContents;
@@ -56,7 +57,7 @@ async function readOrSave(session: Session): Promise<StateBefore> {
       }),
       reporter,
     );
-    reporter.info(`the current state was saved: ${manifest.location}`);
+    reporter.info(remark`the current state was saved: ${manifest.location}`);
     return {
       contents: contentsOfFacts(manifest),
       identity: identityOfServers(manifest.servers),

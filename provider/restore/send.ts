@@ -11,6 +11,7 @@ import { confirmCluster } from "./sameCluster";
 import type { StateBefore } from "./safetySnapshot";
 import type { Session } from "./session";
 import type { Source } from "./source";
+import { remark } from "../text";
 
 /** Number of connections to try: one can close between the identification and the archive's first byte. */
 const CONNECTIONS = 3;
@@ -67,14 +68,14 @@ async function reportUnsavedChanges(
   const index = await client.raftIndex();
   if (index === undefined) {
     reporter.info(
-      "whether something was written since the safety snapshot is unchecked: Consul does not let this run read it (operator:read or agent:read)",
+      remark`whether something was written since the safety snapshot is unchecked: Consul does not let this run read it (operator:read or agent:read)`,
     );
     return undefined;
   }
   const count = Math.max(0, index - contents.index);
   if (count > 0) {
     reporter.warn(
-      `Raft entries since the safety snapshot: ${count}. What they changed is neither in it nor in the archive, and will be lost; stop writers before a restore`,
+      remark`Raft entries since the safety snapshot: ${count}. What they changed is neither in it nor in the archive, and will be lost; stop writers before a restore`,
     );
   }
   return count;
@@ -135,7 +136,9 @@ class Upload {
       return;
     }
     this.#interrupted = true;
-    this.session.reporter.info("interrupted while the archive is sent: waiting for Consul's answer, to record it");
+    this.session.reporter.info(
+      remark`interrupted while the archive is sent: waiting for Consul's answer, to record it`,
+    );
     this.#limitWait();
   };
 

@@ -18,6 +18,7 @@ import { findUnverifiable } from "./verification";
 import { type Outcome, removeArchives } from "./deletion";
 import { type PruneReport, reportOf, reportRun, warnIfChanged, warnIfUnbounded, warnUnfinished } from "./report";
 import type { Place, Run } from "./run";
+import { composed, remark } from "../text";
 
 export interface PruneRequest extends Place {
   /** What was just saved. */
@@ -84,7 +85,7 @@ async function pruneOthers(
   if (refusal !== undefined) {
     const byHand = pruneCommand(store.locate(template), run.series, run.policy);
     const hint = decision.refusal === undefined ? `. If that is right, run: ${byHand}` : "";
-    reporter.warn(`retention: nothing was removed: ${refusal}${hint}`);
+    reporter.warn(remark`retention: nothing was removed: ${refusal}${hint}`);
     const { keep, remove } = decision;
     // A new ledger would make all archives known.
     if (!ledger.exists && !isLedgerMissing(run)) await remember(run, decision, verified, new Set(), reporter);
@@ -109,7 +110,9 @@ async function recordOwn(ledger: Ledger, own: KnownArchive, reporter: Reporter):
   try {
     await unlessAborted(ledger.append(own, reporter.signal), reporter.signal);
   } catch (error) {
-    reporter.info(`retention: the new archive could not be added to the record of this series: ${explain(error)}`);
+    reporter.info(
+      composed`retention: the new archive could not be added to the record of this series: ${explain(error)}`,
+    );
   }
 }
 
@@ -235,7 +238,7 @@ async function decideOnVerified(run: Run, reporter: Reporter): Promise<VerifiedD
       else {
         wrong.add(found);
         reporter.warn(
-          `retention: ${found.location} is not the archive that its manifest describes: it is left alone, and no rule counts it`,
+          remark`retention: ${found.location} is not the archive that its manifest describes: it is left alone, and no rule counts it`,
         );
       }
     }
@@ -292,9 +295,9 @@ async function remember(
     await unlessAborted(write, reporter.signal);
   } catch (error) {
     // Of two runs at once, one records what it has verified; the hint of this error would ask to look for an intruder.
-    const why = isCode(error, "STORE_CHANGED") ? "another run recorded its own at the same time" : explain(error);
+    const why = isCode(error, "STORE_CHANGED") ? remark`another run recorded its own at the same time` : explain(error);
     reporter.info(
-      `retention: what this run has verified could not be recorded, so the next one verifies it again: ${why}`,
+      composed`retention: what this run has verified could not be recorded, so the next one verifies it again: ${why}`,
     );
   }
 }

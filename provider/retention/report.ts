@@ -3,7 +3,7 @@
 import { explain } from "../errors";
 import type { Reporter } from "../reporter";
 import { fixedPrefix } from "../store/nameTemplate";
-import { cleanText } from "../text";
+import { cleanText, type CleanText, composed, joined, remark } from "../text";
 import type { Outcome } from "./deletion";
 import type { Found, Listing } from "./listing";
 import { type Archive, clusterOf, type Decision, type Verdict, withoutSave } from "./policy";
@@ -51,45 +51,51 @@ export function reportRun(
 ): void {
   const kept = decision.keep.map(
     ({ archive, reasons }) =>
-      `kept ${shownLocation(archive)}: ${(isDeliberate ? withoutSave(reasons) : reasons).join(", ")}`,
+      remark`kept ${shownLocation(archive)}: ${(isDeliberate ? withoutSave(reasons) : reasons).join(", ")}`,
   );
   const gone = decision.remove
     .filter(({ archive }) => removed.has(archive))
-    .map(({ archive, reasons }) => `${verb} ${shownLocation(archive)}: ${reasons.join(", ")}`);
+    .map(({ archive, reasons }) => remark`${verb} ${shownLocation(archive)}: ${reasons.join(", ")}`);
   const backups = listing.archives.filter(({ purpose }) => purpose === "backup");
   const another = backups.filter((found) => clusterOf(found, fresh) === "another").length;
   const unknown = backups.filter((found) => clusterOf(found, fresh) === "unknown").length;
   reporter.info(
-    [
-      `retention: kept ${kept.length}, ${verb} ${gone.length}`,
-      ...(another === 0 ? [] : [`left ${another} of this series, but of another cluster`]),
-      ...(unknown === 0 ? [] : [`left ${unknown} of this series, whose cluster is not known: no servers are recorded`]),
-      ...capped(kept, "kept"),
-      ...capped(gone, verb),
-    ].join("\n  "),
+    joined(
+      [
+        remark`retention: kept ${kept.length}, ${verb} ${gone.length}`,
+        ...(another === 0 ? [] : [remark`left ${another} of this series, but of another cluster`]),
+        ...(unknown === 0
+          ? []
+          : [remark`left ${unknown} of this series, whose cluster is not known: no servers are recorded`]),
+        ...capped(kept, "kept"),
+        ...capped(gone, verb),
+      ],
+      "\n  ",
+    ),
   );
   const [refusal] = left.values();
   if (refusal !== undefined) {
+    const counted = remark`${left.size} ${left.size === 1 ? "archive" : "archives"}`;
     reporter.warn(
-      `retention: ${left.size} ${left.size === 1 ? "archive" : "archives"} could not be removed and ${left.size === 1 ? "stays" : "stay"}: ${explain(refusal)}`,
+      composed`retention: ${counted} could not be removed and ${left.size === 1 ? remark`stays` : remark`stay`}: ${explain(refusal)}`,
     );
   }
 }
 
 /** The name of an object in the store, which others may have written: it begins no line of its own. */
-function shownLocation({ location }: Archive): string {
+function shownLocation({ location }: Archive): CleanText {
   return cleanText(location, LONGEST_LOCATION);
 }
 
-function capped(lines: readonly string[], word: string): string[] {
+function capped(lines: readonly CleanText[], word: string): CleanText[] {
   if (lines.length <= NAMED) return [...lines];
-  return [...lines.slice(0, NAMED), `${word} ${lines.length - NAMED} more`];
+  return [...lines.slice(0, NAMED), remark`${word} ${lines.length - NAMED} more`];
 }
 
 export function warnIfUnbounded(template: string, reporter: Reporter): void {
   if (fixedPrefix(template) !== "") return;
   reporter.warn(
-    "retention: the target's name begins with a placeholder, so the whole bucket is listed: begin it with a fixed folder, such as consul/",
+    remark`retention: the target's name begins with a placeholder, so the whole bucket is listed: begin it with a fixed folder, such as consul/`,
   );
 }
 
@@ -100,11 +106,13 @@ export function warnIfUnbounded(template: string, reporter: Reporter): void {
 export function warnIfChanged({ archives, orphans, changed }: Listing, reporter: Reporter): void {
   if (changed === 0 || archives.length + orphans.length > 0) return;
   reporter.warn(
-    `retention: all ${changed} manifests that may be of this series had changed when they were read: the store may list other ETags than it answers with, and then nothing is ever removed`,
+    remark`retention: all ${changed} manifests that may be of this series had changed when they were read: the store may list other ETags than it answers with, and then nothing is ever removed`,
   );
 }
 
 export function warnUnfinished(error: unknown, reporter: Reporter): void {
-  const why = reporter.signal.aborted ? "it was interrupted" : explain(error);
-  reporter.warn(`retention: the snapshot is saved, but pruning did not finish; the next save goes on with it: ${why}`);
+  const why = reporter.signal.aborted ? remark`it was interrupted` : explain(error);
+  reporter.warn(
+    composed`retention: the snapshot is saved, but pruning did not finish; the next save goes on with it: ${why}`,
+  );
 }

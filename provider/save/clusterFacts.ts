@@ -8,6 +8,7 @@ import { type ClusterIdentity, compareClusters, compareNodes, identityOfServers 
 import { isCode } from "../errors";
 import type { Reporter } from "../reporter";
 import { reportUnknownFacts } from "./warnings";
+import { remark } from "../text";
 
 /**
  * Reads the datacenter and the version of the archive's cluster, as far as the token may, and says once what remains
@@ -33,7 +34,7 @@ export async function readClusterFacts(
     return facts;
   }
   reporter.warn(
-    `the archive is from another cluster than the one that answers at ${address} now, so its datacenter and Consul version are left out: use the address of one cluster`,
+    remark`the archive is from another cluster than the one that answers at ${address} now, so its datacenter and Consul version are left out: use the address of one cluster`,
   );
   return {};
 }

@@ -4,6 +4,7 @@ import type { Manifest } from "../catalog/manifest";
 import type { ClusterFacts } from "../consul/client";
 import type { Reporter } from "../reporter";
 import { seconds } from "../units";
+import { remark } from "../text";
 
 /** Warn about a stale snapshot if the server last heard from its leader longer ago than this. */
 const LAGGING_MS = 5000;
@@ -15,7 +16,7 @@ export function warnIfNotRestorable({ restorable, consulVersion, location }: Man
     restorable.consulVersion === consulVersion
       ? `Consul ${consulVersion} could not restore it`
       : "no known version of Consul could restore it";
-  reporter.warn(`${location} is valid and was kept, but ${verdict}: ${restorable.reasons.join("; ")}`);
+  reporter.warn(remark`${location} is valid and was kept, but ${verdict}: ${restorable.reasons.join("; ")}`);
 }
 
 export function reportUnknownFacts(about: ClusterFacts, reporter: Reporter): void {
@@ -25,7 +26,7 @@ export function reportUnknownFacts(about: ClusterFacts, reporter: Reporter): voi
   ];
   if (unknown.length === 0) return;
   const verb = unknown.length === 1 ? "is" : "are";
-  reporter.info(`${unknown.join(" and ")} ${verb} unknown: ${about.unknownReason ?? "Consul does not say"}`);
+  reporter.info(remark`${unknown.join(" and ")} ${verb} unknown: ${about.unknownReason ?? "Consul does not say"}`);
 }
 
 export function warnIfStale(
@@ -37,11 +38,11 @@ export function warnIfStale(
   if (consistency !== "stale") return;
   if (!knownLeader) {
     reporter.warn(
-      `the snapshot came from a server that knows no leader and last heard from one ${seconds(lastContactMs)} ago: the newest writes may be missing`,
+      remark`the snapshot came from a server that knows no leader and last heard from one ${seconds(lastContactMs)} ago: the newest writes may be missing`,
     );
   } else if (lastContactMs >= LAGGING_MS) {
     reporter.warn(
-      `the snapshot came from a server that last heard from its leader ${seconds(lastContactMs)} ago: the newest writes may be missing`,
+      remark`the snapshot came from a server that last heard from its leader ${seconds(lastContactMs)} ago: the newest writes may be missing`,
     );
   }
 }

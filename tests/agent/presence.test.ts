@@ -7,6 +7,7 @@ import { Presence } from "../../agent/presence";
 import { type ConsulServer, startConsul, until } from "../support/consul/consul";
 import { effort } from "../support/effort";
 import { type ConsulProxy, consulProxy } from "../support/faults/consulProxy";
+import { remark } from "../../provider/text";
 
 const ALIVE = "Consul Snapshot Agent Alive: passing, the agent runs";
 const saving = (status: string): string => `Consul Snapshot Agent Saving Snapshots: ${status}`;
@@ -57,10 +58,13 @@ describe("the agent's checks in Consul", function () {
   }
 
   it("pass while an agent has begun to lead, and then say what saving comes to", async () => {
-    await presence.saving("critical", "not yet a leader");
+    await presence.saving("critical", remark`not yet a leader`);
     await presence.leads();
     await shows(ALIVE, saving("passing, this agent has begun to lead"));
-    await Promise.all([presence.saving("critical", "s3: denied"), presence.saving("passing", "all is well")]);
+    await Promise.all([
+      presence.saving("critical", remark`s3: denied`),
+      presence.saving("passing", remark`all is well`),
+    ]);
     await shows(ALIVE, saving("passing, all is well"));
     await presence.follows();
     await shows(ALIVE);
@@ -74,7 +78,7 @@ describe("the agent's checks in Consul", function () {
     expect(lines.join()).to.include("the service is not registered").and.include("CONSUL_RESPONSE");
     const [id = ""] = Object.keys((await consul.api("/v1/agent/services")) as object);
     await consul.api(`/v1/agent/check/deregister/${id}:saving`, { method: "PUT" });
-    await presence.saving("critical", "s3: denied");
+    await presence.saving("critical", remark`s3: denied`);
     await shows(ALIVE, saving("critical, s3: denied"));
   });
 

@@ -2,6 +2,7 @@
 
 import { PassThrough } from "node:stream";
 import { restore, type RestoreOptions } from "../../cli/restore/restore";
+import { Output } from "../../cli/terminal/output";
 
 export interface Session {
   readonly options: RestoreOptions;
@@ -23,8 +24,9 @@ export async function restoreAtTerminal(source: string, { options, types }: Sess
     shown += `${types}\n`;
     input.write(`${types}\n`);
   });
+  const output = new Output(screen);
   const { signal } = new AbortController();
-  const code = await restore(source, options, { input, output: screen, errors: screen, signal });
+  const code = await restore(source, options, { input, output, errors: output, signal });
   if (code !== 0) throw new Error(`it ended with ${code}: ${shown}`);
   return shown.replaceAll(/[^\n]*\r\u001b\[2K/g, "");
 }

@@ -19,15 +19,14 @@ import {
   type Values,
 } from "../../lifecycle";
 import type { Owner } from "../../owner";
-import { registerEnvironment } from "../../text";
+import { registerEnvironment, remark } from "../../text";
 import { type Message, withMessages } from "../messages";
 import { refusedIn, valuesFromWire, valuesToWire, type Wire, type WireObject } from "../values";
 import { engineLog } from "./log";
 import { watchParent, runStoppable } from "../shutdown";
 
 /** Shown if the option or its resource is new; an update without a change shows nothing. */
-const NO_TIMEOUTS =
-  "customTimeouts does not reach this resource: use connection.firstByteTimeout and connection.idleTimeout";
+const NO_TIMEOUTS = remark`customTimeouts does not reach this resource: use connection.firstByteTimeout and connection.idleTimeout`;
 
 /** Each is loaded at the first call for its resource. */
 const LIFECYCLES = new Map<string, () => Promise<Lifecycle>>([

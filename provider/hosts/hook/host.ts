@@ -5,7 +5,7 @@ import type { Context, Value, Values } from "../../lifecycle";
 import type { Owner } from "../../owner";
 import { reportPossibleFormerSeries } from "../../resources/snapshot/formerSeries";
 import { snapshotLifecycle } from "../../resources/snapshot/lifecycle";
-import { cleanMessage, registerEnvironment } from "../../text";
+import { type CleanLines, registerEnvironment, remark } from "../../text";
 import { type EngineChannel, runWhileConnected } from "./shutdown";
 
 export interface HookRequest {
@@ -18,8 +18,8 @@ export interface HookRequest {
   readonly config: Readonly<Record<string, string>>;
   /** Absent if there is no engine. */
   readonly engine?: EngineChannel;
-  info(message: string): void;
-  warn(message: string): void;
+  info(message: CleanLines): void;
+  warn(message: CleanLines): void;
 }
 
 /**
@@ -40,8 +40,8 @@ async function save(request: HookRequest, signal: AbortSignal): Promise<void> {
     config: (key) => request.config[key],
     // A hook has no row of its own for live progress.
     status: () => undefined,
-    info: (message) => request.info(cleanMessage(message)),
-    warn: (message) => request.warn(cleanMessage(message)),
+    info: (message) => request.info(message),
+    warn: (message) => request.warn(message),
   };
   try {
     const problems = await snapshotLifecycle.check(inputs, context);
@@ -50,7 +50,7 @@ async function save(request: HookRequest, signal: AbortSignal): Promise<void> {
       throw new SnapshotError("ARGUMENT_INVALID", reasons, "Correct the arguments of snapshotBefore.");
     }
     const { id, outputs } = await snapshotLifecycle.create(inputs, context);
-    request.info(`saved and verified before the ${request.event}: ${id}`);
+    request.info(remark`saved and verified before the ${request.event}: ${id}`);
     await reportPossibleFormerSeries(inputs, outputs, context);
   } catch (error) {
     throw new Error(`${request.owner.name}: no backup, so no ${request.event}: ${explain(error)}`, { cause: error });

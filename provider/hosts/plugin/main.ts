@@ -2,7 +2,7 @@
 
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import { registerEnvironment } from "../../text";
+import { registerEnvironment, remark } from "../../text";
 import { watchParent } from "../shutdown";
 import { Host } from "./host";
 import { EngineLog } from "./log";
@@ -27,7 +27,7 @@ function serve(args: readonly string[]): void {
       process.stdout.write(`${port}\n`);
       return;
     }
-    process.stderr.write(`the plugin could not open a port on 127.0.0.1: ${error.message}\n`);
+    process.stderr.write(remark`the plugin could not open a port on 127.0.0.1: ${error.message}\n`);
     process.exit(1);
   });
 }

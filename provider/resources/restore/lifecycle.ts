@@ -25,6 +25,7 @@ import { RESTORE_VOCABULARY } from "../../args/vocabulary";
 import { checkArgs, checkKeys, readArgs } from "./args";
 import { beginsRun, diff as diffArgs } from "./diff";
 import { attemptIn, attemptOutputs, restoredOutputs } from "./outputs";
+import { cleanMessage, remark } from "../../text";
 
 /** Maximum time that a preview spends on examining the source. */
 const LOOK_MS = 3000;
@@ -44,14 +45,9 @@ async function check(inputs: Values, context: Context, before?: Values): Promise
   const form = checkArgs(inputs, sourcesOf(context, RESTORE_VOCABULARY));
   const problems = form.length > 0 ? form : await checkKeys(inputs);
   if (problems.length === 0 && before === undefined) {
-    context.info(
-      restorePreview(
-        inputs,
-        sourcesOf(context, RESTORE_VOCABULARY),
-        new Date(),
-        await problemOfSource(inputs, context),
-      ),
-    );
+    const sources = sourcesOf(context, RESTORE_VOCABULARY);
+    const problem = await problemOfSource(inputs, context);
+    context.info(cleanMessage(restorePreview(inputs, sources, new Date(), problem)));
   }
   return problems;
 }
@@ -69,8 +65,8 @@ async function diff(_id: string, recorded: Values, inputs: Values, context: Cont
   const problem = beginsRun(recorded, args) ? await problemOfSource(inputs, context) : undefined;
   const changes = diffArgs(recorded, args, new Date(), problem);
   for (const { path, reason } of changes) {
-    if (path === "runId") context.info(reason);
-    else context.warn(reason);
+    if (path === "runId") context.info(cleanMessage(reason));
+    else context.warn(cleanMessage(reason));
   }
   return changes;
 }
@@ -114,7 +110,7 @@ async function update(_id: string, recorded: Values, inputs: Values, context: Co
 
 function remove(_id: string, { runId }: Values, context: Context): Promise<void> {
   context.info(
-    `Consul is not touched: what run ${JSON.stringify(runId)} restored, its receipt and safety snapshot stay`,
+    remark`Consul is not touched: what run ${JSON.stringify(runId)} restored, its receipt and safety snapshot stay`,
   );
   return Promise.resolve();
 }

@@ -9,6 +9,7 @@ import { withStore } from "../../store/backends";
 import { readSmallObject } from "../../store/smallObject";
 import type { Store, StoredObject } from "../../store/store";
 import { type Manifest, manifestKey, parseManifest, readManifest } from "../../catalog/manifest";
+import { type CleanText, remark } from "../../text";
 
 export type Found = { readonly state: "absent" } | { readonly state: "same" | "changed"; readonly version: string };
 
@@ -31,22 +32,22 @@ export async function reportRetainedArchive(location: string, recorded: Values, 
     context.info(await unlessAborted(retainedArchive(location, recorded, context.signal), context.signal));
   } catch (error) {
     const why = context.signal.aborted ? "looking at it was interrupted" : failure(error).message;
-    context.info(`the archive stays, as far as is known: ${location} (${why})`);
+    context.info(remark`the archive stays, as far as is known: ${location} (${why})`);
   }
 }
 
-async function retainedArchive(location: string, recorded: Values, signal: AbortSignal): Promise<string> {
+async function retainedArchive(location: string, recorded: Values, signal: AbortSignal): Promise<CleanText> {
   return withStoreAt(location, async (store, key) => {
     const object = await store.head(key, { signal });
     if (object === undefined) return isGone(location);
-    const stays = `the archive stays: ${location}`;
+    const stays = remark`the archive stays: ${location}`;
     const sameSize = object.size === recorded.storedSize;
     if (sameSize && object.version === recorded.storedVersion) return stays;
     const manifest = await readManifest(store, key, { signal });
     if (isNewer(manifest, object, recorded)) return holdsNewer(location);
     // The version changes when a folder is copied.
     if (sameSize && manifest?.storedSha256 === recorded.storedSha256) return stays;
-    return `what lies at ${location} is no longer the archive that was saved, and stays`;
+    return remark`what lies at ${location} is no longer the archive that was saved, and stays`;
   });
 }
 
@@ -60,7 +61,7 @@ export async function removeArchive(location: string, recorded: Values, context:
       return;
     }
     if (!isCode(error, "STORE_NOT_FOUND")) throw error;
-    context.warn(`${location} cannot be seen from here, so nothing was deleted: ${error.message}`);
+    context.warn(remark`${location} cannot be seen from here, so nothing was deleted: ${error.message}`);
   }
 }
 
@@ -91,7 +92,7 @@ async function removeIfRecorded(
   // The store compares the bytes, and does not delete an archive with different ones.
   await store.delete(key, { version: object.version, sha256, signal });
   if (found !== undefined && manifest?.sha256 === recorded.sha256) await removeManifest(store, key, found.version);
-  context.info(`the archive ${location} was deleted`);
+  context.info(remark`the archive ${location} was deleted`);
 }
 
 /** Removes the manifest only if it describes this archive: another save may have taken the name since. */
@@ -102,7 +103,7 @@ async function removeManifest(store: Store, key: string, version: string): Promi
 }
 
 function warnChanged(location: string, context: Context): void {
-  context.warn(`${location} is no longer the archive that was saved: it was left where it is`);
+  context.warn(remark`${location} is no longer the archive that was saved: it was left where it is`);
 }
 
 /** Whether a later save, with `overwrite`, replaced the archive of this name. */
@@ -114,12 +115,12 @@ function isNewer(manifest: Manifest | undefined, object: StoredObject, recorded:
   );
 }
 
-function isGone(location: string): string {
-  return `the archive ${location} is gone already`;
+function isGone(location: string): CleanText {
+  return remark`the archive ${location} is gone already`;
 }
 
-function holdsNewer(location: string): string {
-  return `${location} holds a newer archive by now, which stays`;
+function holdsNewer(location: string): CleanText {
+  return remark`${location} holds a newer archive by now, which stays`;
 }
 
 function failure(error: unknown): SnapshotError {

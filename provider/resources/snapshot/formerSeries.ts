@@ -15,6 +15,7 @@ import { fixedPrefix } from "../../store/nameTemplate";
 import type { Store, StoredObject } from "../../store/store";
 import { readRetention } from "../../args/retention";
 import { ownerOf } from "../commonArgs";
+import { cleanLine, composed, remark } from "../../text";
 
 /** Each manifest is a request. */
 const MAX_MANIFESTS = 100;
@@ -46,8 +47,7 @@ export async function reportFormerSeries(recorded: Values, inputs: Values, conte
     const { archives } = await listSeries(store, template, former, undefined, context.signal);
     if (archives.length === 0) return;
     context.warn(
-      `retention does not remove archives of another series: ${counted(archives)} of the former series ${former} will stay, ` +
-        `because the series is now ${now}; ${hint}`,
+      remark`retention does not remove archives of another series: ${counted(archives)} of the former series ${former} will stay, because the series is now ${now}; ${hint}`,
     );
   });
 }
@@ -70,8 +70,7 @@ export async function reportPossibleFormerSeries(inputs: Values, outputs: Values
     for (const former of others.slice(0, MAX_SERIES)) {
       const { archives } = await listSeries(store, template, former, undefined, context.signal);
       context.info(
-        `${isFirstOf}; retention does not remove the ${counted(archives)} of ${former} at the same place; if that is the ` +
-          `former series, set series: ${JSON.stringify(former)} to continue it`,
+        remark`${isFirstOf}; retention does not remove the ${counted(archives)} of ${former} at the same place; if that is the former series, set series: ${JSON.stringify(former)} to continue it`,
       );
     }
   });
@@ -92,7 +91,7 @@ async function withTarget(
     const place = parseLocation(target);
     await withStore(place, (store) => work(store, place.key));
   } catch (error) {
-    if (!isCode(error, "STORE_NOT_FOUND")) context.warn(`${failed}: ${explain(error)}`);
+    if (!isCode(error, "STORE_NOT_FOUND")) context.warn(composed`${cleanLine(failed)}: ${explain(error)}`);
   }
 }
 

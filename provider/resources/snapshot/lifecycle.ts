@@ -28,6 +28,7 @@ import { anotherCluster } from "./anotherCluster";
 import { MAX_PREFIXES, savedOutputs } from "./outputs";
 import { Replacements } from "./replacements";
 import { compareWithStore, removeArchive, reportRetainedArchive } from "./archiveInStore";
+import { cleanMessage, remark } from "../../text";
 
 /** All resources of a run share one process, and so these limits. */
 const concurrency = new SaveConcurrency();
@@ -68,13 +69,13 @@ function diff(id: string, recorded: Values, inputs: Values, context: Context): r
 function announce(id: string, recorded: Values, inputs: Values, changes: readonly Change[], context: Context): void {
   const replacing = changes.filter(({ replaces }) => replaces);
   if (replacing.length === 0) {
-    for (const { reason } of changes) context.info(reason);
+    for (const { reason } of changes) context.info(cleanMessage(reason));
     return;
   }
   const notice = previousArchiveNotice(id, recorded, inputs);
-  if (notice !== undefined) context.info(notice);
+  if (notice !== undefined) context.info(cleanMessage(notice));
   // The resource's row shows the last line.
-  for (const { reason } of replacing) context.info(`a new snapshot will be taken: ${reason}`);
+  for (const { reason } of replacing) context.info(remark`a new snapshot will be taken: ${reason}`);
 }
 
 function preview(inputs: Values, context: Context, recorded?: Values): Values {
@@ -94,7 +95,7 @@ async function create(inputs: Values, context: Context): Promise<Created> {
   if (replaced !== undefined) {
     const warning = anotherCluster(replaced, outputs);
     if (warning !== undefined) {
-      context.warn(warning);
+      context.warn(cleanMessage(warning));
       replacements.hold(key, "the new snapshot is of another cluster");
     }
     await reportFormerSeries(replaced, inputs, context);
@@ -137,13 +138,13 @@ async function read(id: string, recorded: Values, context: Context): Promise<Fou
   try {
     const found = await compareWithStore(id, recorded, context.signal);
     if (found.state === "absent") {
-      context.info(`the archive ${id} is gone: the next update takes a new snapshot`);
+      context.info(remark`the archive ${id} is gone: the next update takes a new snapshot`);
       return undefined;
     }
     if (found.state === "same" && recorded.encrypted === true && recorded.verifyOnRefresh === true) {
-      context.info(`the archive ${id} is the one that was saved, byte for byte; decrypting it was not tried`);
+      context.info(remark`the archive ${id} is the one that was saved, byte for byte; decrypting it was not tried`);
     }
-    if (found.state === "changed") context.warn(`the archive ${id} has changed since it was saved`);
+    if (found.state === "changed") context.warn(remark`the archive ${id} has changed since it was saved`);
     return {
       id,
       outputs:
@@ -157,7 +158,7 @@ async function read(id: string, recorded: Values, context: Context): Promise<Fou
     };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
-    context.warn(`the archive ${id} cannot be seen from here, so nothing is known of it: ${error.message}`);
+    context.warn(remark`the archive ${id} cannot be seen from here, so nothing is known of it: ${error.message}`);
     return { id, outputs: recorded };
   }
 }
@@ -183,7 +184,7 @@ function isReadBeforeUpdate({ verifyOnRefresh }: Values): boolean {
 
 async function update(id: string, recorded: Values, inputs: Values, context: Context): Promise<Values> {
   if (readRecipients(inputs.encryption) !== undefined && recorded.encrypted === false) {
-    context.warn(`${id} was saved without encryption and stays so: a new trigger takes an encrypted snapshot`);
+    context.warn(remark`${id} was saved without encryption and stays so: a new trigger takes an encrypted snapshot`);
   }
   await reportFormerSeries(recorded, inputs, context);
   return withArgs(SNAPSHOT, recorded, argsOf(inputs, context));
@@ -196,7 +197,7 @@ async function remove(id: string, recorded: Values, context: Context): Promise<v
   }
   const reason = replacements.reasonToStay(keyOf(context), id);
   if (reason !== undefined) {
-    context.warn(`the archive stays, because ${reason}: ${id}; delete it yourself once there is a new one`);
+    context.warn(remark`the archive stays, because ${reason}: ${id}; delete it yourself once there is a new one`);
     return;
   }
   await removeArchive(id, recorded, context);

@@ -2,6 +2,7 @@
 
 import { PassThrough } from "node:stream";
 import { restore, type RestoreOptions } from "../../../cli/restore/restore";
+import { Output } from "../../../cli/terminal/output";
 
 export interface Person {
   type(text: string): void;
@@ -39,7 +40,14 @@ export async function restoreAtTerminal(
     watch(shown.err, person);
   });
   const { signal } = interrupted;
-  const code = await restore(source, options, { input, output, errors, signal, giveUp: giveUp.signal, whenSending });
+  const code = await restore(source, options, {
+    input,
+    output: new Output(output),
+    errors: new Output(errors),
+    signal,
+    giveUp: giveUp.signal,
+    whenSending,
+  });
   return { code, ...shown };
 }
 

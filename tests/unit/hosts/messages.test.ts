@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { withMessages } from "../../../provider/hosts/messages";
+import { remark } from "../../../provider/text";
 
 describe("what a call says", () => {
   for (const [how, end] of [
@@ -20,8 +21,8 @@ describe("what a call says", () => {
         arrived.push(`${severity} ${message}`);
       };
       const ended = withMessages(send, "backup: ", ({ info, warn }) => {
-        info("one");
-        warn("two");
+        info(remark`one`);
+        warn(remark`two`);
         return end();
       });
       const outcome = await ended.catch((error: unknown) => (error as Error).message);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type DestinationHealth, judgeHealth } from "../../../../agent/http/health";
+import { remark } from "../../../../provider/text";
 
 const NOW = new Date("2026-11-26T12:00:00Z");
 
@@ -25,6 +26,6 @@ describe("the agent's health", () => {
     expect(reasonsOf({ takenAt: new Date("2027-01-01T00:00:00Z") })).to.deep.equal([
       "s3 has no restorable archive, but one of the future: check for clock skew",
     ]);
-    expect(reasonsOf({ problem: "access denied" })).to.deep.equal(["s3 cannot be read: access denied"]);
+    expect(reasonsOf({ problem: remark`access denied` })).to.deep.equal(["s3 cannot be read: access denied"]);
   });
 });
