@@ -1,5 +1,6 @@
 /** `interval` 0: one snapshot, retention, and an exit code. No election, no registration. */
 
+import { setMaxListeners } from "node:events";
 import { compact } from "../provider/compact";
 import { explain } from "../provider/errors";
 import { take } from "../provider/save/take";
@@ -25,6 +26,8 @@ export async function runOnce(
   log: Log,
   now: () => Date,
 ): Promise<boolean> {
+  // Each destination listens, and Node.js would warn about more than ten.
+  setMaxListeners(0, signal);
   const consistency = stale ? "stale" : "consistent";
   // There is no election: several can run at once.
   const manner: Manner = { consistency, isOnly: false, now };

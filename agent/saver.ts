@@ -6,6 +6,7 @@
  * the next round.
  */
 
+import { setMaxListeners } from "node:events";
 import { explain } from "../provider/errors";
 import type { TakenArchive } from "../provider/save/take";
 import type { Board } from "./board";
@@ -102,6 +103,8 @@ export class Saver {
     const { clock } = this.#options;
     this.#isRunning = true;
     const demandsBefore = this.#demands;
+    // Each destination listens, and Node.js would warn about more than ten.
+    setMaxListeners(0, held, stop);
     const wake = (): void => this.#wake();
     held.addEventListener("abort", wake);
     stop.addEventListener("abort", wake);
