@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { NOTHING_DONE } from "../../../cli/restore/restore";
+import { DONE, NOTHING_DONE } from "../../../cli/restore/restore";
 import { type ConsulServer, startConsul } from "../../support/consul/consul";
 import { type Balancer, startBalancer } from "../../support/faults/balancer";
 import { consulProxy } from "../../support/faults/consulProxy";
+import { command } from "../../support/programs/command";
 import { type Ended, planFrom, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
 import { restoreAtTerminal, whenAsked } from "../../support/programs/terminalRestore";
@@ -121,6 +122,36 @@ describe("a restore through one address that leads to two clusters", function ()
       }
     });
   }
+
+  it("is refused to a later process by what the plan of an earlier one printed, when the address moved in between", async () => {
+    const asked = ["--http-addr", balancer.address, "--safety-snapshot", join(folder.path, "safety/")];
+    const planned = await command(["restore", archive, "--plan", "--run-id", "planned", ...asked]);
+    expect(planned.code, planned.err).to.equal(DONE);
+    const words = (/consul-snapshot (restore .*)\n$/.exec(planned.out)?.[1] ?? "").split(" ");
+    expect(words).to.include.members(["--cluster", "--run-id", balancer.address]);
+    const proxy = await consulProxy(two.address);
+    try {
+      balancer.lead(() => proxy.address, true);
+      // Both are called dc1, and the guard that compares the archive with the cluster is overridden.
+      const moved = await command([...words, "--yes", "--allow", "otherCluster"]);
+      expect({ code: moved.code, out: moved.out }).to.deep.equal({ code: NOTHING_DONE, out: "" });
+      expect(moved.err)
+        .to.include("(guard cluster)")
+        .and.match(/nothing was restored/i);
+      const again = await command([...words, "--plan", "--allow", "otherCluster"]);
+      expect(again.code).to.equal(NOTHING_DONE);
+      expect(again.out + again.err).to.include("(guard cluster)");
+      expect(proxy.writes(), "requests to the other one that change anything").to.equal(0);
+      expect(await receipts(), "the run can be repeated").to.deep.equal([]);
+    } finally {
+      await proxy.stop();
+    }
+    expect(await one.api("/v1/kv/who?raw")).to.equal("one");
+    balancer.lead(() => one.address, true);
+    const restored = await command([...words, "--yes"]);
+    expect(restored.code, restored.err).to.equal(DONE);
+    expect(await one.api("/v1/kv/who?raw")).to.equal("one, archived");
+  });
 
   it("is stopped when the version that the guards judge by came from the other one", async () => {
     const proxy = await consulProxy(({ url }) => (url?.startsWith("/v1/agent/self") === true ? two : one).address);
