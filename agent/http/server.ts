@@ -22,7 +22,8 @@ export interface EndpointOptions {
   readonly snapshot: () => boolean;
 }
 
-interface Reply {
+/** An answer of an endpoint. */
+export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: CleanLines;

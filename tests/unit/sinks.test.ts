@@ -2,9 +2,14 @@ import { PassThrough } from "node:stream";
 import { expect } from "chai";
 import type { AgentIo } from "../../agent/agent";
 import { makeLog } from "../../agent/log";
+import type { DestinationHealth } from "../../agent/http/health";
+import type { Reply } from "../../agent/http/server";
+import type { Presence } from "../../agent/presence";
 import type { Syslog } from "../../agent/syslog";
+import type { DifferencePrinter } from "../../cli/differences/printDifferences";
 import { Output } from "../../cli/terminal/output";
 import { progressOn } from "../../cli/terminal/progress";
+import type { TransportOptions } from "../../provider/consul/transport";
 import { SnapshotError } from "../../provider/errors";
 import { type Message, type Messages, withMessages } from "../../provider/hosts/messages";
 import type { HookRequest } from "../../provider/hosts/hook/host";
@@ -80,6 +85,16 @@ describe("what shows text", () => {
       message: (): Message => ({ severity: "info", ephemeral: false, message: RAW }),
       // @ts-expect-error the log of a program with a hook
       "hook.info": (request: HookRequest) => request.info(RAW),
+      // @ts-expect-error an endpoint of the agent
+      endpoint: (): Reply => ({ status: 200, type: "text/html", body: RAW }),
+      // @ts-expect-error the health of a destination
+      health: (): DestinationHealth => ({ name: "s3", maxAgeMs: 1, problem: RAW }),
+      // @ts-expect-error a check in Consul, which others read
+      "presence.saving": (presence: Presence) => presence.saving("critical", RAW),
+      // @ts-expect-error what the client of Consul reports
+      notice: (transport: TransportOptions) => transport.notice(RAW),
+      // @ts-expect-error a list of differences
+      differences: (): ReturnType<DifferencePrinter["difference"]> => RAW,
       // @ts-expect-error one line is not several
       line: (lines: CleanLines): CleanText => lines,
       // @ts-expect-error the parts are clean, too
@@ -91,7 +106,7 @@ describe("what shows text", () => {
       // @ts-expect-error an unclean string stays so when it is shortened
       shortened: (): CleanLines => shortened(RAW, 3),
     };
-    expect(Object.keys(attempts)).to.have.length(22);
+    expect(Object.keys(attempts)).to.have.length(27);
   });
 
   it("takes errors as they are, because their constructor cleans them", () => {
