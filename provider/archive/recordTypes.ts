@@ -19,11 +19,13 @@ export const PEERING = 35;
  */
 export const TRIED: readonly string[] = ["1.12.9", "1.13.9", "1.14.11"];
 
+/** Versions of which only the files were read that are named in the table of record types, before their release. */
+export const READ_IN_PART: readonly Version[] = [[2, 0], NEWEST];
+
 /** All known versions: those whose source was read. */
 export const VERSIONS: readonly Version[] = [
   ...Array.from({ length: 15 }, (_, i): Version => [1, 8 + i]),
-  [2, 0],
-  NEWEST,
+  ...READ_IN_PART,
 ];
 
 /** The first type number of Consul Enterprise. */
@@ -102,9 +104,10 @@ export function computedFieldsOf(type: number): readonly (readonly string[])[] {
  * The same for a configuration entry.
  *
  * @param kind - as in a record; may be any string
+ * @returns `undefined` for an unknown kind
  */
-export function computedFieldsOfKind(kind: string): readonly (readonly string[])[] {
-  return kindRows.get(kind)?.computed ?? [["Hash"]];
+export function computedFieldsOfKind(kind: string): readonly (readonly string[])[] | undefined {
+  return kindRows.get(kind)?.computed;
 }
 
 /** @param name - of a type, as printed by Consul */

@@ -218,7 +218,7 @@ export const RECORD_ROWS: readonly RecordRow[] = [
   { type: 42, name: "Resource", since: [1, 16], body: "message<Resource>", basis: RESTORERS },
   { type: 43, name: "UpdateManualVirtualIPRequestType", basis: LOG },
   { type: 44, name: "Census", basis: LOG },
-  { type: 45, name: "FeatureGate", since: [2, 1], body: "Unknown", basis: RESTORERS },
+  { type: 45, name: "FeatureGate", since: [2, 1], body: "FeatureGateSnapshot", basis: RESTORERS },
 
   {
     type: CONFIG_ENTRY,

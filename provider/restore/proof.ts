@@ -10,7 +10,7 @@
 import { hash } from "node:crypto";
 import type { SeenRecord } from "../archive/reader";
 import { contentDigest } from "../archive/state/contentDigest";
-import { keyOf, modifiedAt, tableOf } from "../archive/state/recordFields";
+import { configEntryName, keyOf, modifiedAt, tableOf } from "../archive/state/recordFields";
 import { hasComputedFields, indexTableOf, KVS, restoredAs, typeName, writerOf } from "../archive/recordTypes";
 import type { SnapshotContents } from "./attempt";
 import { DeletedKeys } from "./deletedKeys";
@@ -82,14 +82,20 @@ class Found {
   readonly undated = new Fingerprints();
   /** Records whose content cannot be read: they can only be compared byte by byte. */
   readonly unreadable = new Fingerprints();
+  /** Records with empty values that may mean something: their content with these. */
+  readonly doubtful = new Fingerprints();
   newer = 0;
   /** The keys of the newer records. */
   readonly keys = new Fingerprints();
+  /** Configuration entries of the archive that were written again after the restore. */
+  overwritten = 0;
   /** Records of the archive that the cluster lacks, and how many of them nothing explains, if known. */
   missing = 0;
   lost = 0;
   /** Records of the archive whose content cannot be compared and for which the cluster has no identical bytes. */
   uncompared = 0;
+  /** Records of the archive that the cluster has, except perhaps for empty values that may mean something. */
+  inDoubt = 0;
   /** Records of another type in the archive that a restore converts to this type: they are among the old ones. */
   converted = 0;
 }
@@ -125,12 +131,17 @@ export class Findings {
     if (found === undefined) return;
     if (isNewer) {
       found.newer++;
-      if (type === KVS_TYPE && key !== undefined) found.keys.add(digestOf(key));
+      const written = type === CONFIG_ENTRY_TYPE ? value && configEntryName(value) : key;
+      if (written !== undefined) found.keys.add(digestOf(written));
       return;
     }
-    const content = contentDigest(record);
-    if (content === undefined) found.unreadable.add(record.sha256);
-    else (at === undefined ? found.undated : found.old).add(content);
+    const digest = contentDigest(record);
+    if (digest === undefined) {
+      found.unreadable.add(record.sha256);
+      return;
+    }
+    (at === undefined ? found.undated : found.old).add(digest.content);
+    if (digest.doubtful !== undefined) found.doubtful.add(digest.doubtful);
   };
 
   /** Compares a record of the archive. */
@@ -145,14 +156,19 @@ export class Findings {
       if (others !== undefined) others.converted++;
       return;
     }
-    const content = contentDigest(record);
-    if (content === undefined) {
+    const digest = contentDigest(record);
+    if (digest === undefined) {
       if (!found.unreadable.tick(record.sha256)) found.uncompared++;
       return;
     }
-    if (found.old.tick(content) || found.undated.tick(content)) return;
+    const { content, doubtful } = digest;
+    if (found.old.tick(content) || found.undated.tick(content)) {
+      if (doubtful !== undefined && !found.doubtful.tick(doubtful)) found.inDoubt++;
+      return;
+    }
     found.missing++;
     if (type === KVS_TYPE && !this.isAccountedFor(found, record)) found.lost++;
+    if (type === CONFIG_ENTRY_TYPE && isWrittenAgain(found, record)) found.overwritten++;
   };
 
   /** How the differences of one type can be explained. */
@@ -161,30 +177,33 @@ export class Findings {
     if (found === undefined) throw new Error(`${type} was not looked at`);
     const table = indexTableOf(type);
     const isTableNewer = table === undefined || this.isNewer(table);
-    // If no `Index` record covers the type, nothing dates a record without the index of its last write. Such a record in
-    // the place of a missing one may be a later write or a failure of the restore.
-    const undatable = table === undefined ? Math.min(found.missing, found.undated.unticked) : 0;
+    // If no `Index` record covers the type, nothing dates a record without the index of its last write. Such a record may
+    // be a later write, or one from before that the restore has left there.
+    const undatable = table === undefined ? found.undated.unticked : 0;
+    const replaced = Math.min(found.missing, undatable);
     const undated = found.undated.unticked - undatable;
     const others = found.old.unticked + (isTableNewer ? 0 : undated);
     const converted = Math.min(found.converted, others);
     const unexpected = others - converted;
     const newer = found.newer + (isTableNewer ? undated : 0);
     const lost = this.lost(type, found, newer + undatable, isTableNewer ? undated : 0);
-    const uncompared = Math.max(found.uncompared, found.unreadable.unticked) + converted + undatable;
+    const unread = Math.max(found.uncompared, found.unreadable.unticked);
+    const uncompared = unread + converted + undatable + found.inDoubt;
     const isExplained = unexpected === 0 && lost === 0 && uncompared === 0;
-    return { missing: found.missing - undatable, lost, unexpected, newer, uncompared, isExplained };
+    return { missing: found.missing - replaced, lost, unexpected, newer, uncompared, isExplained };
   }
 
-  private lost(type: string, { missing, lost }: Found, newer: number, undated: number): number {
+  private lost(type: string, { missing, lost, overwritten }: Found, newer: number, undated: number): number {
     // A value too large to buffer has no readable key, so it may have overwritten any key.
     if (type === KVS_TYPE) return Math.max(0, lost - undated);
     const table = indexTableOf(type);
     if (table === undefined) return Math.max(0, missing - newer);
     if (!this.isNewer(table)) return missing;
-    // Each Raft entry writes or deletes only one configuration entry; for the other types, one Raft entry may delete
-    // many records.
-    const writes = (this.tables.get(table) ?? 0) - this.since.index;
-    return type === CONFIG_ENTRY_TYPE ? Math.max(0, missing - newer - writes) : 0;
+    // Each Raft entry writes or deletes only one configuration entry. For the other types, one Raft entry may delete many
+    // records, as replication from the primary datacenter does.
+    if (type !== CONFIG_ENTRY_TYPE) return 0;
+    const deletions = (this.tables.get(table) ?? 0) - this.since.index - newer;
+    return missing - overwritten - Math.min(missing - overwritten, Math.max(0, deletions));
   }
 
   /** Whether a key of the archive was overwritten or deleted after the restore. */
@@ -201,6 +220,12 @@ export class Findings {
   }
 }
 
+/** Whether a configuration entry of the archive was written again after the restore. */
+function isWrittenAgain({ keys }: Found, { value }: SeenRecord): boolean {
+  const name = value && configEntryName(value);
+  return name !== undefined && keys.has(digestOf(name));
+}
+
 export interface Explanation {
   /** Number of records of the archive that the cluster lacks, except those that count as `uncompared`. */
   readonly missing: number;
@@ -212,7 +237,7 @@ export interface Explanation {
   readonly newer: number;
   /**
    * Number of records that differ byte by byte and cannot be compared, because their content is unreadable, a restore
-   * changes its form, or nothing dates the record that is in the place of a missing one.
+   * changes its form, an empty value was lost that may mean something, or nothing dates a record that the archive lacks.
    */
   readonly uncompared: number;
   /** Whether writes after the restore explain all differences. */

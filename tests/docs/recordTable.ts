@@ -19,6 +19,6 @@ function lineOf(row: RecordRow): string {
   const isKind = type === CONFIG_ENTRY && body !== "configEntry";
   const what = isKind ? `configuration entry \`${name}\`` : `${name} (${type})`;
   const versions = `${since?.join(".") ?? ""} ${until === undefined ? "and later" : `to before ${until.join(".")}`}`;
-  const fields = body === undefined || body === "Unknown" ? "not checked" : "checked";
+  const fields = body === undefined ? "not checked" : "checked";
   return `| ${what} | ${versions} | ${edition === "enterprise" ? "Enterprise" : "both"} | ${fields} | ${basis} |\n`;
 }

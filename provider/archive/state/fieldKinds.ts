@@ -16,8 +16,10 @@ export type Scalar =
   | "time"
   | "any";
 
-/** What a value must be. `needed`: it must be present and not empty. */
-export type FieldKind = { readonly needed?: true } & (
+/**
+ * What a value must be. `needed`: it must be present and not empty. `pointer`: nil and a zero or empty value differ.
+ */
+export type FieldKind = { readonly needed?: true; readonly pointer?: true } & (
   | { readonly is: Scalar }
   | { readonly is: "list"; readonly item: FieldKind }
   /** Without `key`, the keys are strings. */
@@ -72,6 +74,12 @@ export class Struct {
     return this.byName.get(buffer.toString("latin1", from, to));
   }
 
+  /** @returns `undefined` if Consul has no field of this name */
+  field(name: string): Field | undefined {
+    this.read();
+    return this.byName.get(name);
+  }
+
   private read(): readonly Field[] {
     if (this.list !== undefined) return this.list;
     const list = this.text === "" ? [] : this.text.split(" ").map(parseField);
@@ -116,6 +124,7 @@ function parseField(text: string, index: number): Field {
 
 function parseKind(text: string): FieldKind {
   if (text.endsWith("!")) return { ...fieldKind(text.slice(0, -1)), needed: true };
+  if (text.endsWith("?")) return { ...fieldKind(text.slice(0, -1)), pointer: true };
   const [, form, inner = ""] = /^(packed|message)<(.*)>$/.exec(text) ?? [];
   if (form === "packed") return { is: "packed", inner: fieldKind(inner) };
   if (form === "message") return { is: "message", message: inner };

@@ -1,7 +1,8 @@
 /** Reads single fields of records: the Raft index of the last write (`ModifyIndex`), the key, and the table of an `Index` record. */
 
-import { Head, integerOf, isMap, isRaw, isUnsigned } from "./head";
 import { CONFIG_ENTRY } from "../recordTypes";
+import { Head, integerOf, isMap, isRaw, isUnsigned } from "./head";
+import { type Content, contentOf, isFields } from "./normalForm";
 import { Scanner } from "./scanner";
 
 const modifyIndex = new Scanner(Buffer.from("ModifyIndex"));
@@ -40,6 +41,19 @@ export function keyOf(value: Buffer): string | undefined {
   const descriptor = value[0];
   if (descriptor === undefined || !isMap(descriptor) || key.scan(value, 0) < 0 || key.found < 0) return undefined;
   return isRaw(key.found) ? value.toString("latin1", key.foundFrom, key.foundTo) : undefined;
+}
+
+/**
+ * What identifies a configuration entry: its kind and name, and with Consul Enterprise its partition and namespace.
+ *
+ * @returns `undefined` if its content cannot be read
+ */
+export function configEntryName(value: Buffer): string | undefined {
+  const content = contentOf(CONFIG_ENTRY, value);
+  const [kind, request] = Array.isArray(content) ? (content as readonly Content[]) : [];
+  const entry = isFields(request) ? request["Entry"] : undefined;
+  if (!isFields(entry)) return undefined;
+  return JSON.stringify([kind, entry["Name"], entry["Partition"], entry["Namespace"]]);
 }
 
 function numberOf(scanner: Scanner, value: Buffer): number | undefined {

@@ -4,7 +4,7 @@ import { CONFIG_ENTRY } from "../../../provider/archive/recordTypes";
 import { configEntryKindOf } from "../../../provider/archive/state/recordCheck";
 import { type ArchiveRecords, type HeldRecord, recordsOf } from "../../fixtures/archiveRecords";
 import { consulArchive } from "../../fixtures/consulArchives";
-import { keyValue, type StateRecord } from "../../fixtures/state";
+import { encode, keyValue, type StateRecord } from "../../fixtures/state";
 import { fakeCluster } from "../../support/faults/fakeCluster";
 import { type Ended, restoreFrom } from "../../support/programs/restoring";
 import { temporaryFolder } from "../../support/programs/saving";
@@ -65,6 +65,28 @@ describe("a restore on Consul 1.22 whose result is read back", function () {
       expect((await restore(archive, before, "confirmed", archive)).restored?.outcome).to.equal("exact");
     });
   }
+
+  it("went wrong where another entry was written afterwards than the one that is missing", async () => {
+    const archive = whole.of(whole.records);
+    const before = whole.of([...whole.records, keyValue("before", "1")]);
+    const next = whole.index + 1;
+    const written: StateRecord = {
+      type: CONFIG_ENTRY,
+      value: Buffer.concat([encode("mesh"), encode({ Entry: { Kind: "mesh", Name: "mesh", ModifyIndex: next } })]),
+    };
+    const table: StateRecord = { type: 16, value: { Key: "config-entries", Value: next } };
+    const { error } = await restore(archive, before, "confirmed", lacking.of([...lacking.records, written, table]));
+    expect(error?.code, error?.message).to.equal("RESTORE_WRONG");
+  });
+
+  it("is unknown where something was there before that nothing dates", async () => {
+    const archive = whole.of(whole.records);
+    const old: StateRecord = { type: 42, value: "\x0a\x03old" };
+    const before = whole.of([...whole.records, old, keyValue("before", "1")]);
+    const { error } = await restore(archive, before, "confirmed", whole.of([...whole.records, old]));
+    expect(error?.code, error?.message).to.equal("RESTORE_UNCONFIRMED");
+    expect(error?.message).to.include("Resource: 1 that cannot be compared");
+  });
 
   it("is an error where it is drift, and only exact will do", async () => {
     const archive = whole.of(whole.records);

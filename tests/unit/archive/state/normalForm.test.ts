@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { contentOf } from "../../../../provider/archive/state/normalForm";
+import { comparableContentOf, type Content, contentOf } from "../../../../provider/archive/state/normalForm";
 import { modifiedAt, tableOf } from "../../../../provider/archive/state/recordFields";
 import { encode, keyValue, type Value } from "../../../fixtures/state";
 
@@ -98,9 +98,6 @@ describe("what users wrote in a configuration entry", () => {
       { ...wrote, Meta: { team: "" } },
       { ...wrote, Meta: { Team: "" } },
       { ...wrote, Subsets: { v1: { Filter: "" } } },
-      { ...wrote, Config: { limits: { retries: 0 } } },
-      { ...wrote, Config: { limits: { timeouts: [] } } },
-      { ...wrote, Config: { limits: [{ retries: 0 }, {}] } },
     ];
     const forms = [wrote, ...others].map((fields) => form("service-resolver", fields));
     expect(new Set(forms).size).to.equal(forms.length);
@@ -113,6 +110,62 @@ describe("what users wrote in a configuration entry", () => {
       expect(form("service-resolver", { ...wrote, ...same })).to.equal(forms[0]);
     const subset = (fields: Value): string | undefined => form("service-resolver", { Subsets: { v1: fields } });
     expect(subset({ Filter: "a", OnlyPassing: false })).to.equal(subset({ Filter: "a" }));
+  });
+
+  it("includes all that is in a map of any values", () => {
+    const configs: Value[] = [
+      {},
+      { limits: { retries: 0 } },
+      { limits: { timeouts: [] } },
+      { limits: [{ retries: 0 }, {}] },
+      { limits: null },
+    ];
+    const forms = configs.map((Config) => form("proxy-defaults", encode({ Name: "global", ModifyIndex: 9, Config })));
+    expect(new Set(forms).size).to.equal(forms.length);
+  });
+
+  it("includes what is empty where Go has a pointer, and not nil", () => {
+    const zeros: [string, Value, Value][] = [
+      [
+        "service-defaults",
+        { UpstreamConfig: { Overrides: [{ PassiveHealthCheck: { EnforcingConsecutive5xx: 0 } }] } },
+        { UpstreamConfig: { Overrides: [{ PassiveHealthCheck: { EnforcingConsecutive5xx: null } }] } },
+      ],
+      [
+        "service-defaults",
+        { UpstreamConfig: { Overrides: [{ Limits: { MaxConnections: 0 } }] } },
+        { UpstreamConfig: { Overrides: [{ Limits: {} }] } },
+      ],
+      [
+        "http-route",
+        { Rules: [{ Filters: { RetryFilter: { NumRetries: 0 } } }] },
+        { Rules: [{ Filters: { RetryFilter: null } }] },
+      ],
+      ["mesh", { TLS: { Incoming: {} } }, { TLS: {} }],
+      ["mesh", { TLS: {} }, {}],
+      ["service-intentions", { JWT: { Providers: [] } }, {}],
+    ];
+    for (const [kind, zero, nil] of zeros) expect(form(kind, zero), JSON.stringify(zero)).not.to.equal(form(kind, nil));
+    expect(form("service-router", { Routes: [{ Match: null }] })).to.equal(form("service-router", { Routes: [{}] }));
+  });
+
+  it("is in doubt where a value is empty that may mean something", () => {
+    const doubtful = (kind: string, fields: Value): Content | undefined =>
+      comparableContentOf(CONFIG_ENTRY, entry(kind, fields))?.doubtful;
+    const doubts: [string, Value][] = [
+      ["later", { Toggles: { one: false } }],
+      ["later", { Name: "" }],
+      ["later", { Hash: "as users wrote it" }],
+      ["mesh", { Later: 0 }],
+      ["service-defaults", { Destination: { Later: { Deep: "" } } }],
+      ["service-resolver", { Subsets: { v1: { Later: [] } } }],
+    ];
+    for (const [kind, fields] of doubts) expect(doubtful(kind, fields), JSON.stringify(fields)).not.to.equal(undefined);
+    expect(doubtful("later", { Toggles: { one: false } })).not.to.deep.equal(doubtful("later", { Toggles: {} }));
+    for (const certain of [{}, { Later: null }, { Later: { Deep: 1 } }, { Meta: { team: "" } }, { Hash: 5 }]) {
+      expect(doubtful("mesh", certain), JSON.stringify(certain)).to.equal(undefined);
+    }
+    expect(comparableContentOf(70, encode({ Quotas: { kv: 0 } }))?.doubtful).not.to.equal(undefined);
   });
 
   it("is not known where a map has a key twice, for Consul decodes the second value into the first", () => {
@@ -144,6 +197,20 @@ describe("what users wrote in a configuration entry", () => {
     }
     const deep = Buffer.alloc(100_000, 0x91);
     expect(normalFormOf(CONFIG_ENTRY, entry("mesh", {}, deep))).to.equal(undefined);
+  });
+});
+
+describe("what a message of protobuf says", () => {
+  it("is the same whatever the order of its fields, for Go writes the entries of a map in random order", () => {
+    const field = (number: number, text: string): string => String.fromCharCode(number * 8 + 2, text.length) + text;
+    const resource = (...fields: string[]): Buffer => encode(Buffer.from(fields.join(""), "latin1"));
+    const [one, two] = [field(5, "one"), field(5, "two")];
+    expect(normalFormOf(42, resource(field(1, "id"), one, two))).to.equal(
+      normalFormOf(42, resource(field(1, "id"), two, one)),
+    );
+    expect(normalFormOf(42, resource(field(1, "id"), one))).not.to.equal(
+      normalFormOf(42, resource(field(1, "id"), two)),
+    );
   });
 });
 
