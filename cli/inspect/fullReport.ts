@@ -39,7 +39,7 @@ export function fullPretty(report: ArchiveReport): Promise<Buffer> {
     ...meta.servers.map(
       ({ id, address, suffrage }) => ` Server\t${shown(address)}, ${suffrageName(suffrage)}, ${shown(id)}`,
     ),
-    ` Restored by\t${versions.length === 0 ? "no Consul that is known" : `Consul ${versions.join(", ")}`}`,
+    ` Restored by\t${versions.length === 0 ? "no Consul that is known" : `Consul ${versions.join(", ")}, by their sources`}`,
     ...problemsOnNewest(report).map(({ message }) => ` Problem\t${shown(message)}`),
     ...(rest === 0 ? [] : [` More keys\t${rest}, under prefixes that are not listed`]),
     "",

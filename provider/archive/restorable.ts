@@ -6,7 +6,7 @@
 import type { ErrorCode } from "../errors";
 import type { ArchiveReport } from "./reader";
 import { stateSizeProblem } from "./stateSize";
-import { NEWEST, OLDEST, TRIED, VERSIONS, whyKindNotRestored, whyNotRestored } from "./recordTypes";
+import { NEWEST, OLDEST, READ_IN_PART, TRIED, VERSIONS, whyKindNotRestored, whyNotRestored } from "./recordTypes";
 import { isBefore, isEqual, parseVersion, type Version } from "./version";
 
 export interface RestoreProblem {
@@ -40,14 +40,15 @@ export function restorableOn(report: ArchiveReport, consulVersion: string): Rest
   if (version === undefined) return undefined;
   const isEnterprise = consulVersion.includes("ent");
   const nearest = nearestKnown(version);
+  const evidence = evidenceFor(consulVersion, version, nearest);
+  const cannot = `${consulVersion} cannot restore it${evidence.basis === "nearest" ? ` (${evidence.knownBy})` : ""}`;
   const problems = [
     ...problemsOfMeta(report),
-    ...problemsOfTypes(report, nearest, isEnterprise, consulVersion),
-    ...problemsOfKinds(report, nearest, isEnterprise, consulVersion),
+    ...problemsOfTypes(report, nearest, isEnterprise, cannot),
+    ...problemsOfKinds(report, nearest, isEnterprise, cannot),
     ...problemsOfState(report),
   ];
   const restorable = problems.length === 0;
-  const evidence = evidenceFor(consulVersion, version, nearest);
   return { restorable, ...(restorable ? exceptUnchecked(evidence, report) : evidence), problems };
 }
 
@@ -58,6 +59,7 @@ function evidenceFor(consulVersion: string, version: Version, nearest: Version):
   if (!isEqual(nearest, version)) {
     return { basis: "nearest", knownBy: `nearest version known: ${nearest.join(".")}` };
   }
+  if (READ_IN_PART.some((one) => isEqual(one, version))) return { basis: "source", knownBy: "by a part of its source" };
   const tried = TRIED.find((release) => isEqual(parseVersion(release) ?? OLDEST, version));
   return { basis: "source", knownBy: tried === undefined ? "by its source" : `by its source; ${tried} was tried` };
 }
@@ -139,7 +141,7 @@ function problemsOfTypes(
   { state }: ArchiveReport,
   version: Version,
   isEnterprise: boolean,
-  consulVersion: string,
+  cannot: string,
 ): RestoreProblem[] {
   return state.groups.flatMap(({ code, type, count, offset }) => {
     const why = whyNotRestored(code, version, isEnterprise);
@@ -148,7 +150,7 @@ function problemsOfTypes(
     return [
       {
         code: "STATE_UNKNOWN_RECORD",
-        message: `it holds ${records}, ${why}: ${consulVersion} cannot restore it`,
+        message: `it holds ${records}, ${why}: ${cannot}`,
         offset,
       },
     ];
@@ -159,13 +161,13 @@ function problemsOfKinds(
   { state }: ArchiveReport,
   version: Version,
   isEnterprise: boolean,
-  consulVersion: string,
+  cannot: string,
 ): RestoreProblem[] {
   return state.configEntryKinds.flatMap(({ kind, count, offset }) => {
     const why = whyKindNotRestored(kind, version, isEnterprise);
     if (why === undefined) return [];
     const entries = count === 1 ? "a configuration entry" : `${count} configuration entries`;
-    const message = `it holds ${entries} of kind ${JSON.stringify(kind)}, ${why}: ${consulVersion} cannot restore it`;
+    const message = `it holds ${entries} of kind ${JSON.stringify(kind)}, ${why}: ${cannot}`;
     return [{ code: "STATE_UNKNOWN_RECORD", message, offset }];
   });
 }

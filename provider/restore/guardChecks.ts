@@ -120,9 +120,7 @@ export function restorable({ report, cluster }: GuardFacts): Finding {
     const verdict = restorableOn(report, version);
     return verdict === undefined ? [] : [{ version, ...verdict }];
   });
-  const failing = verdicts.flatMap(({ basis, knownBy, problems }) =>
-    problems.map(({ code, message }) => ({ code, message: basis === "nearest" ? `${message} (${knownBy})` : message })),
-  );
+  const failing = verdicts.flatMap(({ problems }) => problems);
   const [first] = failing;
   if (first !== undefined) {
     const messages = new Set(failing.map(({ message }) => message));
