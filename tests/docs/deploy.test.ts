@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect } from "chai";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { Board } from "../../agent/board";
 import { type AgentConfig, type ConfigText, readConfig } from "../../agent/config/config";
 import { readFlags } from "../../agent/config/flags";
@@ -13,6 +13,8 @@ import { bin } from "../../package.json";
 import { serveEmptyBoard } from "../support/agent/emptyBoard";
 import { notApplicable } from "../support/notApplicable";
 import { codeBlocksOf } from "./markdown";
+import { listNomadProblems } from "./nomadProblems";
+import { readYaml } from "./yamlDocuments";
 
 const UNIT = "deploy/systemd/consul-snapshot.service";
 const UNIT_CONFIG = "deploy/systemd/consul-snapshot.json";
@@ -30,7 +32,7 @@ const CREDENTIALS = "/run/credentials/consul-snapshot.service";
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   json: (text) => JSON.parse(text) as unknown,
   yaml: readYaml,
-  hcl: checkHcl,
+  hcl: (text) => expect(listNomadProblems(text)).to.equal(""),
   service: readUnit,
   Dockerfile: (text) => expect(text).to.match(/^FROM \S+$/m),
 };
@@ -151,10 +153,6 @@ describe("deploy/", () => {
       expect(config.http?.address).to.deep.equal({ kind: "port", host: "192.0.2.7", port: 23456 });
       expect(config.destinations.map(({ name }) => name)).to.deep.equal(["s3"]);
     });
-
-    const title = "has a job that nomad accepts";
-    if (!isInstalled("nomad")) notApplicable(title, "nomad does not exist");
-    else it(title, () => expect(run("nomad", ["fmt", "-check", NOMAD])).to.equal(""));
   });
 
   describe("Kubernetes", () => {
@@ -299,14 +297,6 @@ function readTexts(...texts: readonly ConfigText[]): AgentConfig {
   return config;
 }
 
-function readYaml(text: string): unknown[] {
-  return parseAllDocuments(text).map((document) => {
-    const [problem] = [...document.errors, ...document.warnings];
-    if (problem !== undefined) throw problem;
-    return document.toJS() as unknown;
-  });
-}
-
 /** The settings of a unit, by name. */
 function readUnit(text: string): Map<string, string[]> {
   const settings = new Map<string, string[]>();
@@ -317,23 +307,6 @@ function readUnit(text: string): Map<string, string[]> {
     settings.set(name, [...(settings.get(name) ?? []), value]);
   }
   return settings;
-}
-
-/** The form of HCL that the job is written in: one attribute, or the beginning or end of a block, on each line. */
-function checkHcl(text: string): void {
-  const lines = text
-    .replaceAll(/<<(\w+)\n[^]*?\n\1$/gm, '""')
-    .split("\n")
-    .map((line) => line.trim());
-  let depth = 0;
-  for (const line of lines) {
-    if (line === "" || line.startsWith("#") || /^\w+ ("\w+" )?\{\}$/.test(line)) continue;
-    if (/^\w+( "[\w-]+")? \{$/.test(line)) depth++;
-    else if (line === "}") depth--;
-    else if (!/^\w+ += ("[^"]*"|\d+|true|false|\[("[^"]*"(, )?)*\])$/.test(line)) throw new Error(`not HCL: ${line}`);
-    if (depth < 0) throw new Error("a block ends twice");
-  }
-  if (depth !== 0) throw new Error("a block has no end");
 }
 
 function nameOf(documents: readonly KubernetesObject[], wanted: string): string {

@@ -45,7 +45,7 @@ export function readTool(name) {
   const go = /^go (\S+)/m.exec(text)?.[1];
   const main = /^tool (\S+)/m.exec(text)?.[1];
   // The module that holds the package is the required one with the longest path that begins it. A program of our own, which
-  // lies beside its go.mod, is of the version of the one module that it imports itself.
+  // lies beside its go.mod, is of the version of the module that it imports itself: of several, the one with the longest path.
   const holder = [...text.matchAll(/^(?:require)?\s+(\S+) (v\S+)(?: \/\/ (indirect))?$/gm)]
     .filter(([, path = "", , indirect]) =>
       main === undefined ? indirect === undefined : main === path || main.startsWith(`${path}/`),
