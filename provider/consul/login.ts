@@ -8,6 +8,7 @@ import { cleanText, type CleanText, registerSecret, remark } from "../text";
 import { field } from "./agentFacts";
 import type { Connection } from "./connection";
 import { explainNetworkError } from "./failures";
+import { LOGIN_PATH } from "./refusals";
 import { Transport } from "./transport";
 
 export interface LoginRequest {
@@ -44,7 +45,7 @@ export async function login(
   const json = await withTransport(anonymous, signal, notice, (transport) =>
     transport.retry(async () => {
       try {
-        const { failure, ...answer } = await transport.ask({ path: "/v1/acl/login", method: "POST", text });
+        const { failure, ...answer } = await transport.ask({ path: LOGIN_PATH, method: "POST", text });
         return failure ?? answer;
       } catch (error) {
         // Retry only if nothing was sent: otherwise a token may already exist.

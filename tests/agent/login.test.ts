@@ -5,16 +5,27 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
+import { resolveConnection } from "../../provider/consul/connection";
+import { login } from "../../provider/consul/login";
+import type { SnapshotError } from "../../provider/errors";
 import { type ConsulServer, startConsul } from "../support/consul/consul";
 import { temporaryFolder } from "../support/programs/saving";
 import { configFile, runToEnd, startAgent } from "./running";
 
 const ISSUER = "https://issuer.test";
 
-function jwt(key: KeyObject): string {
+function jwt(key: KeyObject, changed: Readonly<Record<string, unknown>> = {}): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: ISSUER, aud: "consul", sub: "agent", team: "backup", nbf: now - 60, exp: now + 3600 };
+  const claims = {
+    iss: ISSUER,
+    aud: "consul",
+    sub: "agent",
+    team: "backup",
+    nbf: now - 60,
+    exp: now + 3600,
+    ...changed,
+  };
   const text = `${part({ alg: "ES256", typ: "JWT" })}.${part(claims)}`;
   const signature = sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" });
   return `${text}.${signature.toString("base64url")}`;
@@ -25,11 +36,13 @@ describe("the login of the agent at an auth method", function () {
   let consul: ConsulServer;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let bearerToken: string;
+  let privateKey: KeyObject;
+  let publicKey: KeyObject;
   const put = (path: string, body: object) => consul.api(path, { method: "PUT", body });
   before(async () => {
     consul = await startConsul({ acl: true });
     folder = await temporaryFolder();
-    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    ({ privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" }));
     bearerToken = jwt(privateKey);
     await put("/v1/acl/auth-method", {
       Name: "jwt",
@@ -96,7 +109,9 @@ describe("the login of the agent at an auth method", function () {
     const forged = jwt(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
     await writeFile(join(folder.path, "refused.jwt"), forged);
     const refused = await runToEnd(["-config-file", file, "-check-config"]);
-    expect(refused.lines.find((line) => line.startsWith("Login at jwt: "))).to.include("signature");
+    expect(refused.lines.find((line) => line.startsWith("Login at jwt: ")))
+      .to.include("refuses the JWT of the login: no key of the auth method verifies its signature")
+      .and.include("CONSUL_DENIED");
     expect(refused.code).to.equal(1);
     const down = await runToEnd(["-config-file", file, "-check-config", "-http-addr=127.0.0.1:1"]);
     expect(down.lines).to.include("Login at jwt: not tried");
@@ -105,6 +120,75 @@ describe("the login of the agent at an auth method", function () {
       expect(lines.join("\n")).to.not.include(bearerToken).and.not.include(forged);
     }
     expect(await tokens()).to.deep.equal([]);
+  });
+
+  describe("explains that the auth method", () => {
+    const now = Math.floor(Date.now() / 1000);
+    const logIn = (BearerToken: string, AuthMethod = "jwt", address = consul.address): Promise<SnapshotError> =>
+      login(
+        resolveConnection({ address }, { config: () => undefined, env: {} }),
+        { authMethod: AuthMethod, bearerToken: BearerToken, meta: {} },
+        new AbortController().signal,
+        () => undefined,
+      ).then(
+        () => Promise.reject(new Error("the login succeeded")),
+        (error: unknown) => error as SnapshotError,
+      );
+    const claims: readonly (readonly [
+      what: string,
+      changed: Readonly<Record<string, unknown>>,
+      reason: string,
+      hint: string,
+    ])[] = [
+      ["has expired", { nbf: now - 8000, exp: now - 4000 }, "it has expired", "Log in with a new JWT"],
+      ["becomes valid later", { nbf: now + 4000, exp: now + 8000 }, "it is not valid yet", "clock"],
+      ["was issued in the future", { iat: now + 4000 }, "it is not valid yet", "clock"],
+      ["contains no time", { nbf: undefined, exp: undefined }, "it contains no time", "exp and nbf"],
+      ["is from another issuer", { iss: "https://other.test" }, "it is from another issuer", "BoundIssuer"],
+      ["is for another audience", { aud: "vault" }, "it is for another audience", "BoundAudiences"],
+      ["has a claim of another type", { team: { a: 1 } }, "its claims do not have the form", "ClaimMappings"],
+    ];
+    for (const [what, changed, reason, hint] of claims) {
+      it(`refuses a JWT that ${what}`, async () => {
+        const error = await logIn(jwt(privateKey, changed));
+        expect(error.code).to.equal("CONSUL_DENIED");
+        expect(error.message).to.include(`refuses the JWT of the login: ${reason}`).and.include("(500 ");
+        expect(error.hint).to.include(hint);
+      });
+    }
+
+    it("refuses what is not a JWT, or has no valid signature", async () => {
+      const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+      const texts = { "": "it is not a JWT", garbage: "it is not a JWT", [jwt(other)]: "no key of the auth method" };
+      for (const [text, reason] of Object.entries(texts)) {
+        const error = await logIn(text);
+        expect(error.code).to.equal("CONSUL_DENIED");
+        expect(error.message).to.include(`refuses the JWT of the login: ${reason}`);
+      }
+    });
+
+    it("has no binding rule for a JWT, or does not exist", async () => {
+      const stranger = await logIn(jwt(privateKey, { team: "sales" }));
+      expect(stranger).to.include({ code: "CONSUL_DENIED" });
+      expect(stranger.message).to.include("no binding rule matches the login");
+      const nowhere = await logIn(bearerToken, "nowhere");
+      expect(nowhere).to.include({ code: "CONSUL_DENIED" });
+      expect(nowhere.message).to.include("has no auth method of this name");
+    });
+
+    it("cannot reach the issuer, which is no fault of the JWT", async () => {
+      const keys = [{ ...publicKey.export({ format: "jwk" }), kid: "a", use: "sig", alg: "ES256" }];
+      const issuer = createServer((_, response) => response.end(JSON.stringify({ keys }))).listen(0, "127.0.0.1");
+      await once(issuer, "listening");
+      const JWKSURL = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`;
+      await put("/v1/acl/auth-method", { Name: "away", Type: "jwt", Config: { JWKSURL, BoundIssuer: ISSUER } });
+      issuer.closeAllConnections();
+      issuer.close();
+      const error = await logIn(bearerToken, "away");
+      expect(error.code).to.equal("CONSUL_RESPONSE");
+      expect(error.message).to.include("cannot check the JWT of the login");
+      expect(error.hint).to.include("JWKSURL");
+    });
   });
 
   it("ends the token that Consul denies before it logs in again, and the last one when it ends", async () => {
