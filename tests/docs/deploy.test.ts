@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect } from "chai";
+import { validate } from "dockerfile-utils";
 import { parse } from "yaml";
 import { Board } from "../../agent/board";
 import { type AgentConfig, type ConfigText, readConfig } from "../../agent/config/config";
@@ -34,7 +35,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   yaml: readYaml,
   hcl: (text) => expect(listNomadProblems(text)).to.equal(""),
   service: readUnit,
-  Dockerfile: (text) => expect(text).to.match(/^FROM \S+$/m),
+  Dockerfile: checkDockerfile,
 };
 
 const read = (file: string): string => readFileSync(file, "utf8");
@@ -101,6 +102,14 @@ describe("deploy/", () => {
       unitLines.map(() => "consul-snapshot"),
     );
     expect(bin).to.have.property(/ENTRYPOINT \["(.*)"\]/.exec(read(DOCKERFILE))?.[1] ?? "");
+  });
+
+  it("has a Dockerfile whose mistakes would be noticed", () => {
+    const text = read(DOCKERFILE);
+    expect(() => checkDockerfile(text)).to.not.throw();
+    expect(() => checkDockerfile(text.replace("WORKDIR", "WORKDR"))).to.throw("Unknown instruction: WORKDR");
+    expect(() => checkDockerfile(text.replace("COPY ", "COPY --frm=x "))).to.throw("Unknown flag: frm");
+    expect(() => checkDockerfile(text.replace("USER 1000:1000", "USER"))).to.throw("Instruction has no arguments");
   });
 
   describe("systemd", () => {
@@ -295,6 +304,13 @@ function readTexts(...texts: readonly ConfigText[]): AgentConfig {
   const config = readConfig(texts, readFlags([]), { env: {} });
   expect(config.notices).to.deep.equal([]);
   return config;
+}
+
+function checkDockerfile(text: string): void {
+  const [problem] = validate(text);
+  if (problem !== undefined)
+    throw new Error(`line ${problem.range.start.line + 1}: ${JSON.stringify(problem.message)}`);
+  expect(text).to.match(/^FROM \S+$/m);
 }
 
 /** The settings of a unit, by name. */
