@@ -57,6 +57,15 @@ describe("one snapshot by the agent", function () {
     }
   });
 
+  it("goes to 20 destinations without a warning of Node.js", async () => {
+    const local_storage = Array.from({ length: 20 }, (_, at) => ({ name: `number-${at}`, path: path(`${at}`) }));
+    const config = { http_addr: consul.address, snapshot: { interval: "0" }, backup_destinations: { local_storage } };
+    const { code, out, err } = await command(["agent", "-config-file", await configFile(folder.path, config)]);
+    expect(code, out).to.equal(0);
+    expect(err).to.equal("");
+    for (let at = 0; at < 20; at++) expect(await snapshots(`${at}`)).to.have.lengthOf(1);
+  });
+
   it("leaves the archive of another run that may still be reporting it", async () => {
     const args = ["-interval=0", `-http-addr=${consul.address}`, `-local-path=${path("b")}`, "-retain=1"];
     for (let run = 0; run < 2; run++) expect((await runToEnd(args)).code).to.equal(0);
