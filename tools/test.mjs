@@ -2,6 +2,7 @@
 // the true count.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { BROWSER_TEST, installBrowser } from "./lib/browser.mjs";
 import { compile } from "./lib/compile.mjs";
 import { Failure } from "./lib/failure.mjs";
 import { buildTools } from "./lib/go.mjs";
@@ -54,6 +55,7 @@ await main(async () => {
     const failure = await orFailure(async () => {
       await buildTools(suite.tools);
       if (suite.files.includes(NODE_VERSIONS_TEST)) await installNodeVersions();
+      if (suite.files.includes(BROWSER_TEST)) await installBrowser();
       if (suite.files.includes(LANGUAGES_TEST)) await prepareLanguages();
     });
     if (failure === undefined) ready.push(suite);

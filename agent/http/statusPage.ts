@@ -14,14 +14,14 @@ import {
 /** On a narrow screen each destination is a block, and each of its values has the name of its column. */
 const STYLE = joined(
   [
-    composed`:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}`,
+    composed`:root{color-scheme:light dark}body{background:#fff;color:#111;font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}`,
     composed`table{border-collapse:collapse;width:100%}`,
     composed`th,td{text-align:left;padding:.5rem 1rem .5rem 0;vertical-align:top}tbody{border-top:1px solid #8888}`,
     composed`time,.state{white-space:nowrap}small,.error td,td:first-child{overflow-wrap:anywhere}td:first-child{min-width:12rem}`,
     composed`small{opacity:.75}.error td{padding-top:0}`,
     composed`@media(max-width:48rem){thead{display:none}tbody,tr,td{display:block}tbody{padding:.5rem 0}td{padding:.1rem 0}`,
     composed`td[data-label]{padding-left:6.5rem;position:relative}`,
-    composed`td[data-label]::before{content:attr(data-label);position:absolute;left:0;font-size:.85em;color:#888}}`,
+    composed`td[data-label]::before{content:attr(data-label);position:absolute;left:0;font-size:.85em;color:CanvasText;opacity:.75}}`,
     composed`.bad{color:#b00020}.good{color:#1b6e3c}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}a{color:#8ab4f8}.bad{color:#ff8a80}.good{color:#81c995}}`,
   ],
   "",

@@ -41,7 +41,7 @@ export async function runMocha(job, temporary, env) {
   const { cpuMs, ...result } = counted ?? { ...noResult(), cpuMs: 0 };
   const problems = [];
   if (counted === undefined) problems.push(`${job.name} ended before its tests did (exit code ${code})`);
-  else if (counted.passed + counted.failed.length + counted.notApplicable.length === 0) {
+  else if (counted.passed + counted.failed.length + counted.skipped.length + counted.notApplicable.length === 0) {
     problems.push(`${job.name} ran no test`);
   } else if (counted.failed.length === 0 && code !== 0) problems.push(`exit code ${code} though no test failed`);
   for (const { pid, command } of await awaitLeftovers(temporary)) problems.push(`left running: ${command} (${pid})`);
