@@ -17,6 +17,7 @@ import type { EndpointOptions } from "./http/server";
 import { judgeHealth } from "./http/health";
 import { readLastSaved, readNewest } from "./lastSaved";
 import type { Log } from "./log";
+import { type ManifestCaches, manifestCachesOf } from "./manifestCaches";
 import { Presence } from "./presence";
 import { reporterOn } from "./reporting";
 import { Saver } from "./saver";
@@ -71,7 +72,8 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
     access,
     log,
   );
-  const saver = makeSaver(options, savingAccess, presence);
+  const caches = manifestCachesOf(config.destinations);
+  const saver = makeSaver(options, caches, savingAccess, presence);
   // Aborts work that is still running some time after `stop`.
   const kill = new AbortController();
   const onStop = (): void => {
@@ -85,11 +87,12 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
   });
   const hasEnded = (): boolean => stop.aborted;
   if (hasEnded()) return;
-  const endpoints = config.http && (await serve(endpointsOf(options, config.http, silences, () => saver.trigger())));
+  const snapshot = (): boolean => saver.trigger();
+  const endpoints = config.http && (await serve(endpointsOf(options, config.http, silences, caches, snapshot)));
   if (endpoints !== undefined) log.info(remark`Serving HTTP`, { address: endpoints.address });
   stop.addEventListener("abort", onStop);
   if (stop.aborted) onStop();
-  options.onReady(() => saver.trigger());
+  options.onReady(snapshot);
   const keeping = presence.keep(stop);
   log.info(remark`Snapshot agent running`);
   try {
@@ -126,6 +129,7 @@ function endpointsOf(
   { board, clock, stop }: DaemonOptions,
   { address, maxAgeMs }: HttpConfig,
   silences: ReadonlyMap<Destination, number>,
+  caches: ManifestCaches,
   snapshot: () => boolean,
 ): EndpointOptions {
   const now = (): Date => clock.now();
@@ -139,7 +143,7 @@ function endpointsOf(
         [...silences].map(async ([destination, silenceMs]) => {
           const own = { name: destination.name, maxAgeMs: maxAgeMs ?? silenceMs };
           try {
-            return { ...own, ...(await readNewest(destination, now(), stop)) };
+            return { ...own, ...(await readNewest(destination, caches.get(destination), now(), stop)) };
           } catch (error) {
             return { ...own, problem: explainInOneLine(error) };
           }
@@ -210,6 +214,7 @@ async function lead(
 
 function makeSaver(
   { config, schedule, log, clock, board, stop }: DaemonOptions,
+  caches: ManifestCaches,
   access: Access,
   presence: Presence,
 ): Saver {
@@ -238,7 +243,8 @@ function makeSaver(
       try {
         const reporter = reporterOn(log, signal, destination.name);
         // The leader holds the lock, and only it saves.
-        const manner: Manner = { consistency, isOnly: true, now: () => clock.now() };
+        const cache = compact({ cache: caches.get(destination) });
+        const manner: Manner = { consistency, isOnly: true, ...cache, now: () => clock.now() };
         return await collectDuring(() => deliver(archive, destination, manner, reporter));
       } catch (error) {
         void presence.saving("critical", composed`${cleanLine(destination.name)}: ${explain(error)}`);
@@ -247,7 +253,7 @@ function makeSaver(
     },
     lastSaved: async (destination, signal) => {
       try {
-        return await readLastSaved(destination, clock.now(), signal);
+        return await readLastSaved(destination, caches.get(destination), clock.now(), signal);
       } catch (error) {
         if (signal.aborted) throw error;
         log.warn(composed`the stored archives cannot be listed: ${explain(error)}`, { destination: destination.name });

@@ -4,6 +4,7 @@ import type { Manifest } from "../provider/catalog/manifest";
 import { compact } from "../provider/compact";
 import { explain } from "../provider/errors";
 import type { Reporter } from "../provider/reporter";
+import type { ManifestCache } from "../provider/retention/manifestCache";
 import { prune, type Pruned } from "../provider/retention/prune";
 import { publish } from "../provider/save/publish";
 import type { TakenArchive } from "../provider/save/take";
@@ -20,7 +21,7 @@ export interface Delivered {
   readonly pruned?: Pick<Pruned, "kept" | "removed">;
 }
 
-/** How the archives of one agent are delivered. */
+/** How an archive of an agent is delivered. */
 export interface Manner {
   readonly consistency: "consistent" | "stale";
   /**
@@ -28,6 +29,8 @@ export interface Manner {
    * one stay: their agents may still be reporting them.
    */
   readonly isOnly: boolean;
+  /** What this process has read of the destination. Default: nothing. */
+  readonly cache?: ManifestCache;
   /** Returns the current time. */
   readonly now: () => Date;
 }
@@ -40,7 +43,7 @@ export interface Manner {
 export async function deliver(
   archive: TakenArchive,
   destination: Destination,
-  { consistency, isOnly, now }: Manner,
+  { consistency, isOnly, cache, now }: Manner,
   reporter: Reporter,
 ): Promise<Delivered> {
   const { target, credentials, overwrite, recipients, series, retention } = destination;
@@ -56,7 +59,8 @@ export async function deliver(
     };
     const saved = await publish(store, archive.stream(), request, reporter.signal);
     warnIfNotRestorable(saved.manifest, reporter);
-    const place = { store, template: target.key, policy: retention, now: now(), ...(isOnly ? { sparedMs: 0 } : {}) };
+    const spared = isOnly ? { sparedMs: 0 } : {};
+    const place = { store, template: target.key, policy: retention, now: now(), ...spared, ...compact({ cache }) };
     const pruned = await prune({ ...place, saved }, reporter);
     const former = await pruneFormer(store, archive, destination, pruned, reporter);
     return compact({

@@ -3,6 +3,7 @@
 import { compact } from "../provider/compact";
 import { isCode } from "../provider/errors";
 import { listSeries } from "../provider/retention/listing";
+import type { ManifestCache } from "../provider/retention/manifestCache";
 import { type Archive, CLOCK_TOLERANCE_MS } from "../provider/retention/policy";
 import { withStore } from "../provider/store/backends";
 import type { Store } from "../provider/store/store";
@@ -17,16 +18,19 @@ export interface Newest {
 }
 
 /**
+ * @param cache - what this process has read of this destination
  * @param now - the current time
  * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `INTERRUPTED`
  */
 export async function readNewest(
   { target, credentials, series }: Destination,
+  cache: ManifestCache | undefined,
   now: Date,
   signal: AbortSignal,
 ): Promise<Newest> {
   const look = async (store: Store): Promise<Newest> => {
-    const { archives } = await listSeries(store, target.key, series, undefined, signal);
+    const place = compact({ store, template: target.key, series, cache });
+    const { archives } = await listSeries(place, undefined, signal);
     const intact = archives.filter(({ intact }) => intact);
     const last = now.getTime() + CLOCK_TOLERANCE_MS;
     const usable = intact.filter(({ restorable, takenAt }) => restorable && takenAt.getTime() <= last);
@@ -42,11 +46,12 @@ export async function readNewest(
  */
 export async function readLastSaved(
   destination: Destination,
+  cache: ManifestCache | undefined,
   now: Date,
   signal: AbortSignal,
 ): Promise<Exclude<LastSaved, "unknown">> {
   try {
-    return (await readNewest(destination, now, signal)).takenAt ?? "none";
+    return (await readNewest(destination, cache, now, signal)).takenAt ?? "none";
   } catch (error) {
     if (isCode(error, "STORE_NOT_FOUND")) return "none";
     throw error;

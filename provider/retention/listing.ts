@@ -1,11 +1,13 @@
 /**
- * Lists the archives of one series at a target: one listing, and a GET for each manifest that may belong to the series.
- * A bucket may contain millions of other objects, so only candidates are kept in memory.
+ * Lists the archives of one series at a target: one listing, and a GET for each manifest that may belong to the series
+ * and that this process has not read before. A bucket may contain millions of other objects, so only candidates are kept
+ * in memory.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import { untilAborted } from "../abort";
 import { readListedManifest } from "../catalog/listedManifest";
-import { type Manifest, manifestKey } from "../catalog/manifest";
+import { manifestKey } from "../catalog/manifest";
 import { archiveOfManifest } from "../catalog/manifestName";
 import { mayBelongTo } from "../catalog/series";
 import { compact } from "../compact";
@@ -13,15 +15,23 @@ import { inParallel } from "../store/inParallel";
 import { fixedPrefix } from "../store/nameTemplate";
 import { lookUp, MAX_BYTES } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
+import type { ManifestCache } from "./manifestCache";
+import { factsOf, type ManifestFacts } from "./manifestFacts";
 import type { Archive } from "./policy";
 
 /** Manifests that are read in parallel: each request to a distant bucket takes tens of milliseconds. */
 const READ_AT_ONCE = 16;
 
-/** An archive with its stored objects. */
-export interface Found extends Archive {
-  readonly archive: StoredObject;
+/** An archive or an orphan, with the manifest that describes it. */
+export interface Described extends Archive {
   readonly manifest: StoredObject;
+  /** What the manifest said when an earlier listing read it; absent if this listing read it. */
+  readonly remembered?: ManifestFacts;
+}
+
+/** An archive with its stored objects. */
+export interface Found extends Described {
+  readonly archive: StoredObject;
   /** SHA-256 of the stored object, according to its manifest. */
   readonly storedSha256: string;
   /** Whether the run that saved it had a retention policy, according to its manifest. */
@@ -31,9 +41,8 @@ export interface Found extends Archive {
 }
 
 /** A manifest without an archive. */
-export interface OrphanedManifest extends Archive {
+export interface OrphanedManifest extends Described {
   readonly archiveKey: string;
-  readonly manifest: StoredObject;
 }
 
 export interface Listing {
@@ -44,18 +53,25 @@ export interface Listing {
   readonly changed: number;
 }
 
+export interface SeriesPlace {
+  readonly store: Store;
+  /** The target's name template; its constant prefix is listed. */
+  readonly template: string;
+  readonly series: string;
+  /** Default: all manifests are read. */
+  readonly cache?: ManifestCache;
+}
+
 /**
- * @param template - the target's name template; its constant prefix is listed
  * @param except - the key of an archive to leave out because its manifest is already known
  * @throws SnapshotError `STORE_*` if any candidate cannot be read: no decision is based on an incomplete list
  */
 export async function listSeries(
-  store: Store,
-  template: string,
-  series: string,
+  { store, template, series, cache }: SeriesPlace,
   except: string | undefined,
   signal: AbortSignal,
 ): Promise<Listing> {
+  const memory = cache?.begin(store, fixedPrefix(template), series);
   const isOther = (key: string): boolean => except === undefined || key !== manifestKey(except);
   const all = await listCandidates(store, template, series, signal);
   const candidates = all.filter(({ manifest }) => isOther(manifest.key));
@@ -63,26 +79,63 @@ export async function listSeries(
   const orphans: OrphanedManifest[] = [];
   let changed = 0;
   const add = async ({ archiveKey, manifest: object, archive: listed }: Candidate): Promise<void> => {
-    const manifest = await readListedManifest(store, object, signal);
-    if (manifest === "changed") changed++;
-    if (typeof manifest !== "object" || manifest.series !== series) return;
-    if (!isOriginal(store, archiveKey, manifest)) return;
+    const recalled = memory?.recall(object);
+    const facts = recalled === undefined ? await readFacts(store, object, signal) : recalled.facts;
+    if (facts === "changed") changed++;
+    if (facts === "changed" || facts === "gone") return;
+    if (recalled === undefined) memory?.remember(object, facts);
+    if (facts?.series !== series || !isOriginal(store, archiveKey, facts)) return;
     const archive = listed ?? (await lookUp(store, archiveKey, { signal }));
     // A folder has the archive's name, so this is neither an archive nor an orphaned manifest.
     if (archive === "notAFile") return;
-    const about = describe(store.locate(archiveKey), manifest, archive);
-    if (archive === undefined) orphans.push({ ...about, archiveKey, manifest: object });
+    const about = {
+      ...describe(store.locate(archiveKey), facts, archive),
+      manifest: object,
+      ...compact({ remembered: recalled?.facts }),
+    };
+    if (archive === undefined) orphans.push({ ...about, archiveKey });
     else {
-      const { storedSha256, location, retention } = manifest;
-      const savedAs = withoutSettings(location);
-      archives.push({ ...about, archive, manifest: object, storedSha256, savedAs, hadRetention: retention === true });
+      const { storedSha256, location, hadRetention } = facts;
+      archives.push({ ...about, archive, storedSha256, savedAs: withoutSettings(location), hadRetention });
     }
   };
   await inParallel(candidates, signal, add, READ_AT_ONCE);
+  memory?.end();
   // The excluded archive is at its original location, so another archive saved with that location is a copy of it, or
   // of one that it has replaced.
   const taken = except === undefined ? undefined : withoutSettings(store.locate(except));
   return { archives: withoutCopies(archives.filter(({ savedAs }) => savedAs !== taken)), orphans, changed };
+}
+
+async function readFacts(
+  store: Store,
+  object: StoredObject,
+  signal: AbortSignal,
+): Promise<ManifestFacts | "changed" | "gone" | undefined> {
+  const manifest = await readListedManifest(store, object, signal);
+  return typeof manifest === "object" ? factsOf(manifest) : manifest;
+}
+
+/**
+ * Whether the manifests that an earlier listing read still say the same.
+ *
+ * @throws SnapshotError `STORE_*`
+ */
+export async function isAsRemembered(
+  store: Store,
+  described: readonly Described[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  let isSame = true;
+  await inParallel(
+    described.filter(({ remembered }) => remembered !== undefined),
+    signal,
+    async ({ manifest, remembered }) => {
+      if (isSame && !isDeepStrictEqual(await readFacts(store, manifest, signal), remembered)) isSame = false;
+    },
+    READ_AT_ONCE,
+  );
+  return isSame;
 }
 
 interface Candidate {
@@ -142,8 +195,8 @@ function isLess([one, key]: readonly [number, string], [other, otherKey]: readon
 /**
  * A copy under another name does not belong to the series, even with its manifest. An archive in a moved folder does.
  */
-function isOriginal(store: Store, archiveKey: string, manifest: Manifest): boolean {
-  return lastName(manifest.location) === lastName(store.locate(archiveKey));
+function isOriginal(store: Store, archiveKey: string, { location }: ManifestFacts): boolean {
+  return lastName(location) === lastName(store.locate(archiveKey));
 }
 
 function lastName(location: string): string | undefined {
@@ -159,18 +212,19 @@ function withoutSettings(location: string): string {
  * @param object - the archive's object, if it exists
  * @param location - as a user would write it
  */
-export function describe(location: string, manifest: Manifest, object: StoredObject | undefined): Archive {
+export function describe(location: string, facts: ManifestFacts, object: StoredObject | undefined): Archive {
+  const { series, purpose, takenAt, sha256, index, serverIds, storedSize, restorable } = facts;
   return {
     location,
-    series: manifest.series,
-    purpose: manifest.purpose,
-    takenAt: new Date(manifest.takenAt),
-    sha256: manifest.sha256,
-    index: manifest.index,
-    ...compact({ datacenter: manifest.datacenter }),
-    serverIds: manifest.servers.map(({ id }) => id),
-    intact: object?.size === manifest.storedSize,
-    restorable: manifest.restorable?.ok !== false,
+    series,
+    purpose,
+    takenAt: new Date(takenAt),
+    sha256,
+    index,
+    ...compact({ datacenter: facts.datacenter }),
+    serverIds,
+    intact: object?.size === storedSize,
+    restorable,
     writtenAt: object?.modified ?? new Date(0),
   };
 }

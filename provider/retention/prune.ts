@@ -1,17 +1,19 @@
 /**
  * After a save: removes what the retention policy does not keep. It costs one listing and a GET for each manifest of
- * the series, however many others lie at the same place.
+ * the series that this process has not read before, however many others lie at the same place.
  */
 
 import { unlessAborted } from "../abort";
 import type { Manifest } from "../catalog/manifest";
 import { explain, isCode, SnapshotError } from "../errors";
 import type { Reporter } from "../reporter";
+import { fixedPrefix } from "../store/nameTemplate";
 import { headIfPlaceExists } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
 import { brake, brakeWithoutLedger } from "./brake";
 import { type KnownArchive, Ledger } from "./ledger";
-import { describe, type Found, type Listing, listSeries } from "./listing";
+import { describe, type Found, isAsRemembered, type Listing, listSeries } from "./listing";
+import { factsOf } from "./manifestFacts";
 import { decide, type Decision, isEmpty, isSibling, isUsableBackup, newestFirst, type Policy, SPARED } from "./policy";
 import { pruneCommand } from "./pruneCommand";
 import { findUnverifiable } from "./verification";
@@ -64,24 +66,53 @@ async function pruneAfterSave({ saved, ...place }: PruneRequest, reporter: Repor
   }
 }
 
-async function pruneOthers(
+/** A run after a save, and what it has decided. */
+interface Decided extends VerifiedDecision {
+  readonly run: Run;
+  /** Why nothing may be removed, as a clause. */
+  readonly refusal: string | undefined;
+}
+
+async function decideAfterSave(
   place: Place & Pick<Run, "series" | "own" | "ledger">,
   manifest: Manifest,
   reporter: Reporter,
-): Promise<Pruned> {
-  const { store, template, series, own, ledger } = place;
+): Promise<Decided> {
+  const { store, series, own } = place;
   const { archive: stored } = own;
   const listing = await listOthers(place, series, stored.key, reporter);
   const there = await unlessAborted(headIfPlaceExists(store, stored.key), reporter.signal);
+  const object = there?.version === stored.version ? there : undefined;
   const run: Run = {
     ...place,
-    fresh: describe(store.locate(stored.key), manifest, there?.version === stored.version ? there : undefined),
+    fresh: describe(store.locate(stored.key), factsOf(manifest), object),
     others: listing.archives,
     listing,
     isDeliberate: false,
   };
   const { decision, verified } = await decideOnVerified(run, reporter);
-  const refusal = decision.refusal ?? brakeOf(run, decision);
+  return { run, decision, verified, refusal: decision.refusal ?? brakeOf(run, decision) };
+}
+
+/** Whether the manifests for which something would be deleted still say what this process remembers of them. */
+async function isConfirmed({ run, decision, refusal }: Decided, { signal }: Reporter): Promise<boolean> {
+  if (refusal !== undefined) return true;
+  const orphans = run.listing.orphans.filter((orphan) => isSibling(orphan, run.fresh));
+  return isAsRemembered(run.store, [...decision.remove.map(({ archive }) => archive), ...orphans], signal);
+}
+
+async function pruneOthers(
+  place: Place & Pick<Run, "series" | "own" | "ledger">,
+  manifest: Manifest,
+  reporter: Reporter,
+): Promise<Pruned> {
+  const { store, template, series, own, ledger, cache } = place;
+  let decided = await decideAfterSave(place, manifest, reporter);
+  if (!(await isConfirmed(decided, reporter))) {
+    cache?.forget(store, fixedPrefix(template), series);
+    decided = await decideAfterSave(place, manifest, reporter);
+  }
+  const { run, decision, verified, refusal } = decided;
   if (refusal !== undefined) {
     const byHand = pruneCommand(store.locate(template), run.series, run.policy);
     const hint = decision.refusal === undefined ? `. If that is right, run: ${byHand}` : "";
@@ -191,14 +222,14 @@ async function readLedger({ store, template }: Place, series: string, reporter: 
 }
 
 async function listOthers(
-  { store, template }: Place,
+  place: Place,
   series: string,
   except: string | undefined,
   reporter: Reporter,
 ): Promise<Listing> {
-  warnIfUnbounded(template, reporter);
+  warnIfUnbounded(place.template, reporter);
   reporter.status({ phase: "listingSeries" });
-  const listing = await listSeries(store, template, series, except, reporter.signal);
+  const listing = await listSeries({ ...place, series }, except, reporter.signal);
   warnIfChanged(listing, reporter);
   return listing;
 }

@@ -28,7 +28,7 @@ export async function reasonsToKeep(
 ): Promise<ReadonlyMap<string, Reasoning>> {
   const rules = policy ?? (await Ledger.read(store, template, series, signal)).rules;
   if (rules === undefined || isEmpty(rules)) return new Map();
-  const { archives } = await listSeries(store, template, series, undefined, signal);
+  const { archives } = await listSeries({ store, template, series }, undefined, signal);
   const [newest] = archives.filter(isUsableBackup).sort(newestFirst);
   if (newest === undefined) return new Map();
   const { keep, remove, refusal } = decide(archives, newest, rules, now);

@@ -3,6 +3,7 @@
 import type { Store } from "../store/store";
 import type { KnownArchive, Ledger } from "./ledger";
 import type { Found, Listing } from "./listing";
+import type { ManifestCache } from "./manifestCache";
 import type { Archive, Policy } from "./policy";
 
 export interface Place {
@@ -13,6 +14,8 @@ export interface Place {
   readonly now: Date;
   /** Archives written less than this before the newest one stay, in milliseconds. Default: ten minutes. */
   readonly sparedMs?: number;
+  /** What earlier runs of this process have read. Default: all manifests are read. */
+  readonly cache?: ManifestCache;
 }
 
 /** One run, with its findings. */

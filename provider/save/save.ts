@@ -9,6 +9,7 @@ import { AwaitedReader } from "../archive/thread/openReader";
 import { ConsulClient, type Pace } from "../consul/client";
 import type { Connection } from "../consul/connection";
 import { SnapshotError, isCode } from "../errors";
+import type { ManifestCache } from "../retention/manifestCache";
 import type { Policy } from "../retention/policy";
 import type { Location } from "../store/location";
 import { openStore } from "../store/backends";
@@ -46,6 +47,8 @@ export interface SaveRequest {
   readonly retention?: Policy;
   /** As `PruneRequest.sparedMs`. */
   readonly sparedMs?: number;
+  /** As `PruneRequest.cache`. */
+  readonly cache?: ManifestCache;
   /** Called when a server becomes slow, and when it recovers. Default: not called. */
   readonly onPace?: Turn["setPace"];
   /** As in `StorePace`. */
@@ -136,7 +139,7 @@ export async function saveBetween(
         policy: request.retention ?? {},
         saved: { manifest, stored },
         now: new Date(),
-        ...compact({ sparedMs: request.sparedMs }),
+        ...compact({ sparedMs: request.sparedMs, cache: request.cache }),
       },
       reporter,
     );

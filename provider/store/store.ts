@@ -20,6 +20,11 @@ export interface StoredObject {
   /** Changes whenever the bytes may have: an ETag, a generation, or inode and time. Opaque to callers. */
   readonly version: string;
   readonly modified: Date;
+  /**
+   * When the file's bytes, times, owner or names last changed, which programs cannot set on Unix: unlike `modified`, which a
+   * file's `version` contains. Buckets have none.
+   */
+  readonly changed?: Date;
 }
 
 export interface PutOptions {

@@ -44,7 +44,7 @@ export async function reportFormerSeries(recorded: Values, inputs: Values, conte
   const hint = `set series: ${JSON.stringify(former)} to continue it`;
   const failed = `the series is now ${now}, and archives of the former series ${former} could not be counted; ${hint}`;
   await withTarget(inputs.target, failed, context, async (store, template) => {
-    const { archives } = await listSeries(store, template, former, undefined, context.signal);
+    const { archives } = await listSeries({ store, template, series: former }, undefined, context.signal);
     if (archives.length === 0) return;
     context.warn(
       remark`retention does not remove archives of another series: ${counted(archives)} of the former series ${former} will stay, because the series is now ${now}; ${hint}`,
@@ -68,7 +68,7 @@ export async function reportPossibleFormerSeries(inputs: Values, outputs: Values
   await withTarget(inputs.target, failed, context, async (store, template) => {
     const others = await seriesLike(now, store, template, context.signal);
     for (const former of others.slice(0, MAX_SERIES)) {
-      const { archives } = await listSeries(store, template, former, undefined, context.signal);
+      const { archives } = await listSeries({ store, template, series: former }, undefined, context.signal);
       context.info(
         remark`${isFirstOf}; retention does not remove the ${counted(archives)} of ${former} at the same place; if that is the former series, set series: ${JSON.stringify(former)} to continue it`,
       );

@@ -13,6 +13,7 @@ import { seriesOf } from "../../catalog/series";
 import { hintAtOverwriting } from "../../store/takenName";
 import { parseLocation } from "../../store/location";
 import { readRecipients, recipientProblems } from "../../args/encryption";
+import { ManifestCache } from "../../retention/manifestCache";
 import { SaveConcurrency } from "../../save/concurrency";
 import type { SavedArchive } from "../../save/save";
 import { SNAPSHOT_OUTPUTS } from "../../args/tables/outputs";
@@ -35,6 +36,9 @@ const concurrency = new SaveConcurrency();
 
 /** Shared by all resources of a run, too. */
 const replacements = new Replacements();
+
+/** Shared as well: the credentials of a process come from its environment and from the settings of targets. */
+const cache = new ManifestCache();
 
 export const snapshotLifecycle: Lifecycle = {
   check,
@@ -123,6 +127,7 @@ async function saveSnapshot(inputs: Values, context: Context): Promise<SavedArch
           target: parseLocation(args.target),
           overwrite: args.overwrite,
           retention: args.retention,
+          cache,
           recipients: args.recipients,
           ...(args.inspect === undefined ? {} : { kv: { ...args.inspect, maxPrefixes: MAX_PREFIXES } }),
           purpose: "backup",

@@ -341,7 +341,13 @@ async function removeEmptyFolders(folder: string, firstMade: string): Promise<vo
 }
 
 function described(key: string, stats: BigIntStats): StoredObject {
-  return { key, size: Number(stats.size), version: versionOf(stats), modified: new Date(Number(stats.mtimeMs)) };
+  return {
+    key,
+    size: Number(stats.size),
+    version: versionOf(stats),
+    modified: new Date(Number(stats.mtimeMs)),
+    changed: new Date(Number(stats.ctimeMs)),
+  };
 }
 
 function native(key: string): string {

@@ -7,9 +7,11 @@ import { readFlags } from "../../../agent/config/flags";
 import { deliver } from "../../../agent/deliver";
 import { readLastSaved } from "../../../agent/lastSaved";
 import { makeLog } from "../../../agent/log";
+import { manifestCachesOf } from "../../../agent/manifestCaches";
 import { reporterOn } from "../../../agent/reporting";
 import { Saver } from "../../../agent/saver";
 import type { Destination } from "../../../agent/config/destinations";
+import { compact } from "../../../provider/compact";
 import { readWhole } from "../../../provider/archive/readWhole";
 import { Spool } from "../../../provider/save/spool";
 import type { TakenArchive } from "../../../provider/save/take";
@@ -62,6 +64,7 @@ export function simulate(options: SimulationOptions): Simulation {
     () => now,
   );
   const board = new Board(config.destinations, now);
+  const caches = manifestCachesOf(config.destinations);
   const clock: Clock = {
     now: () => now,
     async wait(until, signal) {
@@ -89,16 +92,17 @@ export function simulate(options: SimulationOptions): Simulation {
     },
     async deliver(archive, destination, signal) {
       await options.beforeDelivery?.(destination, now);
+      const cache = compact({ cache: caches.get(destination) });
       return deliver(
         archive,
         destination,
-        { consistency: "consistent", isOnly: true, now: () => now },
+        { consistency: "consistent", isOnly: true, ...cache, now: () => now },
         reporterOn(log, signal),
       );
     },
     lastSaved: async (destination, signal) => {
       if (options.listingFails?.(destination, now) === true) return "unknown";
-      return readLastSaved(destination, now, signal);
+      return readLastSaved(destination, caches.get(destination), now, signal);
     },
     complete: () => completed++,
   });

@@ -7,6 +7,7 @@ import { compact } from "../../../provider/compact";
 import type { Policy } from "../../../provider/retention/policy";
 import type { Store, StoredObject } from "../../../provider/store/store";
 import { type Manifest, manifestKey } from "../../../provider/catalog/manifest";
+import type { ManifestCache } from "../../../provider/retention/manifestCache";
 import { prune, type Pruned } from "../../../provider/retention/prune";
 import { withMark } from "../../../provider/catalog/series";
 
@@ -104,6 +105,8 @@ export interface PruneOptions {
   readonly signal?: AbortSignal;
   /** As `PruneRequest.sparedMs`. Default: nothing is spared because it is young. */
   readonly sparedMs?: number;
+  /** As `PruneRequest.cache`. */
+  readonly cache?: ManifestCache;
 }
 
 /** Prunes as a save does after `saved`. */
@@ -112,7 +115,7 @@ export async function pruneAfter(
   template: string,
   saved: Saved,
   policy: Policy,
-  { now = NOW, signal = new AbortController().signal, sparedMs = Number.NEGATIVE_INFINITY }: PruneOptions = {},
+  { now = NOW, signal = new AbortController().signal, sparedMs = Number.NEGATIVE_INFINITY, cache }: PruneOptions = {},
 ): Promise<{ pruned: Pruned | undefined; said: { info: string[]; warn: string[] }; asked: Asked[] }> {
   const asked: Asked[] = [];
   const said = { info: new Array<string>(), warn: new Array<string>() };
@@ -143,7 +146,7 @@ export async function pruneAfter(
     },
   };
   const pruned = await prune(
-    { store: listened, template, policy, saved, now, sparedMs },
+    { store: listened, template, policy, saved, now, sparedMs, ...compact({ cache }) },
     {
       signal,
       status: () => undefined,

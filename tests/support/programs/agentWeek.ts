@@ -10,6 +10,7 @@ import { readConfig } from "../../../agent/config/config";
 import { readFlags } from "../../../agent/config/flags";
 import { connect } from "../../../agent/connect";
 import { readNewest } from "../../../agent/lastSaved";
+import { manifestCachesOf } from "../../../agent/manifestCaches";
 import { take } from "../../../provider/save/take";
 import { simulate } from "../agent/simulation";
 import { serveEmptyBoard } from "../agent/emptyBoard";
@@ -32,10 +33,11 @@ async function main(): Promise<void> {
         take({ connection: connect(config.connection, process.env), consistency: "consistent" }, reporter),
       ),
   });
+  const caches = manifestCachesOf(config.destinations);
   const { address, close } = await serveEmptyBoard({
     board: run.board,
     async health() {
-      await Promise.all(config.destinations.map((destination) => readNewest(destination, new Date(), signal)));
+      await Promise.all([...caches].map(([destination, cache]) => readNewest(destination, cache, new Date(), signal)));
       return { ok: true, reasons: [] };
     },
   });

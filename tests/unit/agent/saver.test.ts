@@ -7,6 +7,7 @@ import { readNewest } from "../../../agent/lastSaved";
 import { SnapshotError } from "../../../provider/errors";
 import { temporaryFolder } from "../../support/programs/saving";
 import { type Simulation, simulate } from "../../support/agent/simulation";
+import { countStores } from "../../support/stores/countedBackend";
 
 const HOUR_MS = 3_600_000;
 const MONDAY = "2026-11-23T00:00:00.000Z";
@@ -252,10 +253,26 @@ describe("an agent that leads", function () {
     const text = JSON.stringify({ snapshot_agent: config });
     const [destination] = readConfig([{ file: "agent.json", text }], readFlags([]), { env: {} }).destinations;
     const newestAt = (hours: number) =>
-      readNewest(destination!, new Date(hoursLater(hours)), new AbortController().signal);
+      readNewest(destination!, undefined, new Date(hoursLater(hours)), new AbortController().signal);
     const two = new Date(hoursLater(2));
     expect(await newestAt(2.5)).to.deep.equal({ takenAt: two, restorableAt: two });
     expect(await newestAt(1.5)).to.deep.equal({ takenAt: two, restorableAt: new Date(hoursLater(1)) });
+  });
+
+  it("reads each manifest once, and once more before its archive is removed", async () => {
+    const counts = countStores();
+    const target = "counted://manifests/week/consul-{index}.snap";
+    const run = simulate({
+      start: MONDAY,
+      config: { snapshot: { interval: "1h", retain: 5 }, backup_destinations: { targets: [{ target }] } },
+    });
+    await run.leadUntil(hoursLater(9.5));
+    // It lists once more when it leads again.
+    await run.leadUntil(hoursLater(10.5));
+    expect(run.taken).to.have.length(11);
+    const manifests = counts.read.filter((location) => location.endsWith(".manifest.json"));
+    const times = [...new Set(manifests)].map((each) => manifests.filter((location) => location === each).length);
+    expect(times).to.deep.equal([2, 2, 2, 2, 2, 2, 1, 1, 1, 1]);
   });
 
   it("keeps no temporary file open when it ends", async () => {
