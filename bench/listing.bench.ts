@@ -26,7 +26,7 @@ export async function run(): Promise<string> {
 
 ${CONDITIONS} Listing reads each manifest.
 
-${await placeTimes(folder, listTime)}
+${await placeTimes(folder, { "": listTime })}
 
 A walk over records of ${RECORD_BYTES} bytes, with a digest of each, that counts their keys by prefix without a limit:
 
