@@ -3,8 +3,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { Context } from "../../../provider/lifecycle";
+import { snapshotLifecycle } from "../../../provider/resources/snapshot/lifecycle";
 import { type ConsulServer, fillKv, startConsul, until } from "../../support/consul/consul";
 import { saveTo, temporaryFolder, type Wishes } from "../../support/programs/saving";
+import { countStores } from "../../support/stores/countedBackend";
 
 const KEEP_ONE = { retention: { keepLast: 1 } };
 
@@ -39,6 +42,31 @@ describe("retention, with real clusters", function () {
     const { saved } = await save(KEEP_ONE);
     expect(saved.pruned).to.deep.equal({ kept: 1, removed: 1 });
     expect(await archives()).to.have.lengthOf(2 * others.length + 1);
+  });
+
+  it("of resources that share a series in one process reads each manifest once", async () => {
+    const counts = countStores();
+    const context: Context = {
+      signal: new AbortController().signal,
+      owner: { organization: "acme", project: "shop", stack: "prod", name: "backup" },
+      config: () => undefined,
+      status: () => undefined,
+      info: () => undefined,
+      warn: () => undefined,
+    };
+    const inputs = {
+      target: "counted://shared/up/",
+      series: "shared",
+      retention: { keepLast: 9 },
+      connection: { address: consul.address },
+    };
+    const created: unknown[] = [];
+    for (let round = 0; round < 4; round++)
+      created.push((await snapshotLifecycle.create(inputs, context)).outputs.kept);
+    expect(created).to.deep.equal([1, 2, 3, 4]);
+    const read = counts.read.filter((location) => location.endsWith(".manifest.json"));
+    expect(read).to.have.length(3);
+    expect(new Set(read).size).to.equal(3);
   });
 
   it("of two that save and prune at once: each keeps its own newest, and touches none of the other's", async () => {
