@@ -21,7 +21,7 @@ import { saveTo } from "../tests/support/programs/saving";
 import { cpuOf, median, ms, ownCpu, table, timed } from "./lib";
 
 const ROUNDS = 3;
-const KEYS = 300_000;
+const KEYS = 100_000;
 const VALUE_BYTES = 4000;
 const MEGABIT = 125_000;
 
