@@ -31,8 +31,6 @@ export async function runOnce(
   const consistency = stale ? "stale" : "consistent";
   // There is no election: several can run at once.
   const manner: Manner = { consistency, isOnly: false, now };
-  // Each destination listens. Node.js would take more than ten listeners for a leak, and print a warning.
-  setMaxListeners(0, signal);
   try {
     const connection = await access.connection(signal);
     const request = compact({ connection, consistency, scratchFolder });

@@ -106,8 +106,6 @@ export class Saver {
     // Each destination listens, and Node.js would warn about more than ten.
     setMaxListeners(0, held, stop);
     const wake = (): void => this.#wake();
-    // Each destination listens. Node.js would take more than ten listeners for a leak, and print a warning.
-    setMaxListeners(0, held);
     held.addEventListener("abort", wake);
     stop.addEventListener("abort", wake);
     this.#takeFailures = 0;
