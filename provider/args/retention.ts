@@ -6,8 +6,13 @@ import { type ArgumentProblem, checkRow, readRows } from "./kinds";
 import { RETENTION } from "./tables/retention";
 import { SNAPSHOT } from "./tables/snapshot";
 
-/** Every rule that `retention` may have. */
-export const RETENTION_KEYS = Object.keys(RETENTION) as (keyof typeof RETENTION)[];
+/** The rules as a program writes them: those of a policy, with a duration in place of milliseconds. */
+type RetentionKey = Exclude<keyof Policy, "keepWithinMs"> | "keepWithin";
+
+/** Every rule that `retention` may have. One that the table or the policy does not have does not compile. */
+export const RETENTION_KEYS: readonly RetentionKey[] = Object.keys(
+  RETENTION satisfies Readonly<Record<RetentionKey, unknown>>,
+) as (keyof typeof RETENTION)[];
 
 /**
  * Everything that is wrong with `retention`. Unknown values (symbols) are not judged.
@@ -18,12 +23,8 @@ export function checkRetention(value: unknown, path = "retention"): ArgumentProb
   return checkRow(path, SNAPSHOT.retention, value);
 }
 
-/** A rule of the table that the policy does not know would keep nothing, and remove: it does not compile. */
-type Counts = Pick<Policy, Exclude<keyof typeof RETENTION, "keepWithin">>;
-
 /** The policy, once `checkRetention` has found no problem. Without `retention` it is empty, and keeps everything. */
 export function readRetention(value: unknown): Policy {
   const { keepWithin, ...rules } = readRows(RETENTION, value);
-  const counts: Counts = compact(rules);
-  return compact({ ...counts, keepWithinMs: keepWithin });
+  return compact({ ...rules, keepWithinMs: keepWithin });
 }

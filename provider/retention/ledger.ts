@@ -10,7 +10,7 @@ import { allKnown, Fields } from "../fields";
 import { fixedFolder } from "../store/nameTemplate";
 import { MAX_BYTES, putSmallObject, readSmallObject } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
-import type { Policy } from "./policy";
+import { isRule, type Policy } from "./policy";
 
 const SCHEMA = 1;
 /**
@@ -177,16 +177,6 @@ function policyText(policy: Policy): string {
   return JSON.stringify(Object.entries(policy).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-const RULES: readonly string[] = [
-  "keepLast",
-  "keepWithinMs",
-  "keepHourly",
-  "keepDaily",
-  "keepWeekly",
-  "keepMonthly",
-  "keepYearly",
-] satisfies readonly (keyof Policy)[];
-
 /** Parses a string written by `policyText`; `undefined` for anything else. */
 function policyOf(text: string): Policy | undefined {
   let entries: unknown;
@@ -198,7 +188,7 @@ function policyOf(text: string): Policy | undefined {
   if (!Array.isArray(entries)) return undefined;
   const rules = entries.filter(
     (entry): entry is [string, number] =>
-      Array.isArray(entry) && RULES.includes(String(entry[0])) && Number.isSafeInteger(entry[1]),
+      Array.isArray(entry) && isRule(String(entry[0])) && Number.isSafeInteger(entry[1]),
   );
   return rules.length === entries.length ? Object.fromEntries(rules) : undefined;
 }

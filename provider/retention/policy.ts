@@ -9,18 +9,15 @@
  * - copies of an archive, such as a link beside its file, take one place together, and stay or go together.
  */
 
-/** A value that is omitted or 0 is no rule. A policy without rules keeps everything. */
-export interface Policy {
+/** The rules that do not count the units of a calendar. */
+type OtherRule =
   /** Number of newest archives to keep. */
-  readonly keepLast?: number;
+  | "keepLast"
   /** Keep archives that are less than this older than the newest, in milliseconds. */
-  readonly keepWithinMs?: number;
-  readonly keepHourly?: number;
-  readonly keepDaily?: number;
-  readonly keepWeekly?: number;
-  readonly keepMonthly?: number;
-  readonly keepYearly?: number;
-}
+  | "keepWithinMs";
+
+/** A value that is omitted or 0 is no rule. A policy without rules keeps everything. */
+export type Policy = Readonly<Partial<Record<OtherRule | CalendarRule, number>>>;
 
 /** The facts about an archive with a manifest. */
 export interface Archive {
@@ -84,18 +81,26 @@ export function withoutSave(reasons: readonly string[]): readonly string[] {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-type CalendarRule = Exclude<keyof Policy, "keepLast" | "keepWithinMs">;
-
 /**
- * The calendar rules: a name for the reasons, and a function from a time to its hour, day, … in UTC and ISO 8601 form.
+ * The calendar rules, one row each: a name for the reasons, and a function from a time to its hour, day, … in UTC and
+ * ISO 8601 form. A rule also has a row in `args/tables/retention.ts` and in `cli/options/retention.ts`.
  */
-const CALENDAR: Readonly<Record<CalendarRule, readonly [name: string, bucketOf: (time: Date) => string]>> = {
+const CALENDAR = {
   keepHourly: ["hourly", (time) => time.toISOString().slice(0, 13)],
   keepDaily: ["daily", (time) => time.toISOString().slice(0, 10)],
   keepWeekly: ["weekly", isoWeek],
   keepMonthly: ["monthly", (time) => time.toISOString().slice(0, 7)],
   keepYearly: ["yearly", (time) => time.toISOString().slice(0, 4)],
-};
+} as const satisfies Readonly<Record<string, readonly [name: string, bucketOf: (time: Date) => string]>>;
+
+type CalendarRule = keyof typeof CALENDAR;
+
+const OTHER_RULES: Readonly<Record<OtherRule, true>> = { keepLast: true, keepWithinMs: true };
+
+/** Whether a policy can have a rule of this name. */
+export function isRule(name: string): name is keyof Policy {
+  return Object.hasOwn(OTHER_RULES, name) || Object.hasOwn(CALENDAR, name);
+}
 
 /**
  * Decides after a save. Only archives that are strictly older than the new one are removed, so concurrent runs can
