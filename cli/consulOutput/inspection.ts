@@ -1,7 +1,7 @@
 /** Prints what `consul snapshot inspect` prints, byte for byte, as text and as JSON. */
 
 import type { ArchiveReport } from "../../provider/archive/reader";
-import { typeName } from "../../provider/archive/recordTypes";
+import { typeName } from "../../provider/archive/recordTypeLookup";
 import { alignColumns } from "./columns";
 import { byteSize, jsonString } from "./goText";
 import { gather } from "./growingBuffer";

@@ -3,7 +3,7 @@
 import { compact } from "../../provider/compact";
 import type { ArchiveReport, KvOptions } from "../../provider/archive/reader";
 import { requireDecodable } from "../../provider/archive/decodable";
-import { nameIn1_14 } from "../../provider/archive/recordTypes";
+import { nameIn1_14 } from "../../provider/archive/recordTypeLookup";
 import { fullJson, fullPretty } from "./fullReport";
 import { type Inspected, printJson, printPretty } from "../consulOutput/inspection";
 import { printable } from "../consulOutput/printable";

@@ -6,7 +6,8 @@
 import type { ErrorCode } from "../errors";
 import type { ArchiveReport } from "./reader";
 import { stateSizeProblem } from "./stateSize";
-import { NEWEST, OLDEST, READ_IN_PART, TRIED, VERSIONS, whyKindNotRestored, whyNotRestored } from "./recordTypes";
+import { whyKindNotRestored, whyNotRestored } from "./recordTypeLookup";
+import { NEWEST, OLDEST, READ_IN_PART, TRIED, VERSIONS } from "./recordTypes";
 import { isBefore, isEqual, parseVersion, type Version } from "./version";
 
 export interface RestoreProblem {

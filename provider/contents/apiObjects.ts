@@ -4,7 +4,7 @@
  */
 
 import type { SeenRecord } from "../archive/reader";
-import { typeName } from "../archive/recordTypes";
+import { typeName } from "../archive/recordTypeLookup";
 import { type Content, type Fields, isFields, wholeContentOf } from "../archive/state/normalForm";
 import { SnapshotError } from "../errors";
 import { configEntryOf, floatOf, readable, textOf } from "./content";

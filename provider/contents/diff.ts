@@ -7,7 +7,8 @@
  */
 
 import type { SeenRecord } from "../archive/reader";
-import { rewrittenKeysOf, typeName, type Writer, writerOf } from "../archive/recordTypes";
+import { rewrittenKeysOf, typeName, writerOf } from "../archive/recordTypeLookup";
+import type { Writer } from "../archive/recordTypes";
 import { digestOfContent } from "../archive/state/contentDigest";
 import { type Content, isFields } from "../archive/state/normalForm";
 import { tooLarge } from "../archive/limits";
@@ -15,7 +16,7 @@ import { SnapshotError } from "../errors";
 import { nearest } from "../suggestion";
 import { cleanText } from "../text";
 import { nameOf } from "./recordName";
-import { compareNames, DIGESTS, RecordTable, type Row } from "./recordTable";
+import { compareNames, DIGESTS, SortedRecords, type Row } from "./sortedRecords";
 import { type ArchiveSource, contentOfRecord, readRecords } from "./readRecords";
 import { changedFields, type FieldChange, type ShownFields, storedFields } from "./shownFields";
 
@@ -28,7 +29,7 @@ export interface DiffOptions {
   readonly ignoreIndexes?: boolean;
   /** Called when the reading of the first archive, and then of the second, begins. */
   readonly reading?: (source: ArchiveSource) => void;
-  /** Limit of the rows in memory, in bytes per archive. Default: that of `RecordTable`. */
+  /** Limit of the rows in memory, in bytes per archive. Default: that of `SortedRecords`. */
   readonly heldBytes?: number;
 }
 
@@ -90,15 +91,15 @@ export async function* diffArchives(
   other: ArchiveSource,
   options: DiffOptions = {},
 ): AsyncGenerator<Difference, DiffSummary> {
-  const tables: RecordTable[] = [];
+  const tables: SortedRecords[] = [];
   try {
     for (const source of [one, other]) {
-      const table = new RecordTable(options.heldBytes);
+      const table = new SortedRecords(options.heldBytes);
       tables.push(table);
       options.reading?.(source);
       await readRecords(source, (record) => addRecord(table, record, options));
     }
-    const [left, right] = tables as [RecordTable, RecordTable];
+    const [left, right] = tables as [SortedRecords, SortedRecords];
     const counts = new Counts();
     for (const [a, b] of sideBySide(left.rows(), right.rows())) yield* differencesOf(a, b, counts);
     return counts.summary(options);
@@ -107,7 +108,7 @@ export async function* diffArchives(
   }
 }
 
-function addRecord(table: RecordTable, record: SeenRecord, { types, values, ignoreIndexes }: DiffOptions): void {
+function addRecord(table: SortedRecords, record: SeenRecord, { types, values, ignoreIndexes }: DiffOptions): void {
   const type = typeName(record.type);
   const writer = writerOf(type);
   if (types === undefined ? writer === "bookkeeping" : !types.includes(type)) return;

@@ -1,7 +1,7 @@
 /** Identifies records: by the key with which the same record is found in another archive, and by a name for people. */
 
 import { hash } from "node:crypto";
-import { typeName } from "../archive/recordTypes";
+import { typeName } from "../archive/recordTypeLookup";
 import { type Content, type Fields, isFields } from "../archive/state/normalForm";
 import { fieldOfMessage } from "../archive/state/protobuf";
 import { configEntryOf, textOf } from "./content";

@@ -4,7 +4,7 @@
  */
 
 import { createHmac, hash, randomBytes } from "node:crypto";
-import { typeName } from "../archive/recordTypes";
+import { isShown, typeName } from "../archive/recordTypeLookup";
 import { type Content, isFields } from "../archive/state/normalForm";
 import { configEntryOf, floatOf, readable, textOf } from "./content";
 import { goTime } from "./goTime";
@@ -25,26 +25,6 @@ export type ShownFields = Readonly<Record<string, Stored>>;
 /** A shown value, or for a hidden one a mark: within this process, equal values have equal marks. */
 export type Stored = Exclude<Shown, { hidden: true }> | { readonly hidden: string };
 
-/** The types whose fields may be shown. Unknown types may contain secrets. */
-const SHOWN_TYPES: ReadonlySet<string> = new Set([
-  "Register",
-  "KVS",
-  "Session",
-  "Tombstone",
-  "PreparedQuery",
-  "Autopilot",
-  "Intention",
-  "ACLToken",
-  "ACLPolicy",
-  "ACLRole",
-  "ACLBindingRule",
-  "ACLAuthMethod",
-  "ConfigEntry",
-  "FederationState",
-  "ServiceVirtualIP",
-  "Index",
-]);
-
 /** Token secrets, tokens of prepared queries, certificate keys, and credentials in free-form settings. */
 const SECRET_FIELD =
   /secret|token$|tokens$|password|passphrase|passwd|private.?key|signing.?key|credential|jwt$|jwks|api.?key|access.?key|authorization/i;
@@ -59,7 +39,7 @@ const markKey = randomBytes(32);
 
 /** @returns `undefined` if a type's fields are never shown */
 export function storedFields(type: number, content: Content | undefined): ShownFields | undefined {
-  if (content === undefined || !SHOWN_TYPES.has(typeName(type))) return undefined;
+  if (content === undefined || !isShown(type)) return undefined;
   const fields: Record<string, Stored> = {};
   const isValueOf = typeName(type) === "KVS" || typeName(type) === "Tombstone";
   // For a configuration entry, only the entry itself.

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
-import { computedFieldsOfKind, KIND_ROWS } from "../../provider/archive/recordTypes";
+import { computedFieldsOfKind, KIND_ROWS } from "../../provider/archive/recordTypeLookup";
 import { consulArchive } from "../fixtures/consulArchives";
 import {
   CONSUL_NAMES,

@@ -3,7 +3,8 @@
  * has written in between, as their `ModifyIndex` shows.
  */
 
-import { CONFIG_ENTRY, rewrittenKeysOf, typeName, writerOf } from "../../provider/archive/recordTypes";
+import { rewrittenKeysOf, typeName, writerOf } from "../../provider/archive/recordTypeLookup";
+import { CONFIG_ENTRY } from "../../provider/archive/recordTypes";
 import type { SeenRecord } from "../../provider/archive/reader";
 import { type Content, isFields, wholeContentOf } from "../../provider/archive/state/normalForm";
 import { modifiedAt } from "../../provider/archive/state/recordFields";

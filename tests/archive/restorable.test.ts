@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { readArchive, walk } from "../fixtures/reading";
 import { restorableOn } from "../../provider/archive/restorable";
-import { bodyOf, OLDEST, typeName, whyKindNotRestored, whyNotRestored } from "../../provider/archive/recordTypes";
+import { bodyOf, typeName, whyKindNotRestored, whyNotRestored } from "../../provider/archive/recordTypeLookup";
+import { OLDEST } from "../../provider/archive/recordTypes";
 import { parseVersion } from "../../provider/archive/version";
 import { archiveOf } from "../fixtures/archive";
 import { mutantsOf, type RecordMutant } from "../fixtures/recordMutants";

@@ -8,7 +8,8 @@
  */
 
 import { compact } from "../../compact";
-import { bodyOf, bodyOfKind, computedFieldsOf, computedFieldsOfKind, CONFIG_ENTRY } from "../recordTypes";
+import { bodyOf, bodyOfKind, computedFieldsOf, computedFieldsOfKind } from "../recordTypeLookup";
+import { CONFIG_ENTRY } from "../recordTypes";
 import { configEntryRequest, type FieldKind, fieldKind } from "./fieldKinds";
 import { Head, integerOf, isMap, isRaw, Undecodable } from "./head";
 import { canonicalMessage } from "./protobuf";

@@ -6,7 +6,7 @@
  * past its end (a string that it reads as a map) is refused here.
  */
 
-import { bodyOfKind } from "../recordTypes";
+import { bodyOfKind } from "../recordTypeLookup";
 import { configEntryRequest, type FieldKind, fieldKind, type Scalar, type Struct } from "./fieldKinds";
 import { Head, integerOf, isRaw, isString, isStruct, type Kind, Undecodable } from "./head";
 import { structProblem } from "./structRules";

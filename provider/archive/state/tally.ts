@@ -3,7 +3,8 @@
 import { SetDigest } from "./digest";
 import { isMap, isString } from "./head";
 import { type KvOptions, type KvReport, Prefixes } from "./prefixes";
-import { bodyOf, CONFIG_ENTRY, KVS, REGISTER, rewrittenKeysOf, typeName } from "../recordTypes";
+import { bodyOf, rewrittenKeysOf, typeName } from "../recordTypeLookup";
+import { CONFIG_ENTRY, KVS, REGISTER } from "../recordTypes";
 import { Registrations } from "./registration";
 import { RestoreOrder } from "./restoreOrder";
 import type { Work } from "./work";

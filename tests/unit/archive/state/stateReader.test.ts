@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
 import { HELD_BYTES, StateWalker } from "../../../../provider/archive/state/stateReader";
-import { typeName } from "../../../../provider/archive/recordTypes";
+import { typeName } from "../../../../provider/archive/recordTypeLookup";
 import { walk } from "../../../fixtures/reading";
 import { REPEATED_KEYS, type RepeatedKey, repeatedKeyState } from "../../../fixtures/repeatedKeys";
 import { encode, encodeRecord, keyValue, type StateRecord, stateOf, type Value } from "../../../fixtures/state";

@@ -24,7 +24,7 @@ export const DIGESTS = 32;
 /** Size of the rows in memory before they are written to the file. */
 const HELD_BYTES = 16 * 1024 * 1024;
 
-export class RecordTable {
+export class SortedRecords {
   readonly #spool: Spool;
   readonly #held: Buffer;
   readonly #runs: Block[] = [];
