@@ -6,6 +6,7 @@ import type { Decryption } from "../../provider/age/identities";
 import { checkRecipients } from "../../provider/age/recipients";
 import { openReader } from "../../provider/archive/thread/openReader";
 import { type Manifest, readManifest } from "../../provider/catalog/manifest";
+import { originOf } from "../../provider/catalog/newManifest";
 import { compact } from "../../provider/compact";
 import { SnapshotError } from "../../provider/errors";
 import { encryptedName, isEncryptedName } from "../../provider/save/encrypt";
@@ -151,17 +152,17 @@ async function transferVerified(
   try {
     const verified = await openVerifiedStream(archive, reader, received);
     const bytes = written === undefined ? verified.bytes : onlyAs(verified, written);
-    const about = compact({ datacenter: written?.datacenter, consulVersion: written?.consulVersion });
+    const origin = written && originOf(written);
     const published = await publish(
       destination,
-      { ...verified, bytes, about, nanoseconds: unixNanoseconds(verified.meta) },
+      { ...verified, bytes, about: origin ?? {}, nanoseconds: unixNanoseconds(verified.meta) },
       compact({
         target: to,
         overwrite,
         recipients: recipient,
-        purpose: written?.purpose ?? "backup",
-        consistency: written?.consistency ?? "consistent",
-        owner: { ...OWNER, ...(written === undefined ? {} : { series: written.series }) },
+        purpose: origin?.purpose ?? "backup",
+        consistency: origin?.consistency ?? "consistent",
+        owner: compact({ ...OWNER, series: origin?.series }),
       }),
       signal,
     );

@@ -1,7 +1,7 @@
 /** `consul-snapshot status`: one verdict for monitoring, from the stored archives alone. */
 
 import type { Decryption } from "../../provider/age/identities";
-import { isManifestOf } from "../../provider/catalog/facts";
+import { isManifestOf } from "../../provider/catalog/archiveFacts";
 import { listPlace } from "../../provider/catalog/list";
 import { judgeStatus, type StatusVerdict, summarizeSeries } from "../../provider/catalog/status";
 import { readStoredArchive } from "../../provider/catalog/storedArchive";

@@ -6,7 +6,7 @@ import { headIfPlaceExists } from "../store/smallObject";
 import { TIDY_MS } from "../store/stall";
 import type { Store, StoredObject } from "../store/store";
 import { ManifestClaim } from "./claim";
-import { describeArchive } from "./description";
+import { describeArchive } from "./newManifest";
 import { type Manifest, manifestKey } from "./manifest";
 import { readStoredArchive, type Reading } from "./storedArchive";
 

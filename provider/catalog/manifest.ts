@@ -44,8 +44,8 @@ export interface Restorable {
   readonly reasons: readonly string[];
 }
 
-/** The facts about an archive that do not depend on its location. */
-export interface ArchiveFacts {
+/** The facts that reading an archive shows, and where it is. */
+export interface ReadFacts {
   readonly location: string;
   readonly snapshotId: string;
   readonly index: number;
@@ -62,17 +62,20 @@ export interface ArchiveFacts {
   readonly storedSha256: string;
   /** RFC 3339, UTC. */
   readonly takenAt: string;
-  /** Omitted if the token may not read it. */
-  readonly datacenter?: string;
-  readonly consulVersion?: string;
   readonly servers: readonly Server[];
   /** The largest first. */
   readonly contents: readonly RecordCount[];
   /** A digest of the records of each type, independent of their order: equal for equal contents. */
   readonly digests: Readonly<Record<string, string>>;
+  readonly encrypted: boolean;
+}
+
+export interface ArchiveFacts extends ReadFacts {
+  /** Omitted if the token may not read it. */
+  readonly datacenter?: string;
+  readonly consulVersion?: string;
   /** Omitted if the Consul version is unknown. */
   readonly restorable?: Restorable;
-  readonly encrypted: boolean;
 }
 
 /** The stored object. */
@@ -82,7 +85,10 @@ export interface StoredBytes {
   readonly sha256: string;
 }
 
-/** A new field must be optional, because earlier manifests lack it, and `parseManifest` must read it. */
+/**
+ * A new field must be optional, because earlier manifests lack it, and `parseManifest` must read it. `newManifest.ts` fills
+ * it, and says whether a copy keeps it.
+ */
 export interface Manifest extends ArchiveFacts {
   readonly schema: typeof MANIFEST_SCHEMA;
   /** The owner of this backup: `organization/project/stack/name`. */

@@ -10,7 +10,7 @@ import { SnapshotError } from "../errors";
 import { formatLocation, type Location } from "../store/location";
 import { lookUp } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
-import { factsOf } from "./facts";
+import { factsOf } from "./archiveFacts";
 import { type ArchiveFacts, type Manifest, readManifest, type StoredBytes } from "./manifest";
 
 /** `kv` and `acceptStateSize` as in `readWhole`. */

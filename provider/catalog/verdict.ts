@@ -6,7 +6,7 @@ import { parseVersion } from "../archive/version";
 import { compact } from "../compact";
 import { errorData } from "../errorData";
 import { isInvalidArchive, SnapshotError } from "../errors";
-import { factsOf, isManifestOf, restorableBy } from "./facts";
+import { factsOf, isManifestOf, restorableBy } from "./archiveFacts";
 import type { Manifest, Restorable } from "./manifest";
 
 /** An archive that was read completely. */

@@ -2,7 +2,7 @@
 
 import { requireDecodable } from "../archive/decodable";
 import { problemsOnNewest, restoredBy } from "../archive/restorable";
-import { factsOf, isManifestOf, restorableBy } from "../catalog/facts";
+import { factsOf, isManifestOf, restorableBy } from "../catalog/archiveFacts";
 import { compact } from "../compact";
 import { isRecord } from "../lifecycle";
 import { readInspect } from "../resources/snapshot/args";

@@ -3,7 +3,7 @@
 import type { ArchiveReport } from "../archive/reader";
 import { restorableOn, restorableSentence } from "../archive/restorable";
 import { parseVersion } from "../archive/version";
-import { isManifestOf, takenAt } from "../catalog/facts";
+import { isManifestOf, takenAt } from "../catalog/archiveFacts";
 import type { Manifest } from "../catalog/manifest";
 import {
   type ClusterIdentity,

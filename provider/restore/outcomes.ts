@@ -3,7 +3,7 @@
  * before the restore, and words the messages. Pure: no I/O.
  */
 
-import { factsOf } from "../catalog/facts";
+import { factsOf } from "../catalog/archiveFacts";
 import type { ArchiveReport } from "../archive/reader";
 import { compact } from "../compact";
 import { isCode, SnapshotError } from "../errors";

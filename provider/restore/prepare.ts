@@ -4,7 +4,7 @@
  */
 
 import type { ArchiveReport } from "../archive/reader";
-import { factsOf, isManifestOf } from "../catalog/facts";
+import { factsOf, isManifestOf } from "../catalog/archiveFacts";
 import type { ArchiveFacts, RecordCount } from "../catalog/manifest";
 import type { ReadArchive } from "../catalog/storedArchive";
 import { compact } from "../compact";

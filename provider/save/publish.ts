@@ -3,12 +3,11 @@
 import { randomBytes } from "node:crypto";
 import type { SnapshotMeta } from "../archive/reader";
 import { ManifestClaim } from "../catalog/claim";
-import { describeArchive } from "../catalog/description";
-import { takenAt } from "../catalog/facts";
+import { takenAt } from "../catalog/archiveFacts";
 import { type Manifest, readManifest } from "../catalog/manifest";
+import { describeArchive, type Origin } from "../catalog/newManifest";
 import { seriesOf } from "../catalog/series";
 import { compact } from "../compact";
-import type { ClusterFacts } from "../consul/client";
 import { SnapshotError } from "../errors";
 import type { Owner } from "../owner";
 import { isEmpty, type Policy } from "../retention/policy";
@@ -32,9 +31,10 @@ export interface PublishRequest {
   readonly owner: Owner;
 }
 
-/** An archive stream, with facts about its cluster. */
+/** An archive stream, with what is known about the archive besides what it contains. */
 export interface DescribedStream extends VerifiedStream {
-  readonly about: ClusterFacts;
+  /** Facts about its cluster; for a copy, those of its source's manifest. What the request specifies takes precedence. */
+  readonly about: Partial<Origin>;
   /** As returned by `unixNanoseconds`; the same for all copies of an archive. */
   readonly nanoseconds: string;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { archiveOf, metaJson } from "../fixtures/archive";
 import { keyValue, stateOf } from "../fixtures/state";
-import { factsOf } from "../../provider/catalog/facts";
+import { factsOf } from "../../provider/catalog/archiveFacts";
 import { readArchive } from "../fixtures/reading";
 import { command } from "../support/programs/command";
 

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { COMMANDS } from "../../cli/commands";
 import { encrypt } from "../../provider/age/encrypt";
 import { fileStore } from "../../provider/store/file/store";
-import { factsOf } from "../../provider/catalog/facts";
+import { factsOf } from "../../provider/catalog/archiveFacts";
 import { readArchive } from "../fixtures/reading";
 import { archiveOf } from "../fixtures/archive";
 import { keyValue, stateOf } from "../fixtures/state";

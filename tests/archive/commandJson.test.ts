@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { factsOf } from "../../provider/catalog/facts";
+import { factsOf } from "../../provider/catalog/archiveFacts";
 import { fileStore } from "../../provider/store/file/store";
 import { archiveOf } from "../fixtures/archive";
 import { readArchive } from "../fixtures/reading";

@@ -64,7 +64,7 @@ const LISTED = [
   },
   {
     what: "fields of a manifest",
-    names: fieldsOf("provider/catalog/manifest.ts", ["ArchiveFacts", "Manifest"]),
+    names: fieldsOf("provider/catalog/manifest.ts", ["ReadFacts", "ArchiveFacts", "Manifest"]),
     page: "docs/reference/manifest.md",
     head: "| field |",
   },

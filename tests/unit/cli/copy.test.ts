@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import type { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { requestOf } from "../../../cli/restore/request";
-import { factsOf } from "../../../provider/catalog/facts";
+import { factsOf } from "../../../provider/catalog/archiveFacts";
 import { explain } from "../../../provider/errors";
 import { archiveOf } from "../../fixtures/archive";
 import { readArchive } from "../../fixtures/reading";

@@ -3,7 +3,7 @@ import { RESTORE_VOCABULARY } from "../../../provider/args/vocabulary";
 import { compact } from "../../../provider/compact";
 import type { ClusterHealth, HealthRefusal } from "../../../provider/consul/client";
 import { restorableSentence } from "../../../provider/archive/restorable";
-import { restorableBy } from "../../../provider/catalog/facts";
+import { restorableBy } from "../../../provider/catalog/archiveFacts";
 import { ArchiveReader, type ArchiveReport } from "../../../provider/archive/reader";
 import { evaluateGuards, type Guard, refusalOf } from "../../../provider/restore/guards";
 import { describeRollback, type GuardFacts } from "../../../provider/restore/guardChecks";

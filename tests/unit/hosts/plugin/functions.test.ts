@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { factsOf } from "../../../../provider/catalog/facts";
+import { factsOf } from "../../../../provider/catalog/archiveFacts";
 import type { Manifest } from "../../../../provider/catalog/manifest";
 import { FUNCTIONS, type FunctionName } from "../../../../provider/functions/functions";
 import { Host } from "../../../../provider/hosts/plugin/host";

@@ -4,9 +4,9 @@ import type { ArchiveReport, SnapshotMeta } from "../archive/reader";
 import { suffrageName } from "../archive/meta";
 import { restorableOn, restorableOnNone, type RestoreVerdict } from "../archive/restorable";
 import { cleanText } from "../text";
-import type { ArchiveFacts, Restorable, StoredBytes } from "./manifest";
+import type { ReadFacts, Restorable, StoredBytes } from "./manifest";
 
-type StoredFacts = Pick<ArchiveFacts, "sha256" | "storedSize">;
+type StoredFacts = Pick<ReadFacts, "sha256" | "storedSize">;
 
 /**
  * The facts of an archive at `location`. They are stored and shown, so the names in them are cleaned: whoever answers in
@@ -14,7 +14,7 @@ type StoredFacts = Pick<ArchiveFacts, "sha256" | "storedSize">;
  *
  * @param encrypted - the stored object, if the archive is encrypted. Default: not encrypted
  */
-export function factsOf(report: ArchiveReport, location: string, encrypted?: StoredBytes): ArchiveFacts {
+export function factsOf(report: ArchiveReport, location: string, encrypted?: StoredBytes): ReadFacts {
   const { meta } = report;
   return {
     location,

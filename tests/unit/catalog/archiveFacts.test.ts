@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { restorableBy } from "../../../provider/catalog/facts";
+import { restorableBy } from "../../../provider/catalog/archiveFacts";
 import { archiveOf } from "../../fixtures/archive";
 import { readArchive } from "../../fixtures/reading";
 import { filledRecord } from "../../fixtures/recordMutants";
