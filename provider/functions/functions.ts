@@ -1,13 +1,13 @@
 /** The functions of the plugin, as one table: the schema, the checks and the reference follow it. */
 
-import { LISTED_ARCHIVE_OUTPUTS, PLAN_OUTPUTS, VERDICT_OUTPUTS } from "../args/tables/functionOutputs";
 import { LISTING } from "../args/tables/listing";
-import { type OutputTable, SNAPSHOT_OUTPUTS } from "../args/tables/outputs";
+import type { OutputTable } from "../args/tables/outputs";
 import { RESTORE } from "../args/tables/restore";
 import type { Row, Table } from "../args/tables/row";
 import { SNAPSHOT } from "../args/tables/snapshot";
 import { CONSUL_VERSION } from "../args/tables/verification";
 import { compact } from "../compact";
+import { INSPECTION_OUTPUTS, LISTED_ARCHIVE_OUTPUTS, PLAN_OUTPUTS, VERDICT_OUTPUTS } from "./outputs";
 import type { Work } from "./work";
 
 export interface ProviderFunction {
@@ -26,13 +26,6 @@ const SOURCE = {
     "The archive: its path (relative to the program's folder), or its `file://`, `s3://`, `gs://` or `azblob://` URL, such as the output `location` of a `ConsulSnapshot`.",
 } as const satisfies Row;
 
-/** Outputs that are known only to the save itself. */
-const OF_A_SAVE = ["knownLeader", "lastContact", "kept", "removed"];
-
-const FACTS: OutputTable = Object.fromEntries(
-  Object.entries(SNAPSHOT_OUTPUTS).filter(([name]) => !OF_A_SAVE.includes(name)),
-);
-
 const DECRYPTION = linked(RESTORE.decryption, "consul-snapshot-restore");
 
 export const FUNCTIONS = {
@@ -40,29 +33,7 @@ export const FUNCTIONS = {
     documentation:
       "Reads an archive to its last byte and returns what is in it. It fails where the archive is invalid, or where not all of its records can be decoded.",
     inputs: { source: SOURCE, inspect: linked(SNAPSHOT.inspect, "consul-snapshot"), decryption: DECRYPTION },
-    outputs: {
-      ...FACTS,
-      series: {
-        kind: { type: "string" },
-        optional: true,
-        documentation: "The series that the archive belongs to; `undefined` without the manifest that describes it.",
-      },
-      purpose: {
-        kind: { type: "string" },
-        optional: true,
-        documentation:
-          "`backup`, or `safety` for the state that a restore has replaced; `undefined` without the manifest that describes it.",
-      },
-      lastIndex: { kind: { type: "number" }, documentation: "The highest Raft index that its state has applied." },
-      restoredBy: {
-        kind: { type: "strings" },
-        documentation: "The known versions of Consul that can restore it, as ranges such as `1.8 to 1.14`.",
-      },
-      problems: {
-        kind: { type: "strings" },
-        documentation: "Why the newest known version of Consul cannot restore it, a sentence each.",
-      },
-    },
+    outputs: INSPECTION_OUTPUTS,
     load: async () => (await import("./inspectArchive.js")).inspectArchive,
   },
   verifyArchive: {

@@ -34,6 +34,8 @@ export interface OutputRow {
   readonly kind: OutputKind;
   /** It may be undefined. */
   readonly optional?: true;
+  /** Only the save knows it: it is not in the archive. */
+  readonly ofSave?: true;
   /** Markdown, as in the SDK's doc comment. */
   readonly documentation: string;
 }
@@ -118,11 +120,13 @@ export const SNAPSHOT_OUTPUTS = {
   knownLeader: {
     kind: BOOLEAN,
     optional: true,
+    ofSave: true,
     documentation: "Whether the server that answered knew a leader; `undefined` for an archive that was looked up.",
   },
   lastContact: {
     kind: NUMBER,
     optional: true,
+    ofSave: true,
     documentation: "How long ago, in milliseconds, that server had heard from the leader; 0 for the leader itself.",
   },
   contents: {
@@ -142,12 +146,14 @@ export const SNAPSHOT_OUTPUTS = {
   kept: {
     kind: INTEGER,
     optional: true,
+    ofSave: true,
     documentation:
       "With `retention`: how many archives of this resource there were after the save, this one among them.",
   },
   removed: {
     kind: INTEGER,
     optional: true,
+    ofSave: true,
     documentation: "With `retention`: how many the save removed.",
   },
   encrypted: {

@@ -1,6 +1,36 @@
 /** The outputs of the plugin's functions. */
 
-import type { OutputTable } from "./outputs";
+import { type OutputRow, type OutputTable, SNAPSHOT_OUTPUTS } from "../args/tables/outputs";
+
+/** The outputs of a snapshot that an archive itself shows. */
+const FACTS: OutputTable = Object.fromEntries(
+  Object.entries<OutputRow>(SNAPSHOT_OUTPUTS).filter(([, { ofSave }]) => ofSave !== true),
+);
+
+/** The outputs of the function `inspectArchive`. */
+export const INSPECTION_OUTPUTS: OutputTable = {
+  ...FACTS,
+  series: {
+    kind: { type: "string" },
+    optional: true,
+    documentation: "The series that the archive belongs to; `undefined` without the manifest that describes it.",
+  },
+  purpose: {
+    kind: { type: "string" },
+    optional: true,
+    documentation:
+      "`backup`, or `safety` for the state that a restore has replaced; `undefined` without the manifest that describes it.",
+  },
+  lastIndex: { kind: { type: "number" }, documentation: "The highest Raft index that its state has applied." },
+  restoredBy: {
+    kind: { type: "strings" },
+    documentation: "The known versions of Consul that can restore it, as ranges such as `1.8 to 1.14`.",
+  },
+  problems: {
+    kind: { type: "strings" },
+    documentation: "Why the newest known version of Consul cannot restore it, a sentence each.",
+  },
+};
 
 /** The outputs of the function `verifyArchive`. */
 export const VERDICT_OUTPUTS = {
