@@ -1,6 +1,6 @@
 /**
- * The arguments of the resources, as a program writes them. The members of the interfaces `Consul…Args` are those of the tables
- * in `provider/args/tables/`, from which `npm run docs` writes them: edit the tables.
+ * The arguments of the resources, as a program writes them, and the objects among their outputs. The members of both are
+ * those of the tables in `provider/args/tables/`, from which `npm run docs` writes them: edit the tables.
  */
 
 import type * as pulumi from "@pulumi/pulumi";

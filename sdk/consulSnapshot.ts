@@ -112,7 +112,10 @@ function lookedUp(decryption: pulumi.Input<ConsulDecryption> | undefined): Consu
   return (decryption === undefined ? {} : { decryption }) as unknown as ConsulSnapshotArgs;
 }
 
-/** Every output must be listed here; otherwise, Pulumi's SDK does not create a property for it. */
+/**
+ * Every output must be listed here; otherwise, Pulumi's SDK does not create a property for it. `npm run docs` writes this list,
+ * and the properties of the class, from `provider/args/tables/outputs.ts`.
+ */
 const OUTPUTS = {
   index: undefined,
   term: undefined,

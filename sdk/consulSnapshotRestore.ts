@@ -13,9 +13,9 @@ const TYPE = "ConsulSnapshotRestore";
  */
 export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   /**
-   * `"exact"`: when it was read back, the cluster held what the archive holds; `"drift"`: it held something else, and each
-   * of the `differences` can be explained by writes after the restore, or is of a type that servers write by themselves;
-   * `"unproved"`: only a receipt says that this run was restored before, and the cluster does not prove it.
+   * `"exact"`: when it was read back, the cluster held what the archive holds; `"drift"`: it held something else, and
+   * each of the `differences` can be explained by writes after the restore, or is of a type that servers write by
+   * themselves; `"unproved"`: only a receipt says that this run was restored before, and the cluster does not prove it.
    */
   declare readonly outcome: pulumi.Output<"exact" | "drift" | "unproved">;
   /** When the restore was sent: RFC 3339, UTC. */
@@ -27,8 +27,8 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   /** Where the state before the restore is saved; `undefined` without a safety snapshot. */
   declare readonly safetyLocation: pulumi.Output<string | undefined>;
   /**
-   * How many Raft entries were written between the safety snapshot and the restore, and are in neither; `undefined` where
-   * that is unknown.
+   * How many Raft entries were written between the safety snapshot and the restore, and are in neither; `undefined`
+   * where that is unknown.
    */
   declare readonly unsavedChanges: pulumi.Output<number | undefined>;
   /** Where the receipt of this run is, by which it is never restored again; `undefined` without one. */
@@ -55,7 +55,10 @@ export class ConsulSnapshotRestore extends pulumi.dynamic.Resource {
   }
 }
 
-/** Every output must be listed here; otherwise, Pulumi's SDK does not create a property for it. */
+/**
+ * Every output must be listed here; otherwise, Pulumi's SDK does not create a property for it. `npm run docs` writes this list,
+ * and the properties of the class, from `provider/args/tables/outputs.ts`.
+ */
 const OUTPUTS = {
   outcome: undefined,
   restoredAt: undefined,

@@ -62,8 +62,12 @@ function listOf(items: readonly string[], indent: string, column: number): strin
   return `[\n${items.map((item) => `${indent}  ${item},\n`).join("")}${indent}]`;
 }
 
-/** Replaces what a pattern finds behind its first group. */
-function replace(text: string, pattern: RegExp, replacement: string): string {
+/**
+ * Replaces what a pattern finds behind its first group.
+ *
+ * @throws Error when it finds nothing
+ */
+export function replace(text: string, pattern: RegExp, replacement: string): string {
   if (!pattern.test(text)) throw new Error(`there is no ${pattern.source}`);
   return text.replace(pattern, (_, head: string) => head + replacement);
 }
@@ -85,7 +89,8 @@ function memberOf(name: string, row: Row): string {
   return `${comment(docComment(row))}\n  readonly ${name}${optional}: ${inputTypeOf(row.kind)};`;
 }
 
-function comment(text: string): string {
+/** A doc comment of a member. */
+export function comment(text: string): string {
   const single = `  /** ${text} */`;
   if (single.length <= LINE) return single;
   const lines = [""];

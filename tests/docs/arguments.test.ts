@@ -20,6 +20,7 @@ import {
   TYPES_FILE,
 } from "./argumentTypes";
 import { listPages } from "./markdown";
+import { CLASSES, renewClass, renewOutputInterfaces } from "./outputTypes";
 
 const ALL = Object.keys(NOUNS) as Noun[];
 const ADVICE = "`npm run docs -- arguments` writes what the tables define";
@@ -173,8 +174,25 @@ describe("what writes the argument tables", () => {
     expect(renewSecrets(secrets.replace('"tokenAfterRestore"', ""))).to.equal(secrets);
   });
 
+  it("restores an output, in the class, in its list and in an object", () => {
+    for (const { file, name, outputs } of CLASSES) {
+      const source = readFileSync(file, "utf8");
+      expect(renewClass(source, name, outputs), ADVICE).to.equal(source);
+      for (const found of [/\n {2}\/\*\* .*\n {2}declare readonly snapshotId: .*/, / {2}snapshotId: undefined,\n/]) {
+        const altered = source.replace(found, "");
+        expect(altered).to.not.equal(source);
+        expect(renewClass(altered, name, outputs)).to.equal(source);
+      }
+    }
+    const types = readFileSync(TYPES_FILE, "utf8");
+    expect(renewOutputInterfaces(types), ADVICE).to.equal(types);
+    expect(renewOutputInterfaces(types.replace("readonly knownBy?", "readonly knownBy"))).to.equal(types);
+  });
+
   it("refuses a marker without a noun, and a file without its interfaces", () => {
     expect(() => renewTables("<!-- arguments: nothing -->\n")).to.throw("no table of arguments named nothing");
     expect(() => renewTypes("")).to.throw("ConsulSnapshotArgs");
+    expect(() => renewOutputInterfaces("")).to.throw("ConsulServer");
+    expect(() => renewClass("", "ConsulSnapshot", {})).to.throw("ConsulSnapshot");
   });
 });

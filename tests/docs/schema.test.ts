@@ -6,18 +6,12 @@ import manifest from "../../package.json";
 import { CONFIGURATION } from "../../provider/args/tables/configuration";
 import { CONNECTION } from "../../provider/args/tables/connection";
 import { NOUNS } from "../../provider/args/tables/nouns";
-import {
-  OUTPUT_OBJECTS,
-  type OutputKind,
-  type OutputNoun,
-  type OutputTable,
-  RESTORE_OUTPUTS,
-  SNAPSHOT_OUTPUTS,
-} from "../../provider/args/tables/outputs";
+import { OUTPUT_OBJECTS, type OutputNoun, type OutputTable } from "../../provider/args/tables/outputs";
 import type { Row, Table } from "../../provider/args/tables/row";
 import { FUNCTIONS, type ProviderFunction } from "../../provider/functions/functions";
 import { renewTables, tableOf } from "./argumentTables";
 import { markersIn, renewFunctionTables } from "./functionTables";
+import { CLASSES, OUTPUT_INTERFACES, outputTypeOf } from "./outputTypes";
 import { SCHEMA_FILE, schemaText } from "./pluginSchema";
 
 interface Property {
@@ -56,18 +50,10 @@ interface Schema extends Readonly<Record<string, unknown>> {
 
 const FUNCTIONS_PAGE = "docs/reference/functions.md";
 
-const RESOURCES = [
-  ["ConsulSnapshot", NOUNS.snapshot, SNAPSHOT_OUTPUTS, "sdk/consulSnapshot.ts"],
-  ["ConsulSnapshotRestore", NOUNS.restore, RESTORE_OUTPUTS, "sdk/consulSnapshotRestore.ts"],
-] as const;
-
-/** The SDK's type of each object among outputs; those without one are written where they are used. */
-const INTERFACES: Readonly<Partial<Record<OutputNoun, string>>> = {
-  server: "ConsulServer",
-  records: "ConsulRecords",
-  restorable: "ConsulRestorable",
-  keys: "ConsulKeys",
-  difference: "ConsulDifference",
+/** The arguments of each class. */
+const ARGUMENTS: Readonly<Record<string, Table>> = {
+  ConsulSnapshot: NOUNS.snapshot,
+  ConsulSnapshotRestore: NOUNS.restore,
 };
 
 function tokenOf(noun: string): string {
@@ -93,35 +79,6 @@ function references(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) =>
     key === "$ref" && typeof inner === "string" ? [inner] : references(inner),
   );
-}
-
-function typeOf(kind: OutputKind): string {
-  switch (kind.type) {
-    case "number":
-    case "integer":
-      return "number";
-    case "choice":
-      return kind.choices.map((choice) => JSON.stringify(choice)).join(" | ");
-    case "strings":
-      return "string[]";
-    case "any":
-      return "unknown";
-    case "list":
-      return `${objectOf(kind.of)}[]`;
-    case "object":
-      return objectOf(kind.of);
-    case "string":
-    case "boolean":
-      return kind.type;
-  }
-}
-
-function objectOf(noun: OutputNoun): string {
-  const { fields }: { readonly fields: OutputTable } = OUTPUT_OBJECTS[noun];
-  const members = Object.entries(fields).map(([name, { kind, optional }]) => {
-    return `readonly ${name}${optional === true ? "?" : ""}: ${typeOf(kind)}`;
-  });
-  return INTERFACES[noun] ?? `{ ${members.join("; ")} }`;
 }
 
 interface Member {
@@ -184,7 +141,8 @@ describe("the plugin's schema", () => {
     expect(defined.filter((name) => !used.includes(name))).to.deep.equal([]);
   });
 
-  for (const [name, args, outputs, file] of RESOURCES) {
+  for (const { name, file, outputs } of CLASSES) {
+    const args = ARGUMENTS[name] ?? {};
     const resource = (): Resource => schema().resources[`consul-snapshot:index:${name}`]!;
 
     it(`${name} has the arguments of its table: required, secret, with what a change does`, () => {
@@ -203,9 +161,9 @@ describe("the plugin's schema", () => {
     it(`${name} has the outputs of its class, with the same types and comments`, () => {
       const members = membersIn(file, name);
       expect(members).to.deep.equal(
-        Object.entries(outputs as OutputTable).map(([output, { kind, optional, documentation }]) => ({
+        Object.entries(outputs).map(([output, { kind, optional, documentation }]) => ({
           name: output,
-          type: `pulumi.Output<${typeOf(kind)}${optional === true ? " | undefined" : ""}>`,
+          type: `pulumi.Output<${outputTypeOf(kind)}${optional === true ? " | undefined" : ""}>`,
           isOptional: false,
           documentation,
         })),
@@ -215,18 +173,18 @@ describe("the plugin's schema", () => {
         ...stored,
         ...members.map((each) => each.name),
       ]);
-      const optional = Object.entries(outputs as OutputTable).filter(([, row]) => row.optional === true);
+      const optional = Object.entries(outputs).filter(([, row]) => row.optional === true);
       for (const [output] of optional) expect(resource().required).to.not.include(output);
     });
   }
 
-  for (const [noun, name] of Object.entries(INTERFACES)) {
+  for (const [noun, name] of Object.entries(OUTPUT_INTERFACES)) {
     it(`the objects of ${name} have the same fields in the SDK and the tables`, () => {
       const { fields }: { readonly fields: OutputTable } = OUTPUT_OBJECTS[noun as OutputNoun];
       expect(membersIn("sdk/args.ts", name)).to.deep.equal(
         Object.entries(fields).map(([field, { kind, optional, documentation }]) => ({
           name: field,
-          type: typeOf(kind),
+          type: outputTypeOf(kind),
           isOptional: optional === true,
           documentation,
         })),

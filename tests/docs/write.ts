@@ -1,7 +1,7 @@
 /**
- * `npm run docs` runs this when everything is built. It writes what the argument tables define (the SDK's types, its list of
- * secrets, the plugin's schema, tables of the reference, that of records), then plays the scenes of each page and writes them; or only those specified:
- * `arguments`, or pages.
+ * `npm run docs` runs this when everything is built. It writes what the argument tables define (the SDK's types and outputs,
+ * its list of secrets, the plugin's schema, tables of the reference, that of records), then plays the scenes of each page and
+ * writes them; or only those specified: `arguments`, or pages.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -9,6 +9,7 @@ import { renewHookRow, renewTables } from "./argumentTables";
 import { HOOK_FILE, renewHookArgs, renewSecrets, renewTypes, SECRETS_FILE, TYPES_FILE } from "./argumentTypes";
 import { renewFunctionTables } from "./functionTables";
 import { listPages } from "./markdown";
+import { CLASSES, renewClass, renewOutputInterfaces } from "./outputTypes";
 import { renew } from "./page";
 import { PAGES } from "./pages";
 import { SCHEMA_FILE, schemaText } from "./pluginSchema";
@@ -25,7 +26,8 @@ async function main(specified: readonly string[]): Promise<void> {
 }
 
 async function writeArguments(): Promise<void> {
-  await rewrite(TYPES_FILE, renewTypes);
+  await rewrite(TYPES_FILE, (text) => renewOutputInterfaces(renewTypes(text)));
+  for (const { file, name, outputs } of CLASSES) await rewrite(file, (text) => renewClass(text, name, outputs));
   await rewrite(SECRETS_FILE, renewSecrets);
   await rewrite(HOOK_FILE, renewHookArgs);
   await rewrite(SCHEMA_FILE, schemaText);
