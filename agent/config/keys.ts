@@ -4,6 +4,7 @@
  * (https://developer.hashicorp.com/consul/commands/snapshot/agent).
  */
 
+import { CONNECTION } from "../../provider/args/tables/connection";
 import { DESTINATIONS } from "./destinationKeys";
 import type { Key, KeyTable } from "./key";
 
@@ -13,21 +14,21 @@ const ROOT = {
   http_addr: {
     kind: "string",
     flag: "http-addr",
-    environment: "CONSUL_HTTP_ADDR",
-    default: "127.0.0.1:8500",
+    environment: CONNECTION.address.environment.variable,
+    default: CONNECTION.address.default,
     documentation: "The address of Consul: `host:port`, a URL, or `unix:///path`.",
   },
   token: {
     kind: "string",
     flag: "token",
-    environment: "CONSUL_HTTP_TOKEN",
+    environment: CONNECTION.token.environment.variable,
     secret: true,
     documentation: "The ACL token.",
   },
   token_file: {
     kind: "string",
     flag: "token-file",
-    environment: "CONSUL_HTTP_TOKEN_FILE",
+    environment: CONNECTION.tokenFile.environment.variable,
     own: true,
     documentation: "A file that contains the ACL token; it is read again before each snapshot.",
   },
@@ -39,31 +40,31 @@ const ROOT = {
   ca_file: {
     kind: "string",
     flag: "ca-file",
-    environment: "CONSUL_CACERT",
+    environment: CONNECTION.caFile.environment.variable,
     documentation: "The certificate authority of Consul, a PEM file.",
   },
   ca_path: {
     kind: "string",
     flag: "ca-path",
-    environment: "CONSUL_CAPATH",
+    environment: CONNECTION.caPath.environment.variable,
     documentation: "The certificate authorities, a folder of PEM files.",
   },
   cert_file: {
     kind: "string",
     flag: "client-cert",
-    environment: "CONSUL_CLIENT_CERT",
+    environment: CONNECTION.certFile.environment.variable,
     documentation: "The client's certificate, a PEM file.",
   },
   key_file: {
     kind: "string",
     flag: "client-key",
-    environment: "CONSUL_CLIENT_KEY",
+    environment: CONNECTION.keyFile.environment.variable,
     documentation: "The key of the client's certificate, a PEM file.",
   },
   tls_server_name: {
     kind: "string",
     flag: "tls-server-name",
-    environment: "CONSUL_TLS_SERVER_NAME",
+    environment: CONNECTION.tlsServerName.environment.variable,
     documentation: "The name to expect in Consul's certificate.",
   },
   license_path: {

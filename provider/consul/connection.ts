@@ -64,6 +64,9 @@ const OWN_HEADERS: Readonly<Record<string, string>> = {
   "accept-encoding": "this package sets it",
 };
 
+/** A certificate is public; a bundle in `certPem` may contain a key beside it. */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g;
+
 /**
  * Everything that is wrong with a connection, without any network: unknown names, halves of certificate pairs, files
  * that cannot be read, bad addresses and durations. No reason holds a secret.
@@ -100,8 +103,8 @@ function readSettings(args: object, sources: Sources): { problems: ConnectionPro
   const proxy = readProxy(settings, place, sources);
   // A short value of a header, such as "true", is not a secret.
   const long = Object.values(headers).filter((value) => value.length >= 8);
-  for (const secret of [token, tls.key, settings.text("httpAuth"), proxy?.authorization, ...long])
-    registerSecret(secret);
+  for (const secret of settings.secrets()) registerSecret(secret.replaceAll(CERTIFICATE, ""));
+  for (const secret of [token, tls.key, proxy?.authorization, ...long]) registerSecret(secret);
   const connection: Connection = {
     ...place,
     ...compact({ proxy }),

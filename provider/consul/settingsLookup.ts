@@ -114,6 +114,11 @@ export class Settings {
     return typeof value === "string" ? value : undefined;
   }
 
+  /** The strings of all settings that the table marks as secret, as far as places set them. */
+  secrets(): string[] {
+    return NAMES.filter((name) => rowOf(name).secret === true).flatMap((name) => this.text(name) ?? []);
+  }
+
   /** A timeout in milliseconds; its default where no place sets it. */
   milliseconds(name: "connectTimeout" | "firstByteTimeout" | "idleTimeout"): number {
     return Number(readRow(rowOf(name), this.find(name)?.value));
