@@ -113,6 +113,12 @@ const cliRooms = [
 
 /** @type {readonly import("./tools/lint/rooms.mjs").Room[]} */
 const rooms = [
+  {
+    path: "provider/store/placeholders.ts",
+    imports: [],
+    packages: [],
+    why: "The tables of arguments list the placeholders: they are plain data.",
+  },
   ...bottom.map((path) => ({
     path,
     imports: path === "provider/consul/" || path === "provider/age/" ? [...leaves, ...vocabulary] : leaves,
@@ -120,7 +126,7 @@ const rooms = [
   })),
   {
     path: "provider/args/tables/",
-    imports: [],
+    imports: ["provider/store/placeholders.ts"],
     packages: [],
     why: "The tables of arguments are plain data.",
   },

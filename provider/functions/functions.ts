@@ -2,6 +2,7 @@
 
 import { LISTING } from "../args/tables/listing";
 import type { OutputTable } from "../args/tables/outputs";
+import { PLACE_URLS } from "../args/tables/places";
 import { RESTORE } from "../args/tables/restore";
 import type { Row, Table } from "../args/tables/row";
 import { SNAPSHOT } from "../args/tables/snapshot";
@@ -22,8 +23,7 @@ export interface ProviderFunction {
 const SOURCE = {
   ...RESTORE.source,
   kind: { type: "string" },
-  pluginDocumentation:
-    "The archive: its path (relative to the program's folder), or its `file://`, `s3://`, `gs://` or `azblob://` URL, such as the output `location` of a `ConsulSnapshot`.",
+  pluginDocumentation: `The archive: its path (relative to the program's folder), or its ${PLACE_URLS}, such as the output \`location\` of a \`ConsulSnapshot\`.`,
 } as const satisfies Row;
 
 const DECRYPTION = linked(RESTORE.decryption, "consul-snapshot-restore");

@@ -1,40 +1,7 @@
-/** The placeholders in an archive's name. */
+/** The template of an archive's name, which may contain placeholders. */
 
 import { SnapshotError } from "../errors";
-
-/** The placeholders of a name template and their meaning; docs/reference/targets.md has a row for each. */
-export const PLACEHOLDERS = {
-  datacenter: "the Consul datacenter",
-  index: "the Raft index of the snapshot",
-  term: "the Raft term of the snapshot",
-  timestamp: "when it was taken, in UTC, such as 20261123T150405Z",
-  nanoseconds: "when it was taken, in nanoseconds of Unix time, such as 1613079399661741730",
-  consulVersion: "the version of the Consul server",
-  project: "the Pulumi project",
-  stack: "the Pulumi stack",
-  name: "the name of the resource",
-  random: "four random hexadecimal digits",
-} as const;
-
-export type Placeholder = keyof typeof PLACEHOLDERS;
-
-/** The placeholders that differ from one snapshot to the next. */
-const CHANGING: readonly Placeholder[] = ["index", "timestamp", "nanoseconds", "random"];
-
-/** The name for a target that ends in `/`. */
-const DEFAULT_NAME = "consul-{datacenter}-{timestamp}-{index}-{random}.snap";
-
-/**
- * The characters of a placeholder's value; the values of all other placeholders can have any characters that are safe
- * in a name.
- */
-const SHAPES: ReadonlyMap<string, string> = new Map([
-  ["index", "[0-9]+"],
-  ["term", "[0-9]+"],
-  ["timestamp", "[0-9]{8}T[0-9]{6}Z"],
-  ["nanoseconds", "[0-9]{19}"],
-  ["random", "[0-9a-f]+"],
-]);
+import { DEFAULT_NAME, type Placeholder, placeholderRow, PLACEHOLDERS } from "./placeholders";
 
 /** Adds the default name to a key that is a folder. */
 export function withDefaultName(key: string): string {
@@ -86,7 +53,7 @@ export function checkTemplate({ key }: { readonly key: string }, mayBeSame: bool
 
 /** Whether a template gives each snapshot a different name. */
 export function namesDiffer(template: string): boolean {
-  return namesIn(template).some((name) => CHANGING.some((changing) => changing === name));
+  return namesIn(template).some((name) => placeholderRow(name)?.changes === true);
 }
 
 /**
@@ -108,7 +75,7 @@ export function matchesTemplate(template: string, key: string): boolean {
     .map((part, at) =>
       at % 2 === 0
         ? part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
-        : (SHAPES.get(part.slice(1, -1)) ?? "[A-Za-z0-9._-]+"),
+        : (placeholderRow(part.slice(1, -1))?.shape ?? "[A-Za-z0-9._-]+"),
     )
     .join("");
   return new RegExp(`^${pattern}$`).test(key);
@@ -125,7 +92,7 @@ export function fixedFolder(template: string): string {
 }
 
 function isPlaceholder(name: string): name is Placeholder {
-  return Object.hasOwn(PLACEHOLDERS, name);
+  return placeholderRow(name) !== undefined;
 }
 
 function namesIn(key: string): string[] {

@@ -4,8 +4,10 @@ import { COMMANDS } from "../../cli/commands";
 import { synopsisOf } from "../../cli/description/command";
 import { optionText } from "../../cli/description/helpText";
 import { optionSynopsis } from "../../cli/description/option";
+import { PLACE_URLS } from "../../provider/args/tables/places";
 import { GUARDS } from "../../provider/restore/guards";
-import { PLACEHOLDERS } from "../../provider/store/nameTemplate";
+import { schemes } from "../../provider/store/backends";
+import { PLACEHOLDERS } from "../../provider/store/placeholders";
 import { RECORDS_PAGE, renewRecordTable } from "./recordTable";
 
 /** What the reference pages must mention, by the pattern that finds it in the source. */
@@ -103,6 +105,13 @@ describe("the reference", () => {
       expect(written).to.have.members(names);
     });
   }
+
+  it("documentation lists the URLs of all backends", () => {
+    const listed = [...PLACE_URLS.matchAll(/`(\w+):\/\/`/g)].map(([, scheme]) => scheme);
+    expect(listed).to.deep.equal([...schemes()]);
+    const page = readFileSync("docs/reference/targets.md", "utf8");
+    for (const scheme of schemes()) expect(page).to.include(`${scheme}://`);
+  });
 
   for (const { what, source, pattern, page, ...rest } of MENTIONED) {
     it(`${page} mentions all ${what} of ${source}`, () => {

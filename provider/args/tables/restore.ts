@@ -1,5 +1,6 @@
 /** The arguments of ConsulSnapshotRestore. */
 
+import { PLACE_URLS } from "./places";
 import type { Table } from "./row";
 
 export const RESTORE = {
@@ -26,10 +27,8 @@ export const RESTORE = {
     form: "the path or URL of one archive",
     required: true,
     effect: "record",
-    documentation:
-      "The archive: its path (relative to the program's folder), its `file://`, `s3://`, `gs://` or `azblob://` URL, or the `ConsulSnapshot` that saved it: then only the archive that it saved is restored.",
-    pluginDocumentation:
-      "The archive: its path (relative to the program's folder), or its `file://`, `s3://`, `gs://` or `azblob://` URL, such as the output `location` of a `ConsulSnapshot`. Set `sha256` to the output of that name, and only the archive that it saved is restored.",
+    documentation: `The archive: its path (relative to the program's folder), its ${PLACE_URLS}, or the \`ConsulSnapshot\` that saved it: then only the archive that it saved is restored.`,
+    pluginDocumentation: `The archive: its path (relative to the program's folder), or its ${PLACE_URLS}, such as the output \`location\` of a \`ConsulSnapshot\`. Set \`sha256\` to the output of that name, and only the archive that it saved is restored.`,
   },
   safetySnapshot: {
     kind: { type: "object", noun: "safetySnapshot", orFalse: true },

@@ -1,5 +1,6 @@
 /** The arguments of ConsulSnapshot. */
 
+import { NAME_TEMPLATE, PLACE_URLS } from "./places";
 import type { Table } from "./row";
 
 export const SNAPSHOT = {
@@ -8,8 +9,7 @@ export const SNAPSHOT = {
     form: "a path such as ./backups/, or a URL",
     required: true,
     effect: "replace",
-    documentation:
-      "Where archives go: a path (relative to the program's folder), or a `file://`, `s3://`, `gs://` or `azblob://` URL. A target that ends in `/` gets `consul-{datacenter}-{timestamp}-{index}-{random}.snap`; any of `{datacenter}`, `{index}`, `{term}`, `{timestamp}`, `{nanoseconds}`, `{consulVersion}`, `{project}`, `{stack}`, `{name}` and `{random}` may stand in it.",
+    documentation: `Where archives go: a path (relative to the program's folder), or a ${PLACE_URLS}. ${NAME_TEMPLATE}`,
     page: "[targets](targets.md)",
   },
   triggers: {

@@ -8,9 +8,8 @@ import {
   fixedPrefix,
   folderOf,
   matchesTemplate,
-  PLACEHOLDERS,
-  type Placeholder,
 } from "../../../provider/store/nameTemplate";
+import { type Placeholder, PLACEHOLDERS } from "../../../provider/store/placeholders";
 
 const NAME = "consul-{datacenter}-{timestamp}-{index}-{random}.snap";
 
