@@ -19,6 +19,7 @@ const leaves = [
   "errors",
   "events",
   "fields",
+  "isObject",
   "json",
   "optionFlag",
   "owner",

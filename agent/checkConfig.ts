@@ -8,7 +8,7 @@ import { explainInOneLine, isCode, SnapshotError } from "../provider/errors";
 import { withStore } from "../provider/store/backends";
 import { fixedPrefix } from "../provider/store/nameTemplate";
 import type { Store } from "../provider/store/store";
-import { isEmpty, type Policy, spelled } from "../provider/retention/policy";
+import { isEmpty, spelled, writtenRules } from "../provider/retention/policy";
 import { cleanText, type CleanText, remark } from "../provider/text";
 import type { AgentConfig, Destination, Login } from "./config/config";
 import { nextDue, type Schedule } from "./schedule";
@@ -116,8 +116,7 @@ function describeSchedule(schedule: Schedule | "once", now: Date): string {
 function describePolicy({ overwrite, retention }: Destination): string {
   if (overwrite) return "one archive, which each snapshot replaces";
   if (isEmpty(retention)) return "all archives";
-  const rules = Object.entries(retention as Readonly<Record<keyof Policy, number>>);
-  return rules
-    .map(([rule, value]) => (rule === "keepWithinMs" ? `keepWithin ${spelled(value)}` : `${rule} ${value}`))
+  return writtenRules(retention)
+    .map((rule) => rule.join(" "))
     .join(", ");
 }

@@ -3,6 +3,7 @@
  * for are ignored.
  */
 
+import { isObject } from "./isObject";
 import { parseJson } from "./json";
 
 /** Maximum length of a string, in UTF-16 units. */
@@ -19,8 +20,7 @@ export class Fields {
 
   /** `undefined` if the value is not an object. */
   static of(value: unknown): Fields | undefined {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    return new Fields(new Map<string, unknown>(Object.entries(value)));
+    return isObject(value) ? new Fields(new Map(Object.entries(value))) : undefined;
   }
 
   /** `undefined` for bytes that are not the JSON text of an object. */

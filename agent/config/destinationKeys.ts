@@ -1,6 +1,6 @@
 /** The keys of each kind of destination. */
 
-import type { KeyTable } from "./key";
+import type { KeyTable } from "./keyForm";
 
 /** Keys that every kind of destination has in addition. */
 const ANY_DESTINATION = {

@@ -1,5 +1,6 @@
 /** One configuration file: its text, checked against the table of keys. Pure. */
 
+import { isObject } from "../../provider/isObject";
 import { shownName, suggestion } from "../../provider/suggestion";
 import { DESTINATIONS } from "./destinationKeys";
 import { type KeyTable, ROOT_KEYS, SECTIONS } from "./keys";
@@ -164,8 +165,4 @@ function mergeEach(
 
 function failed(problem: string): ReadDocument {
   return { problems: [problem], notices: [] };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,9 +6,9 @@
 
 import { CONNECTION } from "../../provider/args/tables/connection";
 import { DESTINATIONS } from "./destinationKeys";
-import type { Key, KeyTable } from "./key";
+import type { Key, KeyTable } from "./keyForm";
 
-export type { Key, KeyKind, KeyTable } from "./key";
+export type { Key, KeyKind, KeyTable } from "./keyForm";
 
 const ROOT = {
   http_addr: {

@@ -1,6 +1,7 @@
 /** `/metrics`: what the board knows, for Prometheus. */
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { recordsIn } from "../../provider/catalog/manifest";
 import { writtenBy } from "../../provider/catalog/packageVersion";
 import type { Board, DestinationStatus } from "../board";
 import { type CleanLines, cleanMessage } from "../../provider/text";
@@ -46,7 +47,7 @@ const PER_DESTINATION: readonly Measured[] = [
   {
     name: "archive_records",
     help: "How many records the newest archive has.",
-    of: ({ lastManifest }) => lastManifest?.contents.reduce((sum, { count }) => sum + count, 0),
+    of: ({ lastManifest }) => lastManifest && recordsIn(lastManifest.contents),
   },
   { name: "archives_kept", help: "How many archives there are after retention.", of: ({ kept }) => kept },
   { name: "archives_removed_total", help: "How many archives retention has removed.", of: ({ removed }) => removed },

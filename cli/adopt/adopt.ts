@@ -3,7 +3,7 @@
 import type { Decryption } from "../../provider/age/identities";
 import { seriesProblem } from "../../provider/args/series";
 import { adoptArchive } from "../../provider/catalog/adoption";
-import type { Manifest } from "../../provider/catalog/manifest";
+import { type Manifest, recordsIn } from "../../provider/catalog/manifest";
 import { archiveOfManifest } from "../../provider/catalog/manifestName";
 import { errorData } from "../../provider/errorData";
 import { explain, isCode, isInvalidArchive } from "../../provider/errors";
@@ -92,7 +92,7 @@ function requireName(name: string): void {
 }
 
 function describeAdopted({ location, index, contents, size, encrypted, restorable }: Manifest): CleanLines {
-  const records = contents.reduce((sum, { count }) => sum + count, 0);
+  const records = recordsIn(contents);
   const facts = [
     sentence`index ${index}`,
     sentence`${records} records`,

@@ -1,5 +1,6 @@
 /** `consul-snapshot save`: one snapshot, by the function that a ConsulSnapshot uses. */
 
+import { recordsIn } from "../../provider/catalog/manifest";
 import { compact } from "../../provider/compact";
 import { parseDuration } from "../../provider/duration";
 import type { Owner } from "../../provider/owner";
@@ -61,7 +62,7 @@ export function saveRequest(target: string, options: SaveOptions, env: NodeJS.Pr
 }
 
 function describeSaved({ manifest, pruned }: SavedArchive): CleanLines {
-  const records = manifest.contents.reduce((sum, { count }) => sum + count, 0);
+  const records = recordsIn(manifest.contents);
   const facts = [
     sentence`index ${manifest.index}`,
     sentence`${records} records`,

@@ -2,6 +2,7 @@
 
 import { parseDuration } from "../duration";
 import { SnapshotError } from "../errors";
+import { isObject } from "../isObject";
 import { nearest, suggestion } from "../suggestion";
 import { type Noun, NOUNS } from "./tables/nouns";
 import type { Kind, ReadRows, Row, Table } from "./tables/row";
@@ -215,8 +216,4 @@ function milliseconds(value: unknown): number {
 
 function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

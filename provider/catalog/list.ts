@@ -6,6 +6,7 @@
 import { unlessAborted, untilAborted } from "../abort";
 import { fileOrNothing } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
+import { LEDGER_NAME } from "./ledgerName";
 import { readListedManifest } from "./listedManifest";
 import { type Manifest, manifestKey } from "./manifest";
 import { archiveOfManifest } from "./manifestName";
@@ -13,7 +14,7 @@ import { archiveOfManifest } from "./manifestName";
 /** Parallel requests for manifests; each may hold a manifest in memory. */
 const AT_ONCE = 16;
 /** Other objects that this package writes: retention ledgers and receipts of restores. */
-const RECORD = /\.consul-snapshot-[0-9a-f]{16}\.retention\.json$|\.receipt\.json$/;
+const RECORDS = [LEDGER_NAME, /\.receipt\.json$/];
 
 /** An archive with its manifest. */
 export interface ListedArchive {
@@ -137,7 +138,7 @@ async function* candidates(
   for await (const object of untilAborted(objects, signal)) {
     const { key } = object;
     yield* closed(key);
-    if (RECORD.test(key)) continue;
+    if (RECORDS.some((name) => name.test(key))) continue;
     const archiveKey = archiveOfManifest(key);
     if (archiveKey === undefined) {
       open.push(object);

@@ -31,6 +31,11 @@ export interface RecordCount {
   readonly size: number;
 }
 
+/** How many records there are of all types. */
+export function recordsIn(contents: readonly RecordCount[]): number {
+  return contents.reduce((sum, { count }) => sum + count, 0);
+}
+
 /** Whether the Consul version that wrote an archive can restore it. */
 export interface Restorable {
   readonly ok: boolean;

@@ -7,7 +7,7 @@ import { compact } from "../compact";
 import { errorData } from "../errorData";
 import { isInvalidArchive, SnapshotError } from "../errors";
 import { factsOf, isManifestOf, restorableBy } from "./archiveFacts";
-import type { Manifest, Restorable } from "./manifest";
+import { type Manifest, recordsIn, type Restorable } from "./manifest";
 
 /** An archive that was read completely. */
 export interface Examined {
@@ -96,7 +96,7 @@ export function verdictData({ source, ok, valid, archive, manifest, restorable, 
 
 function archiveOf(report: ArchiveReport, storedSize: number): VerifiedArchive {
   const { snapshotId, takenAt, index, size, contents, archiveSize, sha256 } = factsOf(report, "");
-  const records = contents.reduce((sum, { count }) => sum + count, 0);
+  const records = recordsIn(contents);
   const encrypted = storedSize !== archiveSize;
   return { snapshotId, takenAt, index, records, size, archiveSize, sha256, encrypted };
 }

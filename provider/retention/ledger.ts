@@ -6,6 +6,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { ledgerName } from "../catalog/ledgerName";
 import { allKnown, Fields } from "../fields";
 import { fixedFolder } from "../store/nameTemplate";
 import { MAX_BYTES, putSmallObject, readSmallObject } from "../store/smallObject";
@@ -166,10 +167,9 @@ function byteLength(value: object): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-/** The key of a series' ledger. Its name begins with a dot and does not end like an archive's. */
+/** The key of a series' ledger. */
 export function ledgerKey(template: string, series: string): string {
-  const name = createHash("sha256").update(series).digest("hex").slice(0, 16);
-  return `${fixedFolder(template)}.consul-snapshot-${name}.retention.json`;
+  return fixedFolder(template) + ledgerName(createHash("sha256").update(series).digest("hex").slice(0, 16));
 }
 
 /** A string that is equal for equal policies. */

@@ -146,6 +146,14 @@ export function isEmpty(policy: Policy): boolean {
   return Object.values(policy).every((value: number | undefined) => value === undefined || value === 0);
 }
 
+/** The rules of a policy as a program or a command writes them, such as `["keepWithin", "2d"]`. */
+export function writtenRules(policy: Policy): readonly (readonly [name: string, value: string])[] {
+  return Object.entries(policy).flatMap(([name, value]: [string, number | undefined]) => {
+    if (value === undefined || value === 0) return [];
+    return [name === "keepWithinMs" ? (["keepWithin", spelled(value)] as const) : ([name, String(value)] as const)];
+  });
+}
+
 /** Whether an archive can take the place of others. */
 export function isUsableBackup({ purpose, intact, restorable }: Archive): boolean {
   return purpose === "backup" && intact && restorable;

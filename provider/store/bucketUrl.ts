@@ -1,10 +1,10 @@
 /** URLs of buckets: `SCHEME://BUCKET/KEY?SETTINGS`. */
 
-import { SnapshotError } from "../errors";
 import type { Location } from "./backend";
 import { withDefaultName } from "./nameTemplate";
 import { checkSettings, holdsCredentials, type SettingsTable } from "./settings";
 import { hasCredentials, shownUrl } from "./urlCredentials";
+import { targetInvalid } from "./targetInvalid";
 
 /**
  * @param rest - the part after `SCHEME://`
@@ -17,19 +17,19 @@ export function parseBucketUrl(scheme: string, settings: SettingsTable, rest: st
   const bucket = slash === -1 ? place : place.slice(0, slash);
   const where = JSON.stringify(shownUrl(`${scheme}://${rest}`));
   if (hasCredentials(rest)) throw holdsCredentials(where);
-  if (bucket === "") throw invalid(`target ${where} has no bucket`, `Write ${scheme}://BUCKET/PREFIX/.`);
+  if (bucket === "") throw targetInvalid(`target ${where} has no bucket`, `Write ${scheme}://BUCKET/PREFIX/.`);
   if (/[^A-Za-z0-9._-]/.test(bucket)) {
-    throw invalid(
+    throw targetInvalid(
       `target ${where} has an invalid bucket name`,
       "Bucket names consist of letters, digits, dots, dashes and underscores.",
     );
   }
   const key = slash === -1 ? "" : place.slice(slash + 1);
   if (key.split("/").some((part, at, all) => part === "." || part === ".." || (part === "" && at < all.length - 1))) {
-    throw invalid(`target ${where} has an empty, "." or ".." part in its key`, "Remove that part.");
+    throw targetInvalid(`target ${where} has an empty, "." or ".." part in its key`, "Remove that part.");
   }
   if (/[\\#%\u0000-\u001f\u007f]/.test(key)) {
-    throw invalid(`target ${where} has a control character, "\\", "#" or "%" in its key`, "Remove it.");
+    throw targetInvalid(`target ${where} has a control character, "\\", "#" or "%" in its key`, "Remove it.");
   }
   const values = new URLSearchParams(question === -1 ? "" : rest.slice(question + 1));
   checkSettings(settings, where, values);
@@ -39,8 +39,4 @@ export function parseBucketUrl(scheme: string, settings: SettingsTable, rest: st
 export function formatBucketUrl({ scheme, bucket, settings }: Location, key: string): string {
   const query = new URLSearchParams([...settings]).toString();
   return `${scheme}://${bucket}/${key}${query === "" ? "" : `?${query}`}`;
-}
-
-function invalid(message: string, hint: string): SnapshotError {
-  return new SnapshotError("TARGET_INVALID", message, hint);
 }

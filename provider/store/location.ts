@@ -5,12 +5,12 @@
  * so that a URL for `pulumi login` also works here.
  */
 
-import { SnapshotError } from "../errors";
 import type { Location } from "./backend";
 import { backendOf, findBackend, schemes } from "./backends";
 import { parsePath } from "./file/backend";
 import { hasPlaceholders } from "./nameTemplate";
 import { shownUrl } from "./urlCredentials";
+import { targetInvalid } from "./targetInvalid";
 
 export type { Location } from "./backend";
 
@@ -22,8 +22,8 @@ export type { Location } from "./backend";
  * @throws SnapshotError `TARGET_INVALID`
  */
 export function parseLocation(text: string, cwd?: string): Location {
-  if (text === "") throw invalid("the target is empty", "Specify a path, such as ./backups/, or a URL.");
-  if (text.includes("\0")) throw invalid("the target contains a NUL character", "Remove it.");
+  if (text === "") throw targetInvalid("the target is empty", "Specify a path, such as ./backups/, or a URL.");
+  if (text.includes("\0")) throw targetInvalid("the target contains a NUL character", "Remove it.");
   const url = /^([a-z][a-z0-9+.-]+):\/\/(.*)$/is.exec(text);
   if (url === null) {
     refuseHalfUrl(text);
@@ -31,7 +31,7 @@ export function parseLocation(text: string, cwd?: string): Location {
   }
   const backend = findBackend(url[1] ?? "");
   if (backend === undefined) {
-    throw invalid(
+    throw targetInvalid(
       `target ${JSON.stringify(shownUrl(text))} has an unknown scheme`,
       `Use a path, or one of ${schemes()
         .map((scheme) => `${scheme}://`)
@@ -45,7 +45,7 @@ export function parseLocation(text: string, cwd?: string): Location {
 function refuseHalfUrl(text: string): void {
   const [beginning, scheme = ""] = /^([a-z0-9]+)(?::|\/\/)/i.exec(text) ?? [];
   if (beginning === undefined || !schemes().includes(scheme.toLowerCase())) return;
-  throw invalid(
+  throw targetInvalid(
     `a target that begins with ${beginning} is neither a URL nor clearly a path`,
     `Write ${scheme.toLowerCase()}://…, or begin it with ./ for a folder of that name.`,
   );
@@ -59,7 +59,7 @@ function refuseHalfUrl(text: string): void {
 export function parseSource(text: string, cwd?: string): Location {
   const location = parseLocation(text, cwd);
   if (!hasPlaceholders(location.key)) return location;
-  throw invalid(
+  throw targetInvalid(
     `source is a ${hasPlaceholders(text) ? "template" : "folder"}, not an archive`,
     "Specify one archive by its whole path or URL.",
   );
@@ -73,8 +73,4 @@ export function samePlace(a: Location, b: Location): boolean {
 /** Writes a location with another key, as a user would type it. */
 export function formatLocation(location: Location, key = location.key): string {
   return backendOf(location).format(location, key);
-}
-
-function invalid(message: string, hint: string): SnapshotError {
-  return new SnapshotError("TARGET_INVALID", message, hint);
 }

@@ -1,7 +1,7 @@
 /** The template of an archive's name, which may contain placeholders. */
 
-import { SnapshotError } from "../errors";
 import { DEFAULT_NAME, type Placeholder, placeholderRow, PLACEHOLDERS } from "./placeholders";
+import { targetInvalid } from "./targetInvalid";
 
 /** Adds the default name to a key that is a folder. */
 export function withDefaultName(key: string): string {
@@ -34,7 +34,7 @@ export function checkTemplate({ key }: { readonly key: string }, mayBeSame: bool
   const unknown = namesIn(key).find((name) => !isPlaceholder(name));
   const stray = hasPlaceholders(key.replaceAll(/\{[^{}]*\}/g, ""));
   if (unknown !== undefined || stray) {
-    throw invalid(
+    throw targetInvalid(
       unknown === undefined
         ? `target ${JSON.stringify(key)} has a brace that is not closed or not opened`
         : `target ${JSON.stringify(key)} has an unknown placeholder {${unknown}}`,
@@ -44,7 +44,7 @@ export function checkTemplate({ key }: { readonly key: string }, mayBeSame: bool
     );
   }
   if (!mayBeSame && !namesDiffer(key)) {
-    throw invalid(
+    throw targetInvalid(
       `target ${JSON.stringify(key)} would be the same for every snapshot, and an existing archive is never overwritten`,
       `End it with / if it is a folder, or add {timestamp}, {index} or {random} to the name${how === undefined ? "" : `, or ${how}`}.`,
     );
@@ -97,8 +97,4 @@ function isPlaceholder(name: string): name is Placeholder {
 
 function namesIn(key: string): string[] {
   return [...key.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
-}
-
-function invalid(message: string, hint: string): SnapshotError {
-  return new SnapshotError("TARGET_INVALID", message, hint);
 }

@@ -4,7 +4,8 @@
  */
 
 import { nearest } from "../suggestion";
-import { SnapshotError } from "../errors";
+import type { SnapshotError } from "../errors";
+import { targetInvalid } from "./targetInvalid";
 
 /** The values of a setting: a flag, any string, or one of a few words; `unused` is accepted and has no effect here. */
 export type SettingKind = "flag" | "text" | "unused" | readonly string[];
@@ -39,16 +40,17 @@ export function checkSettings(table: SettingsTable, where: string, parameters: U
   for (const [name, value] of parameters) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (kind === undefined && Object.hasOwn(unsupported, name)) {
-      throw invalid(`target ${where} has the setting ${name}, which is not supported`, unsupported[name] ?? "");
+      throw targetInvalid(`target ${where} has the setting ${name}, which is not supported`, unsupported[name] ?? "");
     }
     if (kind === undefined) {
       const meant = nearest(name, names);
-      throw invalid(
+      throw targetInvalid(
         `target ${where} has an unknown setting ${JSON.stringify(name)}`,
         meant === undefined ? `Settings are ${names.join(", ")}.` : `Did you mean ${meant}?`,
       );
     }
-    if (parameters.getAll(name).length > 1) throw invalid(`target ${where} sets ${name} twice`, "Keep one of them.");
+    if (parameters.getAll(name).length > 1)
+      throw targetInvalid(`target ${where} sets ${name} twice`, "Keep one of them.");
     checkValue(where, name, value, kind);
   }
   checkSynonyms(where, parameters, synonyms);
@@ -56,16 +58,16 @@ export function checkSettings(table: SettingsTable, where: string, parameters: U
 
 function checkValue(where: string, name: string, value: string, kind: SettingKind): void {
   if (kind === "unused") return;
-  if (value === "") throw invalid(`target ${where} has an empty ${name}`, "Set a value, or remove the setting.");
+  if (value === "") throw targetInvalid(`target ${where} has an empty ${name}`, "Set a value, or remove the setting.");
   if (kind === "flag" && flagOf(value) === undefined) {
-    throw invalid(`target ${where} needs true or false for ${name}`, `Write ${name}=true or ${name}=false.`);
+    throw targetInvalid(`target ${where} needs true or false for ${name}`, `Write ${name}=true or ${name}=false.`);
   }
   if (typeof kind !== "string" && !kind.some((word) => word.toLowerCase() === value.toLowerCase())) {
-    throw invalid(`target ${where} has an unknown value for ${name}`, `Values are ${kind.join(", ")}.`);
+    throw targetInvalid(`target ${where} has an unknown value for ${name}`, `Values are ${kind.join(", ")}.`);
   }
   if (name === "endpoint") endpointOf(where, value, false);
   if (name === "domain" && /[/?#@]/.test(value)) {
-    throw invalid(`target ${where} has a domain that is not a host name`, "Write it as blob.core.windows.net.");
+    throw targetInvalid(`target ${where} has a domain that is not a host name`, "Write it as blob.core.windows.net.");
   }
 }
 
@@ -76,7 +78,7 @@ function checkSynonyms(
 ): void {
   for (const [one, other] of synonyms) {
     if (parameters.has(one) && parameters.has(other)) {
-      throw invalid(`target ${where} sets ${one} and ${other}, which mean the same`, "Keep one of them.");
+      throw targetInvalid(`target ${where} sets ${one} and ${other}, which mean the same`, "Keep one of them.");
     }
   }
 }
@@ -114,18 +116,14 @@ export function endpointOf(where: string, value: string, withoutHttps: boolean):
   // A secret that contains a slash would move the rest of the URL into the path.
   if (value.includes("@")) throw holdsCredentials(where);
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
-    throw invalid(`target ${where} has an endpoint that is not a URL`, "Write it as https://host:port.");
+    throw targetInvalid(`target ${where} has an endpoint that is not a URL`, "Write it as https://host:port.");
   }
   return text.replace(/\/+$/, "");
 }
 
 export function holdsCredentials(where: string): SnapshotError {
-  return invalid(
+  return targetInvalid(
     `target ${where} contains credentials`,
     "Remove them from the URL: credentials come from the environment, a profile or the machine's role.",
   );
-}
-
-function invalid(message: string, hint: string): SnapshotError {
-  return new SnapshotError("TARGET_INVALID", message, hint);
 }

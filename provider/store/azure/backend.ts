@@ -1,14 +1,11 @@
-import type { Backend } from "../backend";
-import { formatBucketUrl, parseBucketUrl } from "../bucketUrl";
+import { bucketBackend } from "../bucketBackend";
 import { azureSettings } from "./config";
 import { azureErrors } from "./errors";
 
-export const azureBackend: Backend = {
+export const azureBackend = bucketBackend({
   scheme: "azblob",
   settings: azureSettings,
   errors: azureErrors,
-  parse: (rest) => parseBucketUrl("azblob", azureSettings, rest),
-  format: formatBucketUrl,
   open: async (location, stallMs, credentials) =>
     (await import("./store.js")).azureStore(location, stallMs, credentials?.azure),
-};
+});

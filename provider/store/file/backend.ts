@@ -2,11 +2,11 @@
 
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve, sep } from "node:path";
-import { SnapshotError } from "../../errors";
 import type { Backend, Location } from "../backend";
 import { withDefaultName } from "../nameTemplate";
 import { holdsCredentials } from "../settings";
 import { fileHasCredentials, shownUrl } from "../urlCredentials";
+import { targetInvalid } from "../targetInvalid";
 
 export const fileBackend: Backend = {
   scheme: "file",
@@ -20,7 +20,7 @@ function parseFileUrl(rest: string, cwd?: string): Location {
   const where = JSON.stringify(shownUrl(`file://${rest}`));
   if (fileHasCredentials(rest)) throw holdsCredentials(where);
   if (rest.includes("?")) {
-    throw invalid(`target ${where} has settings, but file:// takes none`, "Remove the ? and what follows it.");
+    throw targetInvalid(`target ${where} has settings, but file:// takes none`, "Remove the ? and what follows it.");
   }
   return parsePath(rest, cwd);
 }
@@ -30,7 +30,7 @@ function parseFileUrl(rest: string, cwd?: string): Location {
  * @throws SnapshotError `TARGET_INVALID`
  */
 export function parsePath(path: string, cwd?: string): Location {
-  if (path === "") throw invalid("the target has no path", "Write ./backups/ or file:///var/backups/consul/.");
+  if (path === "") throw targetInvalid("the target has no path", "Write ./backups/ or file:///var/backups/consul/.");
   const expanded = path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
   const absolute = isAbsolute(expanded) ? resolve(expanded) : resolve(cwd ?? workingDirectory(), expanded);
   const isFolder = /[/\\]$/.test(expanded) || expanded === "~";
@@ -42,13 +42,9 @@ function workingDirectory(): string {
   try {
     return process.cwd();
   } catch {
-    throw invalid(
+    throw targetInvalid(
       "the working directory does not exist any more",
       "Change to another folder, or write an absolute path.",
     );
   }
-}
-
-function invalid(message: string, hint: string): SnapshotError {
-  return new SnapshotError("TARGET_INVALID", message, hint);
 }

@@ -1,14 +1,11 @@
-import type { Backend } from "../backend";
-import { formatBucketUrl, parseBucketUrl } from "../bucketUrl";
+import { bucketBackend } from "../bucketBackend";
 import { gcsSettings } from "./config";
 import { gcsErrors } from "./errors";
 
-export const gcsBackend: Backend = {
+export const gcsBackend = bucketBackend({
   scheme: "gs",
   settings: gcsSettings,
   errors: gcsErrors,
-  parse: (rest) => parseBucketUrl("gs", gcsSettings, rest),
-  format: formatBucketUrl,
   open: async (location, stallMs, credentials) =>
     (await import("./store.js")).gcsStore(location, stallMs, credentials?.google),
-};
+});

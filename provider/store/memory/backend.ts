@@ -1,14 +1,9 @@
 /** Objects in the memory of this process, for tests: `memory://BUCKET/KEY`. The product does not register it. */
 
-import type { Backend } from "../backend";
-import { formatBucketUrl, parseBucketUrl } from "../bucketUrl";
+import { bucketBackend } from "../bucketBackend";
 
-const settings = { kinds: {} };
-
-export const memoryBackend: Backend = {
+export const memoryBackend = bucketBackend({
   scheme: "memory",
-  settings,
-  parse: (rest) => parseBucketUrl("memory", settings, rest),
-  format: formatBucketUrl,
+  settings: { kinds: {} },
   open: async (location, stallMs) => (await import("./store.js")).memoryStore(location, stallMs),
-};
+});
