@@ -5,9 +5,12 @@ import { snapshotHead } from "./faultyServer";
 import { type Listening, listenOnLoopback } from "./listening";
 
 export interface FakeCluster extends Listening {
-  /** What it holds from the next restore on, and whether that is confirmed, or its connection breaks. */
-  afterRestore(state: Buffer, answer: "confirmed" | "broken"): void;
+  /** What it holds from the next restore on, and how that ends. */
+  afterRestore(state: Buffer, answer: Answer): void;
 }
+
+/** A restore is confirmed, or its connection breaks, or the server dies of it. */
+type Answer = "confirmed" | "broken" | "dead";
 
 /**
  * @param only - its server
@@ -30,10 +33,15 @@ export async function fakeCluster(
     "/v1/status/peers": [address],
   };
   let current = state;
-  let next: { readonly state: Buffer; readonly answer: "confirmed" | "broken" } | undefined;
+  let next: { readonly state: Buffer; readonly answer: Answer } | undefined;
+  let isDead = false;
   const listening = await listenOnLoopback(
     createServer((request, response) => {
       const [path = ""] = (request.url ?? "").split("?");
+      if (isDead) {
+        request.socket.destroy();
+        return;
+      }
       if (path !== "/v1/snapshot") {
         const answer = answers[path];
         response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer));
@@ -45,7 +53,8 @@ export async function fakeCluster(
       }
       request.resume().once("end", () => {
         current = next?.state ?? current;
-        if (next?.answer === "broken") request.socket.destroy();
+        isDead = next?.answer === "dead";
+        if (isDead || next?.answer === "broken") request.socket.destroy();
         else response.end();
       });
     }),

@@ -5,7 +5,7 @@ import { configEntryKindOf } from "../../../provider/archive/state/recordCheck";
 import { type ArchiveRecords, type HeldRecord, recordsOf } from "../../fixtures/archiveRecords";
 import { consulArchive } from "../../fixtures/consulArchives";
 import { encode, keyValue, type StateRecord } from "../../fixtures/state";
-import { fakeCluster } from "../../support/faults/fakeCluster";
+import { type FakeCluster, fakeCluster } from "../../support/faults/fakeCluster";
 import { type Ended, restoreFrom } from "../../support/programs/restoring";
 import { temporaryFolder } from "../../support/programs/saving";
 
@@ -34,7 +34,7 @@ describe("a restore on Consul 1.22 whose result is read back", function () {
   async function restore(
     archive: Buffer,
     before: Buffer,
-    answer: "confirmed" | "broken",
+    answer: Parameters<FakeCluster["afterRestore"]>[1],
     after = before,
     strict = false,
   ): Promise<Ended> {
@@ -77,6 +77,16 @@ describe("a restore on Consul 1.22 whose result is read back", function () {
     const table: StateRecord = { type: 16, value: { Key: "config-entries", Value: next } };
     const { error } = await restore(archive, before, "confirmed", lacking.of([...lacking.records, written, table]));
     expect(error?.code, error?.message).to.equal("RESTORE_WRONG");
+  });
+
+  it("is unknown where the server died of the archive, which is said with what to do", async () => {
+    const archive = whole.of(whole.records);
+    const { error } = await restore(archive, whole.of([...whole.records, keyValue("before", "1")]), "dead");
+    expect(error?.code, error?.message).to.equal("RESTORE_UNCONFIRMED");
+    expect(error?.message).to.match(
+      /stopped answering while or after it received the archive, and has not answered for /,
+    );
+    expect(error?.hint).to.include('"failed to restore snapshot"');
   });
 
   it("is unknown where something was there before that nothing dates", async () => {
