@@ -1,12 +1,13 @@
 import { expect } from "chai";
+import { effort } from "../support/effort";
 import { compare } from "./differential";
 import { startSeeds } from "./seeds";
 
-/** As many as take less than a minute; `npm run fuzz` compares as many as it is told. */
-const MUTANTS = 300;
+/** As many as take less than a minute, or five with `--full`; `npm run fuzz` compares as many as it is told. */
+const MUTANTS = effort.choose(300, 2000);
 
 describe("archives made wrong by chance", function () {
-  this.timeout(300_000);
+  this.timeout(1_200_000);
 
   // The same for the same code; `npm run fuzz` takes another one each time.
   const seed = 20261124;
