@@ -15,7 +15,6 @@ import {
   type Asked,
   daysAgo,
   keepAt,
-  NOW,
   pruneAfter,
   type PruneOptions,
   type Saved,
@@ -23,8 +22,8 @@ import {
 } from "../../support/archives/prunedArchives";
 import { temporaryFolder } from "../../support/programs/saving";
 
-/** By its clock, files written by a test are old enough. */
-const LATER = (): number => NOW.getTime();
+/** By this clock, what a test has just written is old enough. */
+const LATER = (): number => Date.now() + 60_000;
 const LIMITS = { manifests: 100, bytes: 1024 * 1024 };
 
 let buckets = 0;
