@@ -7,6 +7,7 @@ import { compact } from "../compact";
 import type { Tls } from "./certificates";
 import type { Connection } from "./connection";
 import { type Attempt, ConnectError, connectTimeout, dial } from "./dialer";
+import { forwarderOf } from "./proxy";
 import { openTunnel } from "./tunnel";
 
 export interface ConnectorOptions {
@@ -110,9 +111,10 @@ async function openSocket(
   }
   const plain = await dial(proxy.host, proxy.port, tried, signal);
   const toProxy = proxy.isHttps ? await secure(plain, proxy.host, { insecure: false }, signal) : plain;
-  // Without TLS, requests are sent to the proxy itself: see `Transport`.
-  if (tls === undefined) return toProxy;
-  return secure(await openTunnel(toProxy, proxy, host, targetPort, signal), host, tls, signal);
+  // See `Transport`.
+  if (forwarderOf(proxy, tls !== undefined) !== undefined) return toProxy;
+  const tunnel = await openTunnel(toProxy, proxy, host, targetPort, signal);
+  return tls === undefined ? tunnel : secure(tunnel, host, tls, signal);
 }
 
 /** Establishes TLS over a connected socket. */

@@ -96,7 +96,7 @@ function tunnelRefused({ url, origin }: Connection, proxy: Proxy, cause: unknown
   return new SnapshotError(
     "CONSUL_UNREACHABLE",
     `${at} does not connect to ${url}${status === undefined ? "" : ` (${status})`}`,
-    `Allow ${new URL(origin).hostname} in the proxy, or list it in NO_PROXY to reach it without a proxy.`,
+    `Allow ${proxy.tunnelsAlways === true ? "tunnels (CONNECT), which a restore needs, to " : ""}${new URL(origin).hostname} in the proxy, or list it in NO_PROXY to reach it without a proxy.`,
     cause,
   );
 }

@@ -7,8 +7,11 @@ import { type Attempt, ConnectError, connectTimeout, dial } from "./dialer";
 
 /**
  * Resolves the host of a connection once and keeps the address that accepted a TCP connection. So even if the name has
- * several addresses or moves to another cluster, all later requests go to one address. Unix sockets, IP addresses and
- * names that a proxy resolves are returned unchanged.
+ * several addresses or moves to another cluster, all later requests go to one address. Unix sockets and IP addresses are
+ * returned unchanged.
+ *
+ * A proxy resolves the host itself. It may forward each request on one connection to another server, so it is asked for
+ * a tunnel, also without TLS: what one connection leads to cannot change.
  *
  * TLS still checks the certificate against the name. Pin before the first request of a restore, and use the result for
  * every client of that restore.
@@ -16,9 +19,11 @@ import { type Attempt, ConnectError, connectTimeout, dial } from "./dialer";
  * @throws SnapshotError `CONSUL_UNREACHABLE` if no address accepts connections within `connectTimeout`, `INTERRUPTED`
  */
 export async function pinAddress(connection: Connection, signal: AbortSignal): Promise<Connection> {
+  const { proxy } = connection;
+  if (proxy !== undefined) return { ...connection, proxy: { ...proxy, tunnelsAlways: true } };
   const { hostname, port, protocol } = new URL(connection.origin);
   if (connection.socketPath !== undefined || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0) return connection;
-  if (connection.hostAddress !== undefined || connection.proxy !== undefined) return connection;
+  if (connection.hostAddress !== undefined) return connection;
   const tried: Attempt[] = [];
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(connectTimeout()), connection.connectTimeoutMs);

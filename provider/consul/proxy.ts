@@ -16,6 +16,13 @@ export interface Proxy {
   readonly authorization?: string;
   /** The variable that sets the proxy, for messages. */
   readonly variable: string;
+  /** Whether it also forwards connections without TLS as a whole, and not each request. Default: false, as in Go. */
+  readonly tunnelsAlways?: boolean;
+}
+
+/** The proxy that receives each request itself, with its whole URL (RFC 9112, section 3.2.2); otherwise there is a tunnel. */
+export function forwarderOf(proxy: Proxy | undefined, usesTls: boolean): Proxy | undefined {
+  return usesTls || proxy?.tunnelsAlways === true ? undefined : proxy;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

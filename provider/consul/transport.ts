@@ -21,6 +21,7 @@ import { explainNetworkError, interrupted, notASnapshot, silent, stalled, tooSlo
 import { Pieces } from "./pieces";
 import type { SnapshotProgress } from "../progressInterval";
 import { RateWindow } from "../rateWindow";
+import { forwarderOf } from "./proxy";
 import { explainRefusal, type Failure, type Refusal } from "./refusals";
 import { type CleanText, remark } from "../text";
 
@@ -326,8 +327,7 @@ export class Transport {
     if (datacenter !== undefined) url.searchParams.set("dc", datacenter);
     if (namespaced && namespace !== undefined) url.searchParams.set("ns", namespace);
     if (namespaced && partition !== undefined) url.searchParams.set("partition", partition);
-    // For http, the proxy receives the whole URL (RFC 9112, section 3.2.2); for https, there is a tunnel to Consul.
-    const forwarder = tls === undefined ? proxy : undefined;
+    const forwarder = forwarderOf(proxy, tls !== undefined);
     const response = await this.#connector.agent.request({
       origin,
       path: forwarder === undefined ? url.pathname + url.search : url.href,

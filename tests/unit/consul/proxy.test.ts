@@ -5,7 +5,12 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { ConsulClient } from "../../../provider/consul/client";
-import { type ConnectionArgs, checkConnection, resolveConnection } from "../../../provider/consul/connection";
+import {
+  type Connection,
+  type ConnectionArgs,
+  checkConnection,
+  resolveConnection,
+} from "../../../provider/consul/connection";
 import { pinAddress } from "../../../provider/consul/pinnedAddress";
 import { proxyFor } from "../../../provider/consul/proxy";
 import { type Certificates, makeCertificates } from "../../support/consul/certificates";
@@ -125,7 +130,7 @@ describe("Consul behind an HTTP proxy", function () {
         socket.end(`HTTP/1.1 ${denies ? "403 Forbidden" : "407 Login"}\r\nContent-Length: 0\r\n\r\n`);
         return;
       }
-      const onward = connect(https, "127.0.0.1", () => {
+      const onward = connect(url.endsWith(":80") ? http : https, "127.0.0.1", () => {
         socket.write("HTTP/1.1 200 OK\r\n\r\n");
         socket.pipe(onward).pipe(socket);
       });
@@ -156,10 +161,11 @@ describe("Consul behind an HTTP proxy", function () {
   });
 
   async function leader(args: ConnectionArgs, env: Texts): Promise<string | undefined> {
-    const client = new ConsulClient(resolveConnection(args, { config: () => undefined, env }), {
-      signal,
-      notice: (message) => expect.fail(message),
-    });
+    return leaderOf(resolveConnection(args, { config: () => undefined, env }));
+  }
+
+  function leaderOf(connection: Connection): Promise<string | undefined> {
+    const client = new ConsulClient(connection, { signal, notice: (message) => expect.fail(message) });
     return client.leader().finally(() => client.close());
   }
 
@@ -205,11 +211,21 @@ describe("Consul behind an HTTP proxy", function () {
     expect(away.hint).to.include("HTTP_PROXY").and.include("NO_PROXY");
   });
 
-  it("is not resolved here for a restore", async () => {
+  it("is not resolved here for a restore, and reached through a tunnel, for a proxy could forward each request elsewhere", async () => {
     const connection = resolveConnection(
       { address: "http://consul.corp.invalid" },
-      { config: () => undefined, env: { HTTP_PROXY: proxy } },
+      { config: () => undefined, env: { HTTP_PROXY: `http://user:word@${proxy}` } },
     );
-    expect(await pinAddress(connection, signal)).to.equal(connection);
+    login = `Basic ${Buffer.from("user:word").toString("base64")}`;
+    const pinned = await pinAddress(connection, signal);
+    expect(pinned.hostAddress).to.equal(undefined);
+    expect(await leaderOf(pinned)).to.equal("the leader");
+    expect(seen).to.deep.equal(["CONNECT consul.corp.invalid:80"]);
+    denies = true;
+    const { message, hint } = await failure(leaderOf(pinned));
+    expect(message).to.equal(`the proxy ${proxy} (HTTP_PROXY) does not connect to http://consul.corp.invalid (403)`);
+    expect(hint).to.equal(
+      "Allow tunnels (CONNECT), which a restore needs, to consul.corp.invalid in the proxy, or list it in NO_PROXY to reach it without a proxy.",
+    );
   });
 });
