@@ -17,6 +17,7 @@ import { usageError } from "../description/usageError";
 import { decryptionOf } from "../source/readArchive";
 import { requireArchive } from "../source/source";
 import { isFolder, withoutManifests } from "../source/sources";
+import { storedJson } from "../source/storedJson";
 import { counted } from "../terminal/counted";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
@@ -107,10 +108,8 @@ function describeAdopted({ location, index, contents, size, encrypted, restorabl
 function outcomeData(outcome: Outcome): object {
   const { source } = outcome;
   if ("failure" in outcome) return { source, adopted: false, error: errorData(outcome.failure) };
-  const { location, snapshotId, takenAt, index, size, archiveSize, sha256, storedSize, encrypted, restorable } =
-    outcome.manifest;
-  const facts = { location, snapshotId, takenAt, index, size, archiveSize, sha256, storedSize, encrypted };
-  return { source, adopted: true, ...facts, restorable: restorable ?? null };
+  const { location, restorable = null } = outcome.manifest;
+  return { source, adopted: true, location, ...storedJson(outcome.manifest), restorable };
 }
 
 function exitCodeOf(outcomes: readonly Outcome[]): number {

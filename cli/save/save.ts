@@ -15,6 +15,7 @@ import { OVERWRITE } from "../options/overwrite";
 import { retentionPolicy } from "../options/retentionPolicy";
 import { connectionOf } from "../source/connection";
 import { checkPlainName } from "../source/plainName";
+import { storedJson } from "../source/storedJson";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import { type CleanLines, composed, joined, sentence } from "../../provider/text";
@@ -75,9 +76,8 @@ function describeSaved({ manifest, pruned }: SavedArchive): CleanLines {
 }
 
 function savedJson({ manifest, pruned }: SavedArchive): object {
-  const { location, series, snapshotId, takenAt, index, size, archiveSize, sha256, storedSize, encrypted } = manifest;
-  const { datacenter, consulVersion, consistency, restorable } = manifest;
-  const facts = { location, series, snapshotId, takenAt, index, size, archiveSize, sha256, storedSize, encrypted };
+  const { location, series, datacenter, consulVersion, consistency, restorable } = manifest;
+  const facts = { location, series, ...storedJson(manifest) };
   const retention = pruned && compact({ kept: pruned.kept, removed: pruned.removed, refusal: pruned.refusal });
   return compact({ ...facts, consistency, datacenter, consulVersion, restorable, pruned: retention });
 }
