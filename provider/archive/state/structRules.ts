@@ -20,10 +20,23 @@ export function structProblem(name: string, buffer: Buffer, at: number): string 
   return rule === undefined ? undefined : rule(new StructFields(buffer, at));
 }
 
-/** The durations that Go's time.ParseDuration accepts. */
+/** The durations that Go's time.ParseDuration accepts, unless they are too long. The strings are bytes: "\u00c2\u00b5" is "µ". */
 const DURATION = /^[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|\u00c2\u00b5s|\u00ce\u00bcs|ms|s|m|h))+)$/;
-/** Maximum length; no real duration is as long. */
-const MAX_DURATION = 100;
+const DURATION_PART = /(\d*)\.?(\d*)(ns|us|\u00c2\u00b5s|\u00ce\u00bcs|ms|s|m|h)/g;
+/** Maximum number of bytes; no real duration is as long. */
+const MAX_DURATION_BYTES = 100;
+/** Go counts nanoseconds in 63 bits. */
+const MAX_NANOSECONDS = 2n ** 63n - 1n;
+const NANOSECONDS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  "\u00c2\u00b5s": 1_000n,
+  "\u00ce\u00bcs": 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+};
 
 /**
  * A new leader starts the timers of all sessions, and gives up its leadership if that fails: "Invalid Session TTL". The servers
@@ -31,7 +44,19 @@ const MAX_DURATION = 100;
  */
 function sessionProblem(fields: StructFields): string | undefined {
   const ttl = fields.text("TTL");
-  return ttl === "" || DURATION.test(ttl.slice(0, MAX_DURATION)) ? undefined : "has a TTL that is not a duration";
+  return ttl === "" || isDuration(ttl) ? undefined : "has a TTL that is not a duration";
+}
+
+function isDuration(text: string): boolean {
+  if (text.length > MAX_DURATION_BYTES || !DURATION.test(text)) return false;
+  let sum = 0n;
+  for (const [, whole = "", fraction = "", unit = ""] of text.matchAll(DURATION_PART)) {
+    const scale = 10n ** BigInt(fraction.length);
+    const scaled = BigInt(whole + fraction) * (NANOSECONDS[unit] ?? 0n);
+    // Go computes fractions in floating point, so this rounds up.
+    sum += (scaled + scale - 1n) / scale;
+  }
+  return sum <= MAX_NANOSECONDS;
 }
 
 /** The Unix epoch, in seconds since the year 1, as Go counts them. */

@@ -106,10 +106,31 @@ describe("whether a version of Consul restores an archive", () => {
 
   it("depends on the TTL of sessions, for none that is invalid lets a server lead again", async () => {
     const session = (TTL: string): StateRecord => ({ type: 3, value: { ID: "a", Node: "n", TTL } });
-    for (const ttl of ["", "0", "15s", "1h2m3.5s", "-1.5h", ".5ms", "10\u00b5s"]) {
+    for (const ttl of [
+      "",
+      "0",
+      "15s",
+      "1h2m3.5s",
+      "-1.5h",
+      ".5ms",
+      "10\u00b5s",
+      "2562047h47m16s",
+      "9223372036854775807ns",
+    ]) {
       expect((await judge(stateOf([session(ttl)]), "1.13.9"))?.restorable, ttl).to.equal(true);
     }
-    for (const ttl of ["x", "15", "15 s", "s", ".s", "1d", "15s ", "1".repeat(10_000)]) {
+    const tooLong = [
+      "9999999h",
+      "-9999999h",
+      "9223372036854775808ns",
+      "2562047.9h",
+      "2562047h47m16s900ms",
+      "99999999999999999999s",
+      `${"1s".repeat(50)}bogus`,
+      `${"0s".repeat(50)}1x`,
+      "0s".repeat(51),
+    ];
+    for (const ttl of ["x", "15", "15 s", "s", ".s", "1d", "15s ", "1".repeat(10_000), ...tooLong]) {
       expect((await judge(stateOf([session(ttl)]), "1.13.9"))?.restorable, ttl).to.equal(false);
     }
   });
