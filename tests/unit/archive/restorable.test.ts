@@ -145,6 +145,57 @@ describe("whether a version of Consul restores an archive", () => {
     expect(await verdict("\x6a\x03\x0a\x01\xff")).to.equal(false);
   });
 
+  it("depends on each field of a message as Go decodes it", async () => {
+    const record = async (type: number, ...fields: string[]): Promise<boolean | undefined> =>
+      (await judge(stateOf([{ type, value: Buffer.from(fields.join(""), "latin1") }]), "1.14.11"))?.restorable;
+    const field = (number: number, content: string): string => `${tag(number)}${length(content)}${content}`;
+    const tag = (number: number): string => varint(number * 8 + 2);
+    const length = (content: string): string => String.fromCharCode(content.length);
+    /** Divides: the shift operators have 32 bits. */
+    const varint = (value: number): string =>
+      value < 128
+        ? String.fromCharCode(value)
+        : String.fromCharCode(128 + (value % 128)) + varint(Math.floor(value / 128));
+    const uuid = "75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11";
+    const peering = (...more: string[]): Promise<boolean | undefined> =>
+      record(35, field(1, uuid), field(2, "p"), ...more);
+
+    const entry = (key: string): string => field(5, field(1, key) + field(2, "v"));
+    const lists = [8, 10, 18].map((number) => field(number, "a") + field(number, "b")).join("");
+    const status = field(13, field(1, "a") + field(1, "b") + field(2, "a") + field(2, "b"));
+    const right = [
+      entry("a") + entry("b"),
+      lists,
+      status,
+      varint(2 ** 32 - 8) + "\x01",
+      field(19, "a") + field(19, "b"),
+    ];
+    for (const more of right) expect(await peering(more), JSON.stringify(more)).to.equal(true);
+    expect(await record(38, field(1, "d"), field(2, "p"), field(4, "a"), field(4, "b"))).to.equal(true);
+
+    const most = "\xff".repeat(9);
+    expect(await peering(`\x30${most}\x01`)).to.equal(true);
+    const wrong = [
+      `\x30${most}\x7f`,
+      `\x30${most}\x02`,
+      `\xb0${"\x80".repeat(8)}\x7f\x01`,
+      `${varint(2 ** 32)}\x01`,
+      `${varint(2 ** 43)}\x01`,
+      "\x00\x01",
+      "\x30\x01\x30\x02",
+      field(1, ""),
+      field(2, ""),
+      field(2, "q"),
+      field(13, "") + field(13, ""),
+      field(17, field(2, "dc1") + field(2, "dc2")),
+      field(5, field(1, "a") + field(1, "b")),
+    ];
+    for (const more of wrong) expect(await peering(more), JSON.stringify(more)).to.equal(false);
+    expect(await record(38, field(1, "d"), field(2, "p"), field(2, ""))).to.equal(false);
+    expect(await record(40, field(1, uuid), field(1, ""))).to.equal(false);
+    expect(await record(40, field(1, uuid), field(2, field(1, uuid)), field(2, ""))).to.equal(false);
+  });
+
   it("depends on the id of a resource, with its type and its tenancy", async () => {
     const field = (number: number, content: string): string =>
       String.fromCharCode(number * 8 + 2, content.length) + content;
