@@ -6,7 +6,7 @@ import { archiveOf, metaJson } from "../fixtures/archive";
 import { mutant } from "../fixtures/mutants";
 import { Random } from "../fixtures/random";
 import { readArchive } from "../fixtures/reading";
-import { keyValue, type StateRecord, stateOf, type Value } from "../fixtures/state";
+import { encodeRecord, keyValue, type StateRecord, stateOf, type Value } from "../fixtures/state";
 import {
   CONSUL_NAMES,
   CONSUL_VERSIONS,
@@ -87,9 +87,25 @@ describe("a restore, as the digests tell it", function () {
   });
 });
 
+/** A node that Consul considers alive. Another node cannot take its name. */
+function registration(node: string, id: string): StateRecord {
+  return { type: 0, value: { Address: "10.0.0.1", Check: serfHealth(node), Datacenter: "dc1", ID: id, Node: node } };
+}
+
+function serfHealth(node: string): Value {
+  return { CheckID: "serfHealth", Name: "Serf", Node: node, ServiceID: "", Status: "passing" };
+}
+
+function peering(more: Buffer): StateRecord {
+  const id = "75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11";
+  return { type: 35, value: Buffer.concat([Buffer.from(`\x0a\x24${id}\x12\x01p`), more]) };
+}
+
 describe("a state that would kill a server", function () {
   this.timeout(120_000);
   const valid = stateOf([keyValue("app/a", "1"), keyValue("app/b", "2")]);
+  const first = registration("\u00c91", "75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11");
+  const twoNodes = stateOf([first, registration("\u00e91", "85c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d22")]);
   const cases: [string, Buffer, string, number][] = [
     ["a record of a type that nobody knows", stateOf([{ type: 111, value: {} }]), "STATE_UNKNOWN_RECORD", 14],
     ["a record of Consul Enterprise", stateOf([{ type: 65, value: "namespace" }]), "STATE_UNKNOWN_RECORD", 14],
@@ -97,6 +113,20 @@ describe("a state that would kill a server", function () {
     ["nothing at all", Buffer.alloc(0), "STATE_UNDECODABLE", 0],
     ["a key that is a number", stateOf([{ type: 2, value: { Key: 5 } }]), "STATE_UNDECODABLE", 14],
     ["a key without a name", stateOf([keyValue("", "1")]), "STATE_UNDECODABLE", 14],
+    ["a peering whose second name is empty", stateOf([peering(Buffer.from("1200", "hex"))]), "STATE_UNDECODABLE", 14],
+    [
+      "a peering with a number of more than 64 bits",
+      stateOf([peering(Buffer.from(`30${"ff".repeat(9)}7f`, "hex"))]),
+      "STATE_UNDECODABLE",
+      14,
+    ],
+    [
+      "a peering with a field number above 2^29",
+      stateOf([peering(Buffer.from("808080801001", "hex"))]),
+      "STATE_UNDECODABLE",
+      14,
+    ],
+    ["two nodes whose names differ in case", twoNodes, "STATE_UNDECODABLE", 14 + encodeRecord(first).length],
     ["text in place of a record", stateOf([{ type: 2, value: "text" }]), "STATE_UNDECODABLE", 14],
   ];
   for (const [name, state, code, offset] of cases) {

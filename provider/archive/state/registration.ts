@@ -48,31 +48,35 @@ export class Registrations {
       if (!hasValidMeta(service)) return "has a service with metadata that Consul does not take";
       const of = service.text("PeerName");
       if (of !== "" && of !== peer) return "has a service of another peer";
-      if (this.services.size < MAX_SERVICES) this.services.add(keyOf(node, peer, service.text("ID")));
+      if (this.services.size < MAX_SERVICES) this.services.add(serviceKey(node, peer, service.text("ID")));
     }
     const single = record.fields("Check");
     for (const check of [...(single === undefined ? [] : [single]), ...record.list("Checks")]) {
-      if (check.text("Node").toLowerCase() !== node.toLowerCase()) return "has a check of another node";
+      if (lowerAscii(check.text("Node")) !== lowerAscii(node)) return "has a check of another node";
       const of = check.text("PeerName");
       if (of !== "" && of !== peer) return "has a check of another peer";
       const id = check.text("ServiceID");
-      const isUnknown = id !== "" && !this.services.has(keyOf(node, peer, id));
+      const isUnknown = id !== "" && !this.services.has(serviceKey(node, peer, id));
       if (isUnknown && this.services.size < MAX_SERVICES) return "has a check of a service that is not registered";
     }
     return undefined;
   }
 
-  /** Consul refuses a node with the name or id of another one, or removes the other one, depending on the state of its checks. */
+  /**
+   * Consul refuses a node with the name or id of another one, or removes the other one, depending on the state of its checks.
+   * Two spellings of a name that is not ASCII are two nodes here, whatever Consul says, because its functions differ.
+   */
   private isSameNode(name: string, place: string, id: string): boolean {
-    const key = keyOf(name, place, "node");
-    const idKey = keyOf(id, place, "id");
+    const folded = keyOf(foldCase(name), foldCase(place), "name");
+    const exact = keyOf(lowerAscii(name), lowerAscii(place), "node");
+    const idKey = id === "" ? exact : keyOf(lowerAscii(id), foldCase(place), "id");
     const isNew = this.nodes.size < MAX_NODES;
-    const knownId = this.nodes.get(key) ?? (isNew ? idKey : undefined);
-    const knownName = id === "" ? key : (this.nodes.get(idKey) ?? (isNew ? key : undefined));
+    const knownId = this.nodes.get(folded) ?? (isNew ? idKey : undefined);
+    const knownName = id === "" ? exact : (this.nodes.get(idKey) ?? (isNew ? exact : undefined));
     if (knownId === undefined || knownName === undefined) return true;
-    this.nodes.set(key, knownId);
+    this.nodes.set(folded, knownId);
     if (id !== "") this.nodes.set(idKey, knownName);
-    return knownId === idKey && knownName === key;
+    return knownId === idKey && knownName === exact;
   }
 }
 
@@ -87,8 +91,37 @@ function hasValidMeta(service: StructFields): boolean {
   return meta.names.length <= MAX_META && meta.names.every(isValid);
 }
 
-/** Names of nodes are case-insensitive. */
-function keyOf(node: string, peer: string, service: string): string {
+function serviceKey(node: string, peer: string, service: string): string {
+  return keyOf(lowerAscii(node), lowerAscii(peer), lowerAscii(service));
+}
+
+function keyOf(...names: readonly string[]): string {
   // A hash limits the memory: there may be many names, and they may be long.
-  return hash("sha256", JSON.stringify([peer.toLowerCase(), node.toLowerCase(), service.toLowerCase()]), "binary");
+  return hash("sha256", JSON.stringify(names), "binary");
+}
+
+const IS_ASCII = /^[\0-\x7f]*$/;
+
+/** Names are case-insensitive. A name that is not ASCII stays as it is: two spellings of it may be two names for Consul. */
+function lowerAscii(bytes: string): string {
+  return IS_ASCII.test(bytes) ? bytes.toLowerCase() : bytes;
+}
+
+/**
+ * Equal for all names that Consul takes for one. It compares names with strings.ToLower of Go in its indexes, and with
+ * strings.EqualFold elsewhere. Both read any invalid byte as U+FFFD.
+ */
+function foldCase(bytes: string): string {
+  if (IS_ASCII.test(bytes)) return bytes.toUpperCase();
+  const text = Buffer.from(bytes, "latin1").toString("utf8");
+  // Node.js may read several invalid bytes as one character.
+  return Array.from(text.replace(/\ufffd+/g, "\ufffd"), foldLetter).join("");
+}
+
+/** Go maps each letter to one letter: it lowers U+0130 to "i" alone, and has no upper case for "ß". */
+function foldLetter(letter: string): string {
+  if (letter === "\u0130") return "I";
+  const lower = letter.toLowerCase();
+  const upper = lower.toUpperCase();
+  return upper.length > lower.length ? lower : upper;
 }

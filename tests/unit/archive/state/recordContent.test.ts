@@ -139,6 +139,46 @@ describe("the content of records, beyond the kinds of their fields", () => {
     expect(isTaken(node(check), node({ ID: OTHER_ID, Partition: "p" }))).to.equal(true);
   });
 
+  it("compares names as Go does, which folds Unicode and reads every invalid byte alike", () => {
+    const named = (Node: string | Buffer, more: Readonly<Record<string, Value>> = {}): StateRecord =>
+      node({ Node, ...more });
+    for (const [one, other] of [
+      ["\u00c91", "\u00e91"],
+      ["\u212a1", "k1"],
+      ["\u017f1", "s1"],
+      ["\u01301", "i1"],
+      ["\u1e9e", "\u00df"],
+      ["\u03a3", "\u03c2"],
+      [Buffer.from("61c3", "hex"), Buffer.from("61e3", "hex")],
+    ] as const) {
+      expect(
+        isTaken(named(one, { ID }), named(other, { ID: OTHER_ID })),
+        `${one.toString()} and ${other.toString()}`,
+      ).to.equal(false);
+      expect(isTaken(named(one, { ID }), named(one, { ID })), String(one)).to.equal(true);
+    }
+    for (const [one, other] of [
+      ["\u00c31", "\u00e91"],
+      ["stra\u00dfe", "strasse"],
+    ] as const) {
+      expect(isTaken(named(one, { ID }), named(other, { ID: OTHER_ID })), `${one} and ${other}`).to.equal(true);
+    }
+    // The bytes of "é" in UTF-8, lowered as if they were Latin-1.
+    const lowered = Buffer.from("e3a9", "hex");
+    const check = (Node: string | Buffer, ServiceID: string | Buffer = ""): Readonly<Record<string, Value>> => ({
+      Check: { CheckID: "c", Node, ServiceID },
+    });
+    expect(isTaken(named("\u00e9", check("\u00e9")))).to.equal(true);
+    expect(isTaken(named("\u00e9", check(lowered)))).to.equal(false);
+    expect(isTaken(named("\u00e9", check("\u00c9"))), "strict").to.equal(false);
+    expect(isTaken(named("k", check("\u212a"))), "strict").to.equal(false);
+    const ofService = (id: string | Buffer, ServiceID: string | Buffer): boolean =>
+      isTaken(node({ Service: { ID: id, Service: "s" } }), node(check("N", ServiceID)));
+    expect(ofService("WEB", "web")).to.equal(true);
+    expect(ofService("\u00e9", "\u00e9")).to.equal(true);
+    expect(ofService("\u00e9", lowered)).to.equal(false);
+  });
+
   it("refuses tokens that expired before 1970, for their time is in an index", () => {
     expect(isTaken(token(time("2026-01-01T00:00:00Z")))).to.equal(true);
     expect(isTaken(token(time("1970-01-01T00:00:00Z")))).to.equal(true);
