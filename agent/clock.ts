@@ -4,7 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 
 export interface Clock {
   now(): Date;
-  /** Resolves at a time, or when the signal is aborted; never rejects. */
+  /**
+   * Resolves at a time, or when the signal is aborted; never rejects. It does not last longer than it would have at its
+   * beginning: if the clock is set back meanwhile, it resolves before that time.
+   */
   wait(until: Date, signal: AbortSignal): Promise<void>;
 }
 
@@ -14,8 +17,9 @@ const LOOK_MS = 15_000;
 export const systemClock: Clock = {
   now: () => new Date(),
   async wait(until, signal) {
+    const endsAt = performance.now() + until.getTime() - systemClock.now().getTime();
     for (;;) {
-      const left = until.getTime() - systemClock.now().getTime();
+      const left = Math.min(until.getTime() - systemClock.now().getTime(), endsAt - performance.now());
       if (left <= 0 || signal.aborted) return;
       await delay(Math.min(left, LOOK_MS), undefined, { signal }).catch(() => undefined);
     }

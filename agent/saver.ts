@@ -14,7 +14,7 @@ import type { Clock } from "./clock";
 import type { Destination } from "./config/destinations";
 import type { Delivered } from "./deliver";
 import type { Log } from "./log";
-import { nextDue, type Schedule } from "./schedule";
+import { nextDue, type Schedule, spacing } from "./schedule";
 import { composed, remark } from "../provider/text";
 
 export interface SaverOptions {
@@ -74,6 +74,8 @@ export class Saver {
   #takeFailures = 0;
   #wake = (): void => undefined;
   #isRunning = false;
+  /** The last time that was read from the clock. */
+  #lookedAt = new Date(0);
   /** How often a snapshot was requested. */
   #demands = 0;
 
@@ -122,6 +124,8 @@ export class Saver {
       while (!isEnding()) {
         if (this.#hasGivenUp()) return true;
         const now = clock.now();
+        if (now < this.#lookedAt) this.#reschedule(now);
+        this.#lookedAt = now;
         const due = this.#lanes.filter((lane) => lane.busy === undefined && lane.dueAt <= now);
         if (due.length > 0) await this.#round(due, now, held);
         for (const lane of this.#lanes) {
@@ -279,7 +283,23 @@ export class Saver {
 
   /** Advances the schedule; a snapshot on demand or a retry does not shift it. */
   #advance(lane: Lane, startedAt: Date): void {
-    if (lane.next <= startedAt) lane.next = nextDue(this.#scheduleOf(lane), lane.next, this.#options.clock.now());
+    if (lane.next > startedAt) return;
+    const schedule = this.#scheduleOf(lane);
+    // If the machine slept or the clock was set forward, this snapshot stands for all that were missed.
+    const isMissed = nextDue(schedule, lane.next, startedAt) <= startedAt;
+    lane.next = nextDue(schedule, isMissed ? startedAt : lane.next, this.#options.clock.now());
+  }
+
+  /** After the clock was set back: without this, no snapshot would be taken until it reaches the former times again. */
+  #reschedule(now: Date): void {
+    for (const lane of this.#lanes) {
+      const schedule = this.#scheduleOf(lane);
+      if (lane.next.getTime() > now.getTime() + spacing(schedule, now)) {
+        lane.next = nextDue(schedule, undefined, now);
+        this.#setDue(lane, lane.next);
+      }
+      if (lane.retryAt !== undefined && lane.retryAt.getTime() > now.getTime() + LONGEST_RETRY_MS) lane.retryAt = now;
+    }
   }
 
   #setDue(lane: Lane, dueAt: Date): void {

@@ -21,11 +21,11 @@ import { keyValue, stateOf } from "../../fixtures/state";
 export interface Simulation {
   readonly board: Board;
   readonly lines: readonly string[];
-  /** When snapshots were taken. */
+  /** When snapshots were taken, by the clock. */
   readonly taken: readonly Date[];
   /** How many times every destination had the newest snapshot. */
   readonly completed: () => number;
-  /** Lets the agent lead until a time, or until the signal is aborted; returns whether it gave up before. */
+  /** Lets the agent lead until a time, by a clock that is never set, or until the signal is aborted; returns whether it gave up before. */
   leadUntil(end: string, held?: AbortSignal): Promise<boolean>;
   /** Lets time pass in which another agent leads. */
   skipTo(time: string): void;
@@ -44,6 +44,8 @@ export interface SimulationOptions {
   /** Whether the archives of a destination cannot be listed at a time. Default: they can. */
   readonly listingFails?: (destination: Destination, now: Date) => boolean;
   readonly random?: () => number;
+  /** The clock is set while time passes. */
+  readonly clockSet?: { readonly at: string; readonly byMs: number };
   /** Takes a snapshot. Default: a small archive of that time, which no Consul has made. */
   readonly take?: (signal: AbortSignal) => Promise<TakenArchive>;
 }
@@ -52,27 +54,29 @@ export function simulate(options: SimulationOptions): Simulation {
   const text = JSON.stringify({ snapshot_agent: options.config });
   const config = readConfig([{ file: "agent.json", text }], readFlags([]), { env: {} });
   if (config.schedule === "once") throw new Error("nothing to simulate");
-  let now = new Date(options.start);
-  let endAt = now;
+  // The time by a clock that is never set, in milliseconds.
+  let time = Date.parse(options.start);
+  let endAt = time;
+  const set = options.clockSet && { at: Date.parse(options.clockSet.at), byMs: options.clockSet.byMs };
+  const now = (): Date => new Date(time + (set !== undefined && time >= set.at ? set.byMs : 0));
   let stop = new AbortController();
   const lines: string[] = [];
   const taken: Date[] = [];
   let completed = 0;
-  const log = makeLog(
-    config.log,
-    (line) => lines.push(line),
-    () => now,
-  );
-  const board = new Board(config.destinations, now);
+  const log = makeLog(config.log, (line) => lines.push(line), now);
+  const board = new Board(config.destinations, now());
   const caches = manifestCachesOf(config.destinations);
   const clock: Clock = {
-    now: () => now,
+    now,
     async wait(until, signal) {
       // What is being written is done before time goes on.
       await saver.settled();
       if (signal.aborted || stop.signal.aborted) return;
-      now = until < endAt ? until : endAt;
-      if (now >= endAt) stop.abort();
+      // If the clock is set back meanwhile, the wait does not become longer.
+      const end = Math.min(endAt, time + until.getTime() - now().getTime());
+      const isSet = set !== undefined && time < set.at && set.at <= end;
+      time = isSet ? Math.max(set.at, Math.min(end, until.getTime() - set.byMs)) : end;
+      if (time >= endAt) stop.abort();
     },
   };
   const saver = new Saver({
@@ -85,24 +89,24 @@ export function simulate(options: SimulationOptions): Simulation {
     board,
     random: options.random ?? (() => 0),
     async take(signal) {
-      const failure = options.consulFails?.(now);
+      const failure = options.consulFails?.(now());
       if (failure !== undefined) throw failure;
-      taken.push(now);
-      return options.take === undefined ? archiveAt(now, taken.length) : options.take(signal);
+      taken.push(now());
+      return options.take === undefined ? archiveAt(now(), taken.length) : options.take(signal);
     },
     async deliver(archive, destination, signal) {
-      await options.beforeDelivery?.(destination, now);
+      await options.beforeDelivery?.(destination, now());
       const cache = compact({ cache: caches.get(destination) });
       return deliver(
         archive,
         destination,
-        { consistency: "consistent", isOnly: true, ...cache, now: () => now },
+        { consistency: "consistent", isOnly: true, ...cache, now },
         reporterOn(log, signal),
       );
     },
     lastSaved: async (destination, signal) => {
-      if (options.listingFails?.(destination, now) === true) return "unknown";
-      return readLastSaved(destination, caches.get(destination), now, signal);
+      if (options.listingFails?.(destination, now()) === true) return "unknown";
+      return readLastSaved(destination, caches.get(destination), now(), signal);
     },
     complete: () => completed++,
   });
@@ -112,11 +116,11 @@ export function simulate(options: SimulationOptions): Simulation {
     taken,
     completed: () => completed,
     trigger: () => saver.trigger(),
-    skipTo: (time) => {
-      now = new Date(time);
+    skipTo: (later) => {
+      time = Date.parse(later);
     },
     async leadUntil(end, held = new AbortController().signal) {
-      endAt = new Date(end);
+      endAt = Date.parse(end);
       stop = new AbortController();
       return saver.run(held, stop.signal);
     },

@@ -247,6 +247,44 @@ describe("an agent that leads", function () {
     expect(run.taken.slice(1).map((time) => time.toISOString().slice(11, 16))).to.deep.equal(["02:05", "03:05"]);
   });
 
+  it("goes on when the clock is set back or forward while it leads", async () => {
+    const [hourly, cron] = [{ interval: "1h" }, { schedule: "0 * * * *" }];
+    for (const [snapshot, byHours, expected] of [
+      // The next snapshot is an hour after the last one; then the clock shows 21 hours earlier.
+      [hourly, -24, [0, 1, 2, -21, -20, -19]],
+      [cron, -24, [1, 2, -20, -19]],
+      // Less than an interval is waited for.
+      [hourly, -0.5, [0, 1, 2, 3, 4]],
+      [cron, -0.75, [1, 2, 3, 4]],
+      // One snapshot stands for all that were missed.
+      [hourly, 24, [0, 1, 2, 26.5, 27.5, 28.5]],
+      [cron, 24, [1, 2, 26.5, 27, 28, 29]],
+    ] as const) {
+      const run = simulate({
+        start: MONDAY,
+        config: { snapshot: { ...snapshot, retain: 0, max_failures: 0 }, local_storage: { path: path("a") } },
+        clockSet: { at: hoursLater(2.5), byMs: byHours * HOUR_MS },
+      });
+      await run.leadUntil(hoursLater(5.25));
+      const hours = run.taken.map((time) => (time.getTime() - Date.parse(MONDAY)) / HOUR_MS);
+      expect(hours, `${JSON.stringify(snapshot)} ${byHours}`).to.deep.equal(expected);
+      await rm(path("a"), { recursive: true });
+    }
+  });
+
+  it("sends a pending archive again when the clock was set back", async () => {
+    const run = simulate({
+      start: MONDAY,
+      config: { snapshot: { schedule: "0 1 * * *", max_failures: 0 }, local_storage: { path: path("a") } },
+      clockSet: { at: hoursLater(1.5), byMs: -12 * HOUR_MS },
+      beforeDelivery: (_, now) => {
+        if (!untilHour(1)(now)) throw full;
+      },
+    });
+    await run.leadUntil(hoursLater(3));
+    expect(await hoursIn("a")).to.deep.equal([1]);
+  });
+
   it("finds the newest archive that is not of the future, for its health", async () => {
     const config = { backup_destinations: { local_storage: [{ path: path("a") }] } };
     await simulate({ start: MONDAY, config }).leadUntil(hoursLater(2.5));
