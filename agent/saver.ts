@@ -74,6 +74,8 @@ export class Saver {
   #takeFailures = 0;
   #wake = (): void => undefined;
   #isRunning = false;
+  /** The jitter of each time by a schedule, in milliseconds. */
+  readonly #jitters = new Map<number, number>();
   /** The last time that was read from the clock. */
   #lookedAt = new Date(0);
   /** How often a snapshot was requested. */
@@ -114,7 +116,7 @@ export class Saver {
     const isEnding = (): boolean => held.aborted || stop.aborted;
     try {
       try {
-        await Promise.all(this.#lanes.map((lane) => this.#begin(lane, held)));
+        await this.#begin(held);
       } catch (error) {
         if (held.aborted) return false;
         throw error;
@@ -163,12 +165,19 @@ export class Saver {
     await Promise.all(this.#lanes.map(({ busy }) => busy ?? Promise.resolve()));
   }
 
-  async #begin(lane: Lane, signal: AbortSignal): Promise<void> {
+  async #begin(signal: AbortSignal): Promise<void> {
     const { lastSaved, clock } = this.#options;
+    const found = await Promise.all(
+      this.#lanes.map(async (lane) => ({ lane, last: await lastSaved(lane.destination, signal) })),
+    );
+    // The same time for all: those that are due at once share a snapshot, also the later ones.
+    const now = clock.now();
+    for (const { lane, last } of found) this.#beginLane(lane, last, now);
+  }
+
+  #beginLane(lane: Lane, last: LastSaved, now: Date): void {
     lane.failures = 0;
     lane.retryAt = undefined;
-    const last = await lastSaved(lane.destination, signal);
-    const now = clock.now();
     // If the destination cannot be read, the agent relies on its own knowledge.
     if (last !== "unknown" || lane.next.getTime() === 0) {
       lane.next = nextDue(this.#scheduleOf(lane), last instanceof Date ? last : undefined, now);
@@ -196,7 +205,7 @@ export class Saver {
       const now = clock.now();
       for (const lane of lanes) {
         board.failed(lane.destination.name, error, now);
-        this.#advance(lane, startedAt);
+        this.#advance(lane, startedAt, now);
         this.#setDue(lane, earlier(lane.next, this.#retryTime(this.#takeFailures)));
       }
       log.error(composed`no snapshot could be taken: ${explain(error)}`);
@@ -205,10 +214,10 @@ export class Saver {
     this.#takeFailures = 0;
     const round: Round = { archive, startedAt };
     this.#open.add(round);
+    const now = clock.now();
     for (const lane of lanes) {
-      const jitter = Math.floor(this.#options.random() * this.#options.jitterMs);
-      this.#advance(lane, startedAt);
-      this.#setDue(lane, new Date(lane.next.getTime() + jitter));
+      this.#advance(lane, startedAt, now);
+      this.#setDue(lane, this.#delayed(lane.next));
       lane.attempts = 0;
       lane.pending = round;
       this.#send(lane, round, held);
@@ -282,12 +291,23 @@ export class Saver {
   }
 
   /** Advances the schedule; a snapshot on demand or a retry does not shift it. */
-  #advance(lane: Lane, startedAt: Date): void {
+  #advance(lane: Lane, startedAt: Date, now: Date): void {
     if (lane.next > startedAt) return;
     const schedule = this.#scheduleOf(lane);
     // If the machine slept or the clock was set forward, this snapshot stands for all that were missed.
     const isMissed = nextDue(schedule, lane.next, startedAt) <= startedAt;
-    lane.next = nextDue(schedule, isMissed ? startedAt : lane.next, this.#options.clock.now());
+    lane.next = nextDue(schedule, isMissed ? startedAt : lane.next, now);
+  }
+
+  /** A time of the schedule with its jitter. Destinations that are due together stay together. */
+  #delayed(next: Date): Date {
+    const time = next.getTime();
+    const jitter = this.#jitters.get(time) ?? Math.floor(this.#options.random() * this.#options.jitterMs);
+    this.#jitters.set(time, jitter);
+    for (const each of this.#jitters.keys()) {
+      if (each !== time && !this.#lanes.some((lane) => lane.next.getTime() === each)) this.#jitters.delete(each);
+    }
+    return new Date(time + jitter);
   }
 
   /** After the clock was set back: without this, no snapshot would be taken until it reaches the former times again. */

@@ -43,6 +43,8 @@ export interface SimulationOptions {
   readonly beforeDelivery?: (destination: Destination, now: Date) => Promise<void> | void;
   /** Whether the archives of a destination cannot be listed at a time. Default: they can. */
   readonly listingFails?: (destination: Destination, now: Date) => boolean;
+  /** How long the archives of a destination take to list. Default: no time. */
+  readonly listingMs?: (destination: Destination) => number;
   readonly random?: () => number;
   /** The clock is set while time passes. */
   readonly clockSet?: { readonly at: string; readonly byMs: number };
@@ -106,7 +108,9 @@ export function simulate(options: SimulationOptions): Simulation {
     },
     lastSaved: async (destination, signal) => {
       if (options.listingFails?.(destination, now()) === true) return "unknown";
-      return readLastSaved(destination, caches.get(destination), now(), signal);
+      const last = await readLastSaved(destination, caches.get(destination), now(), signal);
+      time += options.listingMs?.(destination) ?? 0;
+      return last;
     },
     complete: () => completed++,
   });

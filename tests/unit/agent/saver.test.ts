@@ -247,6 +247,34 @@ describe("an agent that leads", function () {
     expect(run.taken.slice(1).map((time) => time.toISOString().slice(11, 16))).to.deep.equal(["02:05", "03:05"]);
   });
 
+  it("takes one snapshot for destinations with the same schedule, whatever their jitter and their listings", async () => {
+    const names = ["a", "b", "c"];
+    for (const snapshot of [
+      { interval: "1h", jitter: "10m" },
+      { interval: "1h" },
+      { schedule: "0 * * * *", jitter: "10m" },
+    ]) {
+      let draws = 0;
+      const run = simulate({
+        start: MONDAY,
+        config: {
+          snapshot: { ...snapshot, retain: 0 },
+          backup_destinations: { local_storage: names.map((name) => ({ name, path: path(name) })) },
+        },
+        random: () => [0.1, 0.5, 0.9, 0.3][draws++ % 4]!,
+        listingMs: ({ name }) => names.indexOf(name) * 20,
+      });
+      await run.leadUntil(hoursLater(4));
+      const [first, ...others] = await Promise.all(names.map(hoursIn));
+      expect(run.taken, JSON.stringify(snapshot)).to.have.length("interval" in snapshot ? 4 : 3);
+      expect(first).to.have.length(run.taken.length);
+      for (const other of others) expect(other).to.deep.equal(first);
+      // A snapshot of each hour has a delay of its own.
+      if ("jitter" in snapshot) expect(new Set(first!.map((hour) => (hour % 1).toFixed(3))).size).to.be.greaterThan(2);
+      for (const name of names) await rm(path(name), { recursive: true });
+    }
+  });
+
   it("goes on when the clock is set back or forward while it leads", async () => {
     const [hourly, cron] = [{ interval: "1h" }, { schedule: "0 * * * *" }];
     for (const [snapshot, byHours, expected] of [
