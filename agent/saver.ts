@@ -185,7 +185,7 @@ export class Saver {
     // Another agent may have saved in the meantime.
     if (lane.missedAt !== undefined && last instanceof Date && last >= lane.missedAt) lane.missedAt = undefined;
     if (lane.next <= now) lane.missedAt ??= now;
-    this.#setDue(lane, lane.missedAt === undefined ? lane.next : now);
+    this.#setDue(lane, lane.missedAt === undefined ? this.#delayed(lane.next) : now);
   }
 
   async #round(lanes: readonly Lane[], startedAt: Date, held: AbortSignal): Promise<void> {
@@ -316,7 +316,7 @@ export class Saver {
       const schedule = this.#scheduleOf(lane);
       if (lane.next.getTime() > now.getTime() + spacing(schedule, now)) {
         lane.next = nextDue(schedule, undefined, now);
-        this.#setDue(lane, lane.next);
+        this.#setDue(lane, lane.next > now ? this.#delayed(lane.next) : now);
       }
       if (lane.retryAt !== undefined && lane.retryAt.getTime() > now.getTime() + LONGEST_RETRY_MS) lane.retryAt = now;
     }

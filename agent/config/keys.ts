@@ -149,7 +149,7 @@ const SNAPSHOT = {
     kind: "duration",
     own: true,
     default: "0",
-    documentation: "Each scheduled snapshot is delayed by a random part of this.",
+    documentation: "Each scheduled snapshot is delayed by a random part of this; one that is late is taken at once.",
   },
   retain: {
     kind: "count",
