@@ -73,7 +73,7 @@ export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sourc
   const problems: string[] = [];
   const notices: string[] = [...flags.notices];
   let document: Document = EMPTY;
-  let isForUs = texts.length === 0;
+  let isForUs = texts.length + flags.configFiles.length + flags.configFolders.length === 0;
   for (const { file, text } of texts) {
     const read = readDocument(text, file);
     for (const problem of read.problems) problems.push(problem);
@@ -82,7 +82,13 @@ export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sourc
     isForUs = true;
     document = mergeDocuments(document, read.document);
   }
-  if (!isForUs && problems.length === 0) problems.push("no configuration file has a snapshot_agent object");
+  if (!isForUs && problems.length === 0) {
+    throw new SnapshotError(
+      "ARGUMENT_INVALID",
+      "the configuration is invalid: no configuration file has a snapshot_agent object",
+      "Check -config-file and -config-dir; without both, flags and variables alone configure the agent.",
+    );
+  }
   document = mergeDocuments(document, flags.document);
   for (const variable of ["CONSUL_LICENSE", "CONSUL_LICENSE_PATH"]) {
     if (sources.env[variable]) notices.push(`${variable} has no effect: this agent needs no license`);
@@ -95,7 +101,8 @@ export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sourc
       "Correct it; consul-snapshot agent -check-config tries it without taking a snapshot.",
     );
   }
-  return { ...config, notices };
+  // Several files can have the same key.
+  return { ...config, notices: [...new Set(notices)] };
 }
 
 function configOf(document: Document, sources: SecretSources, problems: string[]): Omit<AgentConfig, "notices"> {

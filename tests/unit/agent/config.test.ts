@@ -282,9 +282,25 @@ describe("the agent's configuration", () => {
     );
   });
 
+  it("refuses folders without a file for it, also if flags set keys, and none of these beside a file that is for it", () => {
+    for (const args of [["-config-dir=d"], ["-config-dir", "d", "-retain=3"]]) {
+      expect(messageOf(() => configOf([], args))).to.equal(
+        "the configuration is invalid: no configuration file has a snapshot_agent object\n" +
+          "Check -config-file and -config-dir; without both, flags and variables alone configure the agent.",
+      );
+      const former = { local_storage: { path: "a" } };
+      for (const keys of [{}, former, { backup_destinations: { local_storage: [{ path: "a" }] } }]) {
+        expect(configOf(['{"server": true}', agent(keys)], args).destinations).to.have.length(1);
+      }
+    }
+  });
+
   it("accepts what has no meaning here, and says so once", () => {
     const { notices } = configOf(
-      [agent({ license_path: "/x", aws_storage: { s3_bucket: "b", iam_endpoint: "y" } })],
+      [
+        agent({ license_path: "/x", aws_storage: { s3_bucket: "b", iam_endpoint: "y" } }),
+        agent({ license_path: "/z" }),
+      ],
       [],
       {
         CONSUL_LICENSE: "z",
