@@ -5,12 +5,15 @@ import { ConsulClient } from "../provider/consul/client";
 import type { Connection } from "../provider/consul/connection";
 import { login, logout } from "../provider/consul/login";
 import { explainInOneLine, isCode, SnapshotError } from "../provider/errors";
+import { Spool } from "../provider/save/spool";
 import { withStore } from "../provider/store/backends";
 import { fixedPrefix } from "../provider/store/nameTemplate";
 import type { Store } from "../provider/store/store";
 import { isEmpty, spelled, writtenRules } from "../provider/retention/policy";
 import { cleanText, type CleanText, remark } from "../provider/text";
-import type { AgentConfig, Destination, Login } from "./config/config";
+import type { AgentConfig, Destination, HttpConfig, Login } from "./config/config";
+import { formatListenAddress } from "./config/listenAddress";
+import { checkDatacenter } from "./localDatacenter";
 import { nextDue, type Schedule } from "./schedule";
 
 const NOT_TRIED = "not tried";
@@ -28,13 +31,24 @@ export async function checkConfig(
   now: Date,
 ): Promise<ConfigCheck> {
   const consul = await tryConsul(connection, config.login !== undefined, signal);
-  const refused = consul === undefined ? config.login && (await tryLogin(connection, config.login, signal)) : NOT_TRIED;
+  let datacenter: string | undefined;
+  const inDatacenter = async (own: Connection): Promise<void> => {
+    if (config.schedule !== "once") datacenter = await tryDatacenter(own, signal);
+  };
+  if (config.login === undefined) await inDatacenter(connection);
+  const refused =
+    consul === undefined ? config.login && (await tryLogin(connection, config.login, signal, inDatacenter)) : NOT_TRIED;
+  const scratch = await tryScratchFolder(config.scratchFolder);
+  const http = config.schedule === "once" ? undefined : config.http && (await tryHttp(config.http));
   const destinations = await Promise.all(config.destinations.map((each) => tryDestination(each)));
   const lines = [
     remark`Consul ${connection.url}: ${consul ?? "answers, and has a leader"}`,
     ...(config.login === undefined
       ? []
       : [remark`Login at ${cleanText(config.login.authMethod)}: ${refused ?? "works; its token was destroyed again"}`]),
+    ...(datacenter === undefined ? [] : [remark`Datacenter: ${datacenter}`]),
+    ...(scratch === undefined ? [] : [remark`Temporary files: ${scratch}`]),
+    ...(http === undefined ? [] : [remark`HTTP: ${http.line}`]),
     remark`Schedule: ${describeSchedule(config.schedule, now)}`,
     ...config.destinations.flatMap((destination, at) => [
       remark`Destination ${destination.name}: ${destinations[at] ?? "can be listed"}`,
@@ -46,7 +60,8 @@ export async function checkConfig(
     ]),
     ...config.notices.map((notice) => remark`Note: ${notice}`),
   ];
-  return { ok: [consul, refused, ...destinations].every((problem) => problem === undefined), lines };
+  const problems = [consul, datacenter, refused, scratch, http?.ok === false ? http.line : undefined, ...destinations];
+  return { ok: problems.every((problem) => problem === undefined), lines };
 }
 
 /**
@@ -68,13 +83,59 @@ async function tryConsul(connection: Connection, logsIn: boolean, signal: AbortS
   }
 }
 
-/** @returns what is wrong, in one line */
-async function tryLogin(connection: Connection, request: Login, signal: AbortSignal): Promise<string | undefined> {
+/**
+ * @param use - called while logged in
+ * @returns what is wrong, in one line
+ */
+async function tryLogin(
+  connection: Connection,
+  request: Login,
+  signal: AbortSignal,
+  use: (loggedIn: Connection) => Promise<void>,
+): Promise<string | undefined> {
   try {
-    await logout(await login(connection, request, signal, () => undefined));
+    const loggedIn = await login(connection, request, signal, () => undefined);
+    try {
+      await use(loggedIn);
+    } finally {
+      await logout(loggedIn);
+    }
     return undefined;
   } catch (error) {
     return explainInOneLine(error);
+  }
+}
+
+/** @returns why an elected agent refuses the datacenter, in one line */
+async function tryDatacenter(connection: Connection, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await checkDatacenter(connection, signal, () => undefined);
+    return undefined;
+  } catch (error) {
+    // The agent starts without knowing the local datacenter.
+    return isCode(error, "ARGUMENT_INVALID") ? explainInOneLine(error) : undefined;
+  }
+}
+
+/** @returns what is wrong, in one line */
+async function tryScratchFolder(folder: string | undefined): Promise<string | undefined> {
+  try {
+    await (await Spool.open(folder)).close();
+    return undefined;
+  } catch (error) {
+    return explainInOneLine(error);
+  }
+}
+
+async function tryHttp({ address }: HttpConfig): Promise<{ ok: boolean; line: string }> {
+  // As in the agent, the server is loaded only on demand.
+  const { isListenedAt } = await import("./http/server.js");
+  const shown = formatListenAddress(address);
+  try {
+    const isUsed = await isListenedAt(address);
+    return { ok: true, line: isUsed ? `${shown} is in use, as by an agent that runs` : `${shown} can be listened at` };
+  } catch (error) {
+    return { ok: false, line: explainInOneLine(error) };
   }
 }
 

@@ -2,7 +2,6 @@
 
 import { compact } from "../provider/compact";
 import { SnapshotError, explain, explainInOneLine, isCode } from "../provider/errors";
-import { ConsulClient } from "../provider/consul/client";
 import { type LockTimes, withLock } from "../provider/consul/lock";
 import { take } from "../provider/save/take";
 import { Access } from "./access";
@@ -17,6 +16,7 @@ import type { EndpointOptions } from "./http/server";
 import { judgeHealth } from "./http/health";
 import { readLastSaved, readNewest } from "./lastSaved";
 import type { Log } from "./log";
+import { checkDatacenter } from "./localDatacenter";
 import { type ManifestCaches, manifestCachesOf } from "./manifestCaches";
 import { Presence } from "./presence";
 import { reporterOn } from "./reporting";
@@ -79,7 +79,11 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
   const onStop = (): void => {
     if (options.isUrgent()) setTimeout(() => kill.abort(stop.reason), GRACE_MS).unref();
   };
-  await checkDatacenter(config, access, stop, log).catch((error: unknown) => {
+  const inDatacenter = async (): Promise<void> => {
+    if (config.connection.datacenter === undefined) return;
+    await checkDatacenter(await access.connection(stop), stop, (message) => log.debug(message));
+  };
+  await inDatacenter().catch((error: unknown) => {
     if (isCode(error, "ARGUMENT_INVALID")) throw error;
     if (stop.aborted) return;
     // The agent retries until it can compete for leadership.
@@ -265,25 +269,6 @@ function makeSaver(
       if (config.heartbeatUrl !== undefined) void sendHeartbeat(config.heartbeatUrl, log, stop);
     },
   });
-}
-
-/** The lock and the snapshots must be of the same datacenter; otherwise, the lock would not exclude other agents. */
-async function checkDatacenter(config: AgentConfig, access: Access, signal: AbortSignal, log: Log): Promise<void> {
-  const wanted = config.connection.datacenter;
-  if (wanted === undefined) return;
-  const local = compact({ ...(await access.connection(signal)), datacenter: undefined });
-  const client = new ConsulClient(local, { signal, notice: (message) => log.debug(message) });
-  try {
-    const { datacenter } = await client.agent();
-    if (datacenter === undefined || datacenter === wanted) return;
-    throw new SnapshotError(
-      "ARGUMENT_INVALID",
-      `datacenter is ${wanted}, and the local agent is in ${datacenter}: snapshots of another datacenter are taken one at a time`,
-      "Set interval to 0 and run the agent by a scheduler, or run it in that datacenter.",
-    );
-  } finally {
-    await client.close();
-  }
 }
 
 function reasonOf({ reason }: AbortSignal): CleanText {

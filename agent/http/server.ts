@@ -87,6 +87,27 @@ export async function serveEndpoints(
   return { address, close: () => close(server) };
 }
 
+/**
+ * Listens at an address for a moment. An address in use is accepted: an agent that runs uses its own, and frees it for its next
+ * configuration.
+ *
+ * @returns whether it is in use
+ * @throws SnapshotError `ARGUMENT_INVALID` if an agent cannot listen there
+ */
+export async function isListenedAt(address: ListenAddress): Promise<boolean> {
+  if (address.kind === "socket" && (await isSocket(address.path))) return true;
+  const server = createServer();
+  try {
+    await listen(server, address);
+  } catch (error) {
+    const isUsed = error instanceof SnapshotError && systemCode(error.cause) === "EADDRINUSE";
+    if (isUsed && address.kind === "port") return true;
+    throw error;
+  }
+  await close(server);
+  return false;
+}
+
 /** Only a program on this machine may request a snapshot, but not a page in a browser, which sends its origin. */
 function takeSnapshot(request: IncomingMessage, { address, snapshot }: EndpointOptions): Reply {
   if (request.method !== "POST") return { status: 405, type: TEXT, body: composed`POST only\n` };

@@ -28,11 +28,13 @@ export const agent = describeCommand({
   exitCodes: [
     {
       code: 0,
-      meaning: "saved to every destination; with -check-config: Consul, its auth method and every destination answer",
+      meaning:
+        "saved to every destination; with -check-config: Consul, its auth method and every destination answer, and the agent can run",
     },
     {
       code: 1,
-      meaning: "a destination has no snapshot; with -check-config: Consul, its auth method or a destination does not",
+      meaning:
+        "a destination has no snapshot; with -check-config: Consul, its auth method or a destination does not answer, or the agent cannot run",
     },
     { code: 2, meaning: "the flags or the configuration are invalid" },
   ],

@@ -202,6 +202,61 @@ describe("one snapshot by the agent", function () {
     expect(down.code).to.equal(1);
   });
 
+  it("fails with -check-config where the agent would refuse to run, and writes nothing", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const used = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await writeFile(path("file"), "");
+    const check = async (snapshot: object, own: object): Promise<string> => {
+      const file = await configFile(folder.path, {
+        http_addr: consul.address,
+        snapshot,
+        local_storage: { path: path("new") },
+        ...own,
+      });
+      const { code, lines } = await runToEnd(["-config-file", file, "-check-config"]);
+      return `${code}\n${lines.join("\n")}`;
+    };
+    try {
+      for (const [snapshot, own, expected] of [
+        [{}, { datacenter: "dc9" }, /^1\n[^]*^Datacenter: datacenter is dc9, and the local agent is in dc1/m],
+        [{ interval: "0" }, { datacenter: "dc9" }, /^1\n(?![^]*^Datacenter:)/m],
+        [{}, { datacenter: "dc1" }, /^0\n(?![^]*^Datacenter:)/m],
+        [{ local_scratch_path: path("gone") }, {}, /^1\n[^]*^Temporary files: .*gone cannot be used: ENOENT/m],
+        [{ local_scratch_path: folder.path }, {}, /^0\n/],
+        [{}, { http: { address: "192.0.2.1:80" } }, /^1\n[^]*^HTTP: http\.address 192\.0\.2\.1:80 cannot be used/m],
+        [{}, { http: { address: `unix://${path("file")}` } }, /^1\n[^]*^HTTP: http\.address unix:.*EADDRINUSE/m],
+        [{ interval: "0" }, { http: { address: "192.0.2.1:80" } }, /^0\n/],
+        [{}, { http: { address: used } }, /^0\n[^]*^HTTP: .* is in use, as by an agent that runs$/m],
+        [{}, { http: { address: `unix://${path("socket")}` } }, /^0\n[^]*^HTTP: unix:.*socket can be listened at$/m],
+        [{}, { http: { address: "127.0.0.1:0" } }, /^0\n/],
+      ] as const) {
+        expect(await check(snapshot, own)).to.match(expected);
+      }
+      expect(await readdir(folder.path)).to.have.members(["agent.json", "file"]);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("leaves the socket of an agent that runs with -check-config", async () => {
+    const server = createServer().listen(path("socket"));
+    await once(server, "listening");
+    try {
+      const file = await configFile(folder.path, {
+        http_addr: consul.address,
+        http: { address: `unix://${path("socket")}` },
+        local_storage: { path: path("new") },
+      });
+      const { code, lines } = await runToEnd(["-config-file", file, "-check-config"]);
+      expect(lines.join("\n")).to.include("is in use, as by an agent that runs");
+      expect(code).to.equal(0);
+      expect(await readdir(folder.path)).to.have.members(["agent.json", "socket"]);
+    } finally {
+      server.close();
+    }
+  });
+
   it("is a command: it takes Go's flags, and its examples work", async () => {
     const env = { CONSUL_HTTP_ADDR: consul.address };
     const saved = await command(["agent", "-interval=0", "-local-path=./backups"], { env, cwd: folder.path });
