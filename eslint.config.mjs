@@ -15,6 +15,7 @@ const leaves = [
   "compact",
   "decodings",
   "duration",
+  "endingSignals",
   "errorData",
   "errors",
   "events",

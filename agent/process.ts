@@ -1,13 +1,15 @@
 /** The agent as a process: its environment and its signals. */
 
 import { runAgent } from "./agent";
+import { ownEndingSignals } from "../provider/endingSignals";
 import { type CleanText } from "../provider/text";
 
 /** After this time, remaining work is abandoned. Its own time limits are all shorter. */
 const END_MS = 10_000;
 
 /**
- * SIGTERM and SIGINT end the agent, SIGHUP reloads the configuration, SIGUSR1 takes a snapshot now.
+ * SIGHUP reloads the configuration, SIGUSR1 takes a snapshot now. Every other signal that would end the process, such as
+ * SIGTERM, ends the agent in order.
  *
  * @param write - receives whole lines
  * @returns the exit code
@@ -17,9 +19,7 @@ export async function runAgentInProcess(args: readonly string[], write: (line: C
   const ending = new AbortController();
   const actions = { reload: (): void => undefined, snapshot: (): void => undefined };
   const handlers: Readonly<Partial<Record<NodeJS.Signals, () => void>>> = {
-    SIGINT: () => end("SIGINT"),
-    SIGTERM: () => end("SIGTERM"),
-    SIGQUIT: () => end("SIGQUIT"),
+    ...Object.fromEntries(ownEndingSignals().map((name) => [name, () => end(name)])),
     SIGHUP: () => actions.reload(),
     SIGUSR1: () => actions.snapshot(),
   };

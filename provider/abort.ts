@@ -1,33 +1,5 @@
 /** Helpers that stop waiting as soon as a signal is aborted, even if the awaited work ignores the signal. */
 
-import { performance } from "node:perf_hooks";
-
-/** The signals that ask a process to stop: Ctrl-C, `kill` and service managers, a closed terminal, Ctrl-\\. */
-export const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
-
-/** Two signals within this time are treated as one. */
-const ECHO_MS = 500;
-
-/**
- * Wraps a handler so that it ignores a signal that follows the previous one within half a second: npm and npx forward
- * the signal that a terminal has already sent to all processes, and systemd with `SendSIGHUP` sends SIGHUP right after
- * SIGTERM.
- *
- * @param clock - in milliseconds, monotonic
- */
-export function withoutEchoes(
-  handle: (name: NodeJS.Signals) => void,
-  clock: () => number = () => performance.now(),
-): (name: NodeJS.Signals) => void {
-  let last: number | undefined;
-  return (name) => {
-    const now = clock();
-    const isEcho = last !== undefined && now - last < ECHO_MS;
-    last = now;
-    if (!isEcho) handle(name);
-  };
-}
-
 /** Waits for `work`. If the signal is aborted first, rejects with the signal's reason. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = (): void => undefined;

@@ -4,14 +4,11 @@
  * `main.ts` watches standard output and standard error for failures.
  */
 
-import { ENDING_SIGNALS, withoutEchoes } from "../../provider/abort";
+import { ownEndingSignals, withoutEchoes } from "../../provider/endingSignals";
 import { explain } from "../../provider/errors";
 import { composed } from "../../provider/text";
 import { Output } from "../terminal/output";
 import { DONE, NOTHING_DONE, restore, type RestoreOptions, UNSETTLED } from "./restore";
-
-/** Signals that end a process without a handler, but that nobody sends to stop a command. (SIGUSR1 starts Node's debugger.) */
-const OTHER_SIGNALS = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGXCPU", "SIGPWR", "SIGIO"] as const;
 
 /**
  * @param output - standard output, watched for failures
@@ -29,7 +26,7 @@ export async function restoreInProcess(source: string, options: RestoreOptions, 
     else if (name === "SIGINT" && isSending) giveUp.abort(name);
     else if (!isSending) process.exit(NOTHING_DONE);
   });
-  for (const name of [...ENDING_SIGNALS, ...OTHER_SIGNALS]) process.on(name, stop);
+  for (const name of ownEndingSignals()) process.on(name, stop);
 
   process.on("uncaughtException", (error) => {
     errors.write(composed`${explain(error)}\n`);

@@ -1,7 +1,7 @@
 /** Handles Ctrl-C and other signals, so that a command ends in order. */
 
 import { constants } from "node:os";
-import { ENDING_SIGNALS, withoutEchoes } from "../../provider/abort";
+import { ownEndingSignals, withoutEchoes } from "../../provider/endingSignals";
 import { isCode, SnapshotError } from "../../provider/errors";
 import type { Output } from "./output";
 import { type Progress, progressOn } from "./progress";
@@ -22,14 +22,15 @@ export async function interruptible<T>(remains: string, work: (signal: AbortSign
     process.stdin.destroy();
     interrupted.abort(new SnapshotError("INTERRUPTED", `interrupted (${name}): ${remains}`, "Run it again."));
   });
-  for (const name of ENDING_SIGNALS) process.on(name, stop);
+  const names = ownEndingSignals();
+  for (const name of names) process.on(name, stop);
   try {
     return await work(signal);
   } catch (error) {
     if (!signal.aborted || isCode(error, "INTERRUPTED")) throw error;
     throw signal.reason;
   } finally {
-    for (const name of ENDING_SIGNALS) process.off(name, stop);
+    for (const name of names) process.off(name, stop);
   }
 }
 

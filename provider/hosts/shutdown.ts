@@ -5,7 +5,7 @@
  */
 
 import { fstatSync } from "node:fs";
-import { ENDING_SIGNALS } from "../abort";
+import { ENDING_SIGNALS } from "../endingSignals";
 
 const STDIN = 0;
 

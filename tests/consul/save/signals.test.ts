@@ -11,7 +11,7 @@ import { temporaryFolder } from "../../support/programs/saving";
 describe("the command save, in the middle of an archive,", function () {
   this.timeout(60_000);
 
-  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
+  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR1", "SIGUSR2"] as const) {
     it(`leaves nothing when ${signal} comes to its process group, and its exit code says so`, async () => {
       const [consul, folder] = [await heldConsul(await buffer(generatedArchive(2_000_000))), await temporaryFolder()];
       try {

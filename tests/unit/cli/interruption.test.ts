@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect } from "chai";
-import { withoutEchoes } from "../../../provider/abort";
+import { ownEndingSignals, withoutEchoes } from "../../../provider/endingSignals";
 import { compiledProgram } from "../../support/programs/compiled";
 import { temporaryFolder } from "../../support/programs/saving";
 
@@ -24,7 +24,7 @@ describe("a command that is interrupted", function () {
     return { code, err };
   }
 
-  for (const name of ["SIGTERM", "SIGQUIT"] as const) {
+  for (const name of ownEndingSignals([])) {
     it(`by ${name} leaves no unfinished file of --output`, async () => {
       const { code, err } = await run("honors", name);
       expect(err).to.match(/was interrupted|nothing was written/);

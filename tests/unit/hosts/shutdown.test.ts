@@ -15,7 +15,7 @@ void runStoppable((signal) => new Promise((done) => {
 
 describe("work of a provider", function () {
   this.timeout(60_000);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGXCPU"] as const) {
     it(`is aborted by ${signal}, and the process ends once it has cleaned up`, async () => {
       const child = spawn(process.execPath, ["--eval", PROGRAM], {
         stdio: ["ignore", "pipe", "inherit"],
