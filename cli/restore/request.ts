@@ -9,10 +9,11 @@ import { parseTime } from "../../provider/args/time";
 import { checkRecipients } from "../../provider/age/recipients";
 import { type Allowance, allowanceProblem, isAllowance } from "../../provider/restore/guards";
 import type { RestoreRequest, SafetySnapshot } from "../../provider/restore/request";
-import { runIdProblem } from "../../provider/restore/runId";
+import { plainRunId, runIdProblem } from "../../provider/restore/runId";
 import { isServerId } from "../../provider/restore/serverId";
 import { parseSha256 } from "../../provider/restore/sha256";
 import { isToken } from "../../provider/restore/token";
+import { shellWord } from "../../provider/shellWord";
 import { commandVocabulary } from "../options/vocabulary";
 import { connectionOf } from "../source/connection";
 import { checkPlainName } from "../source/plainName";
@@ -26,8 +27,7 @@ export async function requestOf(source: string, options: RestoreOptions, now: Da
   }
   const { runId, validUntil, identity, tokenAfterRestoreFile } = options;
   const problem = runId === undefined ? undefined : runIdProblem(runId);
-  if (problem !== undefined)
-    throw invalid(`--run-id: ${problem}`, "Omit --run-id: this restore then gets an id of its own.");
+  if (problem !== undefined) throw invalid(`--run-id: ${problem}`, runIdHelp(runId ?? ""));
   return {
     runId: runId ?? `cli ${now.toISOString()} ${hostname()}`,
     ...(validUntil === undefined ? {} : { validUntil: readValidUntil(validUntil) }),
@@ -106,6 +106,13 @@ async function readToken(file: string): Promise<string> {
   }
   if (isToken(text)) return text;
   throw invalid(`--token-after-restore-file ${file} contains no token`, "It must contain one token and nothing else.");
+}
+
+function runIdHelp(runId: string): string {
+  const plain = plainRunId(runId);
+  return plain === ""
+    ? "Omit --run-id: this restore then gets an id of its own."
+    : `Write --run-id ${shellWord(plain)}. It is the id of another run: if an earlier version began a restore with the former id, read its receipt first.`;
 }
 
 function invalid(message: string, hint: string, cause?: unknown): SnapshotError {

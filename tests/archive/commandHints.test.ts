@@ -113,6 +113,12 @@ const CASES: readonly Case[] = [
     ends: "CONSUL_UNREACHABLE",
   },
   {
+    wrong: [...RESTORE, "--yes", "--run-id", "roll\u200bback  1"],
+    hint: /^Write --run-id 'rollback 1'\./m,
+    followed: [...RESTORE, "--yes", "--run-id", "rollback 1"],
+    ends: "CONSUL_UNREACHABLE",
+  },
+  {
     wrong: [...RESTORE, "--yes", "-token=geheim1234"],
     hint: /^Use --token-file, or set CONSUL_HTTP_TOKEN\.$/m,
     followed: [...RESTORE, "--yes", "--token-file", "token"],

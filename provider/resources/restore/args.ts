@@ -12,7 +12,7 @@ import type { ConnectionArgs, Sources } from "../../consul/connection";
 import { isList, isRecord, type Problem, type Value, type Values } from "../../lifecycle";
 import { type Allowance, allowanceProblem, isAllowance } from "../../restore/guards";
 import type { SafetySnapshot } from "../../restore/request";
-import { runIdProblem } from "../../restore/runId";
+import { plainRunId, runIdProblem } from "../../restore/runId";
 import { isServerId } from "../../restore/serverId";
 import { parseSha256 } from "../../restore/sha256";
 import { isToken } from "../../restore/token";
@@ -40,15 +40,16 @@ export interface RestoreArgs {
  * completed restore may stay in its program. No reason contains a secret.
  *
  * @param sources - stack configuration and environment, for what the arguments do not set
+ * @param before - the arguments of the previous run
  */
-export function checkArgs(inputs: Values, sources: Sources): Problem[] {
-  return [...checkTable("restore", inputs, "ConsulSnapshotRestore"), ...checkValues(inputs, sources)];
+export function checkArgs(inputs: Values, sources: Sources, before: Values = {}): Problem[] {
+  return [...checkTable("restore", inputs, "ConsulSnapshotRestore"), ...checkValues(inputs, sources, before)];
 }
 
 /** Problems with arguments, apart from their names and kinds. `checkKeys` judges keys. */
-export function checkValues(inputs: Values, sources: Sources): Problem[] {
+export function checkValues(inputs: Values, sources: Sources, before: Values = {}): Problem[] {
   return [
-    ...checkRunId(inputs),
+    ...checkRunId(inputs, before),
     ...sourceProblems(inputs),
     ...checkSafetySnapshot(inputs),
     ...checkAllow(inputs),
@@ -69,9 +70,13 @@ export async function checkKeys({ safetySnapshot, decryption }: Values): Promise
   ];
 }
 
-function checkRunId({ runId }: Values): Problem[] {
-  if (typeof runId !== "string" || runIdProblem(runId) === undefined) return [];
-  return [{ path: "runId", reason: `runId is required: ${RESTORE.runId.form}` }];
+function checkRunId({ runId }: Values, before: Values): Problem[] {
+  const problem = typeof runId === "string" ? runIdProblem(runId) : undefined;
+  if (typeof runId !== "string" || problem === undefined) return [];
+  if (plainRunId(runId) === "") return [{ path: "runId", reason: `runId is required: ${RESTORE.runId.form}` }];
+  // A version that accepted the id may have restored this run. With another id, it would be restored again.
+  if (runId === before.runId) return [];
+  return [{ path: "runId", reason: `runId is invalid: ${problem}` }];
 }
 
 /** Problems with the argument `source`, apart from its kind: it must be the path or URL of one archive. */

@@ -42,7 +42,7 @@ export const restoreLifecycle: Lifecycle = {
 };
 
 async function check(inputs: Values, context: Context, before?: Values): Promise<readonly Problem[]> {
-  const form = checkArgs(inputs, sourcesOf(context, RESTORE_VOCABULARY));
+  const form = checkArgs(inputs, sourcesOf(context, RESTORE_VOCABULARY), before);
   const problems = form.length > 0 ? form : await checkKeys(inputs);
   if (problems.length === 0 && before === undefined) {
     const sources = sourcesOf(context, RESTORE_VOCABULARY);

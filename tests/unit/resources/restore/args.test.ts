@@ -37,6 +37,12 @@ describe("the arguments of ConsulSnapshotRestore", () => {
     expect(problems({ safetySnapshot: false })).to.deep.equal([]);
   });
 
+  it("keep a runId that looks like another if state has it already: another id would restore again", () => {
+    const inputs = { ...right, runId: "roll  back" };
+    expect(checkArgs(inputs, none, inputs)).to.deep.equal([]);
+    expect(checkArgs(inputs, none, right).map(({ path }) => path)).to.deep.equal(["runId"]);
+  });
+
   it("are right when their time has passed: the line of a restore that is done stays", () => {
     expect(problems({ validUntil: "2001-01-01T00:00:00Z" })).to.deep.equal([]);
   });
@@ -104,6 +110,7 @@ describe("the arguments of ConsulSnapshotRestore", () => {
     ["a cluster that is no server's id", { cluster: "the one" }, /cluster must be the Raft id of a server/],
     ["a strict that is a text", { strict: "yes" }, /strict must be true or false/],
     ["a runId of invisible characters", { runId: "\u200b" }, /^runId is required/],
+    ["a runId that looks like another", { runId: "roll\u200bback  1" }, /^runId is invalid: .* write "rollback 1"$/],
     ["a token of spaces", { tokenAfterRestore: " " }, /tokenAfterRestore must be an ACL token/],
     ["a mistyped decryption", { decryption: { identites: ["x"] } }, /did you mean identities\?/],
     [
