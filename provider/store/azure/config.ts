@@ -1,7 +1,9 @@
 /** The settings of an Azure target, and a client made from them. The variables are those that Pulumi's backend reads. */
 
+import type { TokenCredential } from "@azure/identity";
 import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
 import { SnapshotError } from "../../errors";
+import { registerSecret } from "../../text";
 import type { Location } from "../backend";
 import { loadSdk } from "../cloudSdks";
 import type { AzureCredentials } from "../credentials";
@@ -79,7 +81,7 @@ export function azureContainer(
     const { tenantId, clientId, clientSecret } = own.servicePrincipal;
     const { ClientSecretCredential } = loadSdk("@azure/identity");
     const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, loginOptions(url, env));
-    return new sdk.ContainerClient(url, credential, options);
+    return new sdk.ContainerClient(url, registered(credential), options);
   }
   if (key !== "") {
     return new sdk.ContainerClient(
@@ -92,7 +94,19 @@ export function azureContainer(
     return new sdk.ContainerClient(`${url}?${token.replace(/^\?/, "")}`, new sdk.AnonymousCredential(), options);
   }
   const identity = loadSdk("@azure/identity");
-  return new sdk.ContainerClient(url, new identity.DefaultAzureCredential(loginOptions(url, env)), options);
+  const found = new identity.DefaultAzureCredential(loginOptions(url, env));
+  return new sdk.ContainerClient(url, registered(found), options);
+}
+
+/** Registers the tokens that the library gets: a server could echo them. */
+function registered(credential: TokenCredential): TokenCredential {
+  return {
+    async getToken(scopes, options) {
+      const found = await credential.getToken(scopes, options);
+      registerSecret(found?.token);
+      return found;
+    },
+  };
 }
 
 /** The login servers of the national clouds, by storage domain: `AzureAuthorityHosts` of @azure/identity 4.13. */

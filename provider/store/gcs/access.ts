@@ -5,6 +5,7 @@
 
 import type { Bucket } from "@google-cloud/storage";
 import type { SnapshotError } from "../../errors";
+import { registerSecret } from "../../text";
 import { denied, failure, type Place, type Trouble } from "../failures";
 
 /** Why there is no access. It contains no text of a library or a server, which may include the credentials. */
@@ -45,7 +46,10 @@ export class NoAccess extends Error {
 export async function accessTo({ storage }: Bucket, url: string, elsewhere: boolean): Promise<Record<string, string>> {
   if (elsewhere) return {};
   try {
-    return { ...(await storage.authClient.getRequestHeaders(url)) };
+    const headers: Record<string, string> = { ...(await storage.authClient.getRequestHeaders(url)) };
+    // A server could echo the token.
+    for (const [name, value] of Object.entries(headers)) if (/^authorization$/i.test(name)) registerSecret(value);
+    return headers;
   } catch (error) {
     throw NoAccess.from(error);
   }

@@ -5,9 +5,10 @@ import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { compact } from "../../compact";
 import { SnapshotError } from "../../errors";
 import { systemCode } from "../../systemCode";
-import { cleanText } from "../../text";
+import { cleanText, registerSecret } from "../../text";
 import { type AwsKeys, loadAwsSts } from "../cloudSdks";
 import type { AwsCredentials } from "../credentials";
+import { registerKeys } from "./registeredKeys";
 
 const SESSION_NAME = "consul-snapshot";
 
@@ -33,9 +34,12 @@ export function assumedRole(
     if (webIdentityTokenFile !== undefined) {
       // Read the file each time: Kubernetes replaces the token before it expires.
       const token = await readToken(webIdentityTokenFile);
+      registerSecret(token);
       return sts.getDefaultRoleAssumerWithWebIdentity(options)({ ...role, WebIdentityToken: token });
     }
-    return sts.getDefaultRoleAssumer(options)(keys ?? (await findCredentials()), role);
+    const source = keys ?? (await findCredentials());
+    registerKeys(source);
+    return sts.getDefaultRoleAssumer(options)(source, role);
   };
 }
 

@@ -9,6 +9,7 @@ import { type AwsKeys, type AwsS3, loadSdk } from "../cloudSdks";
 import type { AwsCredentials } from "../credentials";
 import { endpointOf, flag, type SettingsTable, word } from "../settings";
 import { assumedRole } from "./assumedRole";
+import { registerKeys } from "./registeredKeys";
 import { readCaBundle } from "./caBundle";
 
 const CHECKSUMS = ["when_supported", "when_required"];
@@ -107,11 +108,23 @@ export async function s3Clients(location: Location, stallMs: number, own: AwsCre
   // Without a limit, the library waits forever for a silent server.
   const limit = Math.ceil(stallMs / ATTEMPTS);
   const client = new sdk.S3Client({ ...config, requestHandler: { ...connection(), socketTimeout: limit } });
+  client.config.credentials = registered(client.config.credentials);
   // Both clients share the credentials: finding them may require running a program.
   const { credentials } = client.config;
   const untilAnswer = { requestTimeout: limit, throwOnRequestTimeout: true, socketTimeout: 0 };
   const reader = new sdk.S3Client({ ...config, credentials, requestHandler: { ...connection(), ...untilAnswer } });
   return { sdk, client, reader };
+}
+
+type Provider = S3Client["config"]["credentials"];
+
+/** Registers the secrets that the library finds, for example in a profile: a server could echo them. */
+function registered(provider: Provider): Provider {
+  return async (options) => {
+    const found = await provider(options);
+    registerKeys(found);
+    return found;
+  };
 }
 
 function ownKeys({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): AwsKeys | undefined {

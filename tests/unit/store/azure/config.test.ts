@@ -1,8 +1,12 @@
+import { createServer } from "node:http";
 import { inspect } from "node:util";
+import type { TokenCredential } from "@azure/identity";
 import { expect } from "chai";
 import { SnapshotError } from "../../../../provider/errors";
 import { azureContainer, loginOptions } from "../../../../provider/store/azure/config";
 import { parseLocation } from "../../../../provider/store/location";
+import { cleanText } from "../../../../provider/text";
+import { listenOnLoopback } from "../../../support/faults/listening";
 
 function refusal(env: NodeJS.ProcessEnv, settings = ""): SnapshotError {
   try {
@@ -37,6 +41,29 @@ describe("a client of Azure", () => {
     const { url } = azureContainer(parseLocation("azblob://container/x"), { AZURE_STORAGE_CONNECTION_STRING: text });
     expect(url).to.equal("https://a.blob.core.windows.net/container");
   });
+
+  it("does not show a token that only the library gets, here for the identity of a machine", async () => {
+    const token = "eyJ0eXAiOiJKV1Qi.TokenOfAManagedIdentity";
+    const server = createServer((_request, response) => {
+      const expires_on = String(Math.floor(Date.now() / 1000) + 3600);
+      const body = { access_token: token, expires_on, resource: "https://storage.azure.com", token_type: "Bearer" };
+      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+    });
+    const identity = await listenOnLoopback(server);
+    const former = { ...process.env };
+    Object.assign(process.env, { IDENTITY_ENDPOINT: `http://${identity.address}/token`, IDENTITY_HEADER: "header" });
+    try {
+      const container = azureContainer(parseLocation("azblob://container/x?storage_account=a"), {});
+      expect(container).to.have.property("credential");
+      const { credential } = container as unknown as { readonly credential: TokenCredential };
+      expect(cleanText(`echo ${token}`)).to.equal(`echo ${token}`);
+      expect((await credential.getToken("https://storage.azure.com/.default"))?.token).to.equal(token);
+      expect(cleanText(`echo ${token}`)).to.equal("echo …");
+    } finally {
+      process.env = former;
+      await identity.stop();
+    }
+  }).timeout(30_000);
 
   it("logs in where the cloud of the account grants access, unless the environment names a place", () => {
     const login = (url: string, env: NodeJS.ProcessEnv = {}) => loginOptions(url, env).authorityHost;

@@ -8,6 +8,7 @@ import { explain } from "../../../../provider/errors";
 import { accessTo } from "../../../../provider/store/gcs/access";
 import { gcsBucket } from "../../../../provider/store/gcs/config";
 import { parseLocation } from "../../../../provider/store/location";
+import { cleanText } from "../../../../provider/text";
 import { openStore } from "../../../../provider/store/backends";
 import type { Store } from "../../../../provider/store/store";
 import { temporaryFolder } from "../../../support/programs/saving";
@@ -133,6 +134,7 @@ describe("access to Google Cloud Storage", () => {
       const { target, credentials } = destination!;
       const bucket = gcsBucket(target, { GOOGLE_OAUTH_ACCESS_TOKEN: "another" }, credentials.google);
       expect(await accessTo(bucket, URL, false)).to.deep.equal({ Authorization: "Bearer granted" });
+      expect(cleanText("a server echoes granted"), "only the library gets this token").to.equal("a server echoes …");
       expect(tokens.asked.map(({ line }) => line)).to.deep.equal(["POST /token"]);
     } finally {
       await tokens.stop();
