@@ -25,7 +25,7 @@ export interface Archive {
   readonly series: string;
   readonly purpose: "backup" | "safety";
   readonly takenAt: Date;
-  /** Of the unencrypted archive: copies have the same, and the same index. */
+  /** Of the unencrypted archive: copies have the same, and the same index and time. */
   readonly sha256: string;
   /** The Raft index. */
   readonly index: number;
@@ -209,7 +209,7 @@ function reasonsToKeep(
   keep(fresh, NEW);
   // An archive that cannot be restored must not replace another one.
   const restorable = all.filter((archive) => archive.intact && archive.restorable);
-  const originals = new Map(restorable.toReversed().map((archive) => [contentOf(archive), archive]));
+  const originals = originalsOf(restorable);
   const usable = restorable.filter((archive) => originals.get(contentOf(archive)) === archive);
   for (const archive of all) {
     if (archive === fresh) continue;
@@ -239,9 +239,23 @@ function reasonsToKeep(
   return reasons;
 }
 
-/** Equal for copies. A manifest that gives an archive another index than its copy does is not believed. */
-function contentOf({ sha256, index }: Archive): string {
-  return `${sha256} ${index}`;
+/**
+ * Equal for copies. The index and the time come from the archive itself. So a manifest that gives it another index or time
+ * than its copy does is not believed: with a time at which no rule keeps it, it would take the genuine archive with it.
+ */
+function contentOf({ sha256, index, takenAt }: Archive): string {
+  return `${sha256} ${index} ${takenAt.getTime()}`;
+}
+
+/** Of copies the one that was written first, by the store's clock: a manifest does not decide this. */
+function originalsOf(newestFirst: readonly Archive[]): ReadonlyMap<string, Archive> {
+  const originals = new Map<string, Archive>();
+  for (const archive of newestFirst) {
+    const content = contentOf(archive);
+    const known = originals.get(content);
+    if (known === undefined || archive.writtenAt < known.writtenAt) originals.set(content, archive);
+  }
+  return originals;
 }
 
 /** Keeps the newest archive of each of `count` buckets, and the oldest archive if there are fewer buckets. */

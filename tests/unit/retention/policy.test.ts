@@ -112,20 +112,44 @@ describe("the retention policy", () => {
     expect(remove).to.deep.equal(["2026-11-21T10:00:00Z", "2026-11-20T10:00:00Z"]);
   });
 
+  const [oldest, older, newest] = ["2026-11-20T10:00:00Z", "2026-11-21T10:00:00Z", "2026-11-22T10:00:00Z"];
+  const at = (time: string, location: string, about: Partial<Archive> = {}): Archive =>
+    archive({ takenAt: new Date(time), location, ...about });
+  const locationsOf = (verdicts: readonly { readonly archive: Archive }[]) =>
+    verdicts.map((verdict) => verdict.archive.location);
+
   it("gives copies of an archive one place, and keeps or removes them together", () => {
-    const [oldest, older, newest] = ["2026-11-20T10:00:00Z", "2026-11-21T10:00:00Z", "2026-11-22T10:00:00Z"];
-    const at = (time: string, sha256: string, about: Partial<Archive> = {}): Archive =>
-      archive({ takenAt: new Date(time), sha256, ...about });
-    const link = { location: "/backups/link.snap", index: Date.parse(older) };
-    const archives = [at(oldest, "a"), at(older, "b"), at("2026-11-21T11:00:00Z", "b", link), at(newest, "c")];
-    const two = decided(archives, { keepLast: 2 });
-    expect(two.reasons).to.deep.equal({
-      [newest]: ["new", "last 1"],
-      "2026-11-21T11:00:00Z": ["last 2"],
-      [older]: ["the same archive as /backups/link.snap"],
-    });
-    expect(two.remove).to.deep.equal([oldest]);
-    expect(decided(archives, { keepLast: 1 }).remove).to.deep.equal(["2026-11-21T11:00:00Z", older, oldest]);
+    const fresh = at(newest, "new");
+    const file = at(older, "file", { sha256: "b" });
+    // The one that was written first is the original, although the other one comes first by name.
+    const link = at(older, "link", { sha256: "b", writtenAt: new Date(newest) });
+    const archives = [at(oldest, "old"), link, file, fresh];
+    const { keep, remove } = decide(archives, fresh, { keepLast: 2 }, NOW, 0);
+    expect(locationsOf(keep)).to.deep.equal(["new", "link", "file"]);
+    expect(keep.map(({ reasons }) => reasons.join())).to.deep.equal([
+      "new,last 1",
+      "the same archive as file",
+      "last 2",
+    ]);
+    expect(locationsOf(remove)).to.deep.equal(["old"]);
+    expect(decide(archives, fresh, { keepLast: 1 }, NOW, 0).remove).to.have.length(3);
+  });
+
+  it("does not believe that an archive is a copy if its manifest gives it another index or time", () => {
+    const fresh = at(newest, "new");
+    const genuine = at(oldest, "genuine", { sha256: "a" });
+    const others = [at(older, "other"), genuine, fresh];
+    // No rule keeps the first: another archive of its day is newer. The others have a place of their own.
+    for (const forged of [
+      { takenAt: new Date("2026-11-21T09:59:59Z") },
+      { takenAt: new Date("2026-11-20T09:59:59Z") },
+      { index: genuine.index - 1 },
+    ]) {
+      const copy = { ...genuine, ...forged, location: "forged" };
+      const decision = decide([...others, copy], fresh, { keepDaily: 3 }, NOW, 0);
+      expect(locationsOf(decision.keep)).to.deep.equal(["new", "other", "genuine"]);
+      expect(locationsOf(decision.remove)).to.deep.equal(["forged"]);
+    }
   });
 
   it("keeps what is younger than the newest by less than the duration, to the millisecond", () => {
