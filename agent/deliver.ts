@@ -13,7 +13,7 @@ import { withStore } from "../provider/store/backends";
 import type { Store } from "../provider/store/store";
 import type { Destination } from "./config/destinations";
 import { formerToRemove, listNamed, removeFormer } from "./formerArchives";
-import { composed } from "../provider/text";
+import { composed, remark } from "../provider/text";
 
 export interface Delivered {
   readonly manifest: Manifest;
@@ -84,8 +84,14 @@ async function pruneFormer(
   try {
     const named = await listNamed(store, target.key, reporter.signal);
     const kept = { count: pruned.kept, unusable: pruned.unusable ?? 0 };
-    const removed = formerToRemove(named, kept, retain, BigInt(archive.nanoseconds));
-    return await removeFormer(store, removed, reporter.signal);
+    const due = formerToRemove(named, kept, retain, BigInt(archive.nanoseconds));
+    const { removed, left } = await removeFormer(store, due, reporter.signal);
+    if (left > 0) {
+      reporter.warn(
+        remark`retention: removed ${removed} archives of the former agent, and left ${left} for later runs: only their names show what they are, so one run removes no more`,
+      );
+    }
+    return removed;
   } catch (error) {
     reporter.warn(composed`retention: the archives of the former agent could not be removed: ${explain(error)}`);
     return 0;

@@ -26,6 +26,12 @@ export interface NamedArchives {
   readonly own: readonly bigint[];
 }
 
+/**
+ * How many former archives a run removes. Only their names show what they are: whoever may add objects could add some that count
+ * as newer. Each run adds one archive, so this many catch up slowly, and leave time to notice.
+ */
+const MAX_PER_RUN = 2;
+
 /** The archives with a manifest that retention has kept. */
 export interface Kept {
   readonly count: number;
@@ -34,13 +40,13 @@ export interface Kept {
 }
 
 /**
- * Which former archives to remove. The two agents may have saved alternately, so an archive with a manifest counts against a
- * former one only if it is newer. Pure.
+ * Which former archives are no longer needed. The two agents may have saved alternately, so an archive with a manifest counts
+ * against a former one only if it is newer. Pure.
  *
  * @param archives - in any order, including the new one
  * @param retain - how many archives to keep in all
  * @param before - the new archive's nanoseconds; no newer archive is removed
- * @returns the archives to remove, newest first
+ * @returns the archives that may go, newest first
  */
 export function formerToRemove(
   { former, own }: NamedArchives,
@@ -81,21 +87,31 @@ export async function listNamed(store: Store, template: string, signal: AbortSig
   };
 }
 
+/** How many former archives a run has removed, and how many it has left for later runs. */
+export interface FormerRemoval {
+  readonly removed: number;
+  readonly left: number;
+}
+
 /**
- * Removes archives, each in the version that was listed. An archive that is locked or was changed in the meantime stays.
+ * Removes the oldest of these archives, at most `MAX_PER_RUN`, each in the version that was listed. An archive that is locked
+ * or was changed in the meantime stays, and the next one takes its place.
  *
- * @returns the number of removed archives
+ * @param archives - newest first
  * @throws SnapshotError `STORE_*`; the signal's reason as soon as it is aborted
  */
 export async function removeFormer(
   store: Store,
   archives: readonly FormerArchive[],
   signal: AbortSignal,
-): Promise<number> {
+): Promise<FormerRemoval> {
   let removed = 0;
-  const oldestFirst = [...archives].reverse();
-  await inParallel(oldestFirst, signal, async ({ object }) => {
-    if ((await refusalToDelete(store, object)) === undefined) removed++;
-  });
-  return removed;
+  const newestFirst = [...archives];
+  while (removed < MAX_PER_RUN && newestFirst.length > 0) {
+    const next = newestFirst.splice(-(MAX_PER_RUN - removed));
+    await inParallel(next, signal, async ({ object }) => {
+      if ((await refusalToDelete(store, object)) === undefined) removed++;
+    });
+  }
+  return { removed, left: newestFirst.length };
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -87,6 +87,23 @@ describe("one snapshot by the agent", function () {
     const names = await snapshots("b");
     expect(names).to.have.lengthOf(4);
     expect(names).to.include.members([archive, "consul-1613079399661741733.snap", "consul-before-upgrade.snap"]);
+  });
+
+  it("removes no more than two archives of the former agent, and says how many are left for later runs", async () => {
+    const args = ["-interval=0", `-http-addr=${consul.address}`, `-local-path=${path("b")}`, "-retain=1"];
+    await mkdir(path("b"));
+    for (const at of [1, 2, 3, 4]) await writeFile(path(`b/consul-161307939966174173${at}.snap`), "by its name only");
+    const first = await runToEnd(args);
+    expect(first.lines.join("\n")).to.include(
+      "removed 2 archives of the former agent, and left 2 for later runs: only",
+    );
+    expect(await snapshots("b"))
+      .to.have.lengthOf(3)
+      .and.include.members(["consul-1613079399661741733.snap", "consul-1613079399661741734.snap"]);
+    await makeOld(path("b"));
+    const second = await runToEnd(args);
+    expect(second.lines).to.have.lengthOf(1);
+    expect(await snapshots("b")).to.have.lengthOf(1);
   });
 
   it("encrypts for a destination that asks for it, and only for that one", async () => {

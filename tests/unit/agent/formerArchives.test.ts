@@ -72,8 +72,26 @@ describe("archives of HashiCorp's agent", () => {
       );
       expect(failure).to.equal("SIGTERM");
       expect(await folder.entries()).to.deep.equal([...names].sort());
-      expect(await removeFormer(store, found, signal)).to.equal(1);
+      expect(await removeFormer(store, found, signal)).to.deep.equal({ removed: 1, left: 0 });
       expect(await folder.entries()).to.deep.equal(names.slice(1).sort());
+    } finally {
+      store.close();
+      await folder.remove();
+    }
+  });
+
+  it("go two in a run, the oldest first, also where archives that are locked or were changed are older", async () => {
+    const folder = await temporaryFolder();
+    const store = fileStore();
+    const { signal } = new AbortController();
+    try {
+      const names = [1, 2, 3, 4, 5, 6].map((at) => `consul-161307939966174173${at}.snap`);
+      for (const name of names) await writeFile(join(folder.path, name), "x");
+      const { former: found } = await listNamed(store, join(folder.path, "consul-{nanoseconds}.snap"), signal);
+      const due = formerToRemove({ former: found, own: [] }, { count: 0, unusable: 0 }, 0, 2n ** 63n);
+      await writeFile(join(folder.path, names[0]!), "another one");
+      expect(await removeFormer(store, due, signal)).to.deep.equal({ removed: 2, left: 3 });
+      expect(await folder.entries()).to.deep.equal([names[0], ...names.slice(3)]);
     } finally {
       store.close();
       await folder.remove();
