@@ -39,6 +39,10 @@ export class Fields {
     return value !== undefined && /^[\x20-\x7e]+$/.test(value) ? value : undefined;
   }
 
+  sha256(name: string): string | undefined {
+    return sha256Of(this.values.get(name));
+  }
+
   /** A non-negative safe integer. */
   count(name: string): number | undefined {
     const value = this.values.get(name);
@@ -94,6 +98,11 @@ export class Fields {
 /** A string of any JSON value, for `list` and `entries`. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value.length <= MAX_TEXT ? value : undefined;
+}
+
+/** A SHA-256 as 64 hexadecimal digits in lower case, for `entries`. */
+export function sha256Of(value: unknown): string | undefined {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? value : undefined;
 }
 
 /** Whether every value is known: then none of them is `undefined`. */

@@ -7,7 +7,8 @@
  */
 
 import { compact } from "../compact";
-import { allKnown, Fields, textOf } from "../fields";
+import { allKnown, Fields, sha256Of, textOf } from "../fields";
+import { cleanLine } from "../text";
 import type { HeadOptions, Store } from "../store/store";
 import { readSmallFile } from "../store/smallObject";
 
@@ -126,7 +127,7 @@ export async function readManifest(
 
 /**
  * Parses a manifest. It is untrusted, because anyone who may write to the place may have written it: each field is
- * checked, and nothing else is copied.
+ * checked, and nothing else is copied. Its strings go into state and outputs, so they are cleaned.
  *
  * @returns `undefined` for anything that is not a manifest of a known schema
  */
@@ -134,18 +135,18 @@ export function parseManifest(bytes: Uint8Array): Manifest | undefined {
   const fields = Fields.parse(bytes);
   if (fields?.count("schema") !== MANIFEST_SCHEMA) return undefined;
   const required = {
-    series: fields.text("series"),
+    series: seriesIn(fields.text("series")),
     purpose: fields.oneOf("purpose", ["backup", "safety"]),
     location: fields.text("location"),
-    snapshotId: fields.text("snapshotId"),
+    snapshotId: line(fields.text("snapshotId")),
     index: fields.count("index"),
     term: fields.count("term"),
     size: fields.count("size"),
     version: fields.count("version"),
     archiveSize: fields.count("archiveSize"),
-    sha256: fields.text("sha256", 64),
+    sha256: fields.sha256("sha256"),
     storedSize: fields.count("storedSize"),
-    storedSha256: fields.text("storedSha256", 64),
+    storedSha256: fields.sha256("storedSha256"),
     takenAt: fields.time("takenAt"),
     servers: fields.list("servers", serverOf),
     contents: fields.list("contents", recordCountOf),
@@ -154,10 +155,10 @@ export function parseManifest(bytes: Uint8Array): Manifest | undefined {
   return {
     schema: MANIFEST_SCHEMA,
     ...required,
-    digests: fields.entries("digests", textOf) ?? {},
+    digests: digestsIn(fields),
     consistency: fields.oneOf("consistency", ["consistent", "stale"]) ?? "consistent",
     encrypted: fields.flag("encrypted") ?? false,
-    writtenBy: fields.text("writtenBy") ?? "",
+    writtenBy: line(fields.text("writtenBy")) ?? "",
     ...compact({
       retention: fields.flag("retention") === true ? (true as const) : undefined,
       datacenter: fields.word("datacenter"),
@@ -167,24 +168,46 @@ export function parseManifest(bytes: Uint8Array): Manifest | undefined {
   };
 }
 
+/** In a manifest that this package has written of an honest cluster, this changes nothing. */
+function line(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : cleanLine(text);
+}
+
+/** Control characters, line breaks, and characters that change the text direction. */
+const UNSAFE_IN_SERIES = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
+/** A series is compared byte for byte, so it is not cleaned: a manifest with an unsafe one is none. */
+function seriesIn(text: string | undefined): string | undefined {
+  return text === undefined || UNSAFE_IN_SERIES.test(text) ? undefined : text;
+}
+
+function digestsIn(fields: Fields): Readonly<Record<string, string>> {
+  const digests = Object.entries(fields.entries("digests", sha256Of) ?? {});
+  return Object.fromEntries(digests.map(([type, digest]) => [cleanLine(type), digest]));
+}
+
 function serverOf(value: unknown): Server | undefined {
   const fields = Fields.of(value);
-  const server = { id: fields?.text("id"), address: fields?.text("address"), suffrage: fields?.text("suffrage") };
+  const server = {
+    id: line(fields?.text("id")),
+    address: line(fields?.text("address")),
+    suffrage: line(fields?.text("suffrage")),
+  };
   return allKnown(server) ? server : undefined;
 }
 
 function recordCountOf(value: unknown): RecordCount | undefined {
   const fields = Fields.of(value);
-  const records = { type: fields?.text("type"), count: fields?.count("count"), size: fields?.count("size") };
+  const records = { type: line(fields?.text("type")), count: fields?.count("count"), size: fields?.count("size") };
   return allKnown(records) ? records : undefined;
 }
 
 function restorableOf(fields: Fields | undefined): Restorable | undefined {
   const restorable = {
     ok: fields?.flag("ok"),
-    consulVersion: fields?.text("consulVersion"),
+    consulVersion: fields?.word("consulVersion"),
     basis: fields?.oneOf("basis", ["tried", "source", "nearest"]),
-    reasons: fields?.list("reasons", textOf),
+    reasons: fields?.list("reasons", (reason) => line(textOf(reason))),
   };
-  return allKnown(restorable) ? compact({ ...restorable, knownBy: fields?.text("knownBy") }) : undefined;
+  return allKnown(restorable) ? compact({ ...restorable, knownBy: line(fields?.text("knownBy")) }) : undefined;
 }

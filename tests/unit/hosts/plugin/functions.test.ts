@@ -68,7 +68,7 @@ describe("the plugin's functions", () => {
       await keep(`place/${at}.snap`, {
         index: Number(day),
         takenAt: `2026-11-${day}T00:00:00.000Z`,
-        series: at === 0 ? "other" : "own\u001b[2J\u202e",
+        series: at === 0 ? "other" : "own\u200b[2J\u00ad",
       });
     }
     await writeFile(path("place/gone.snap.manifest.json"), JSON.stringify(manifestOf(9)));
