@@ -63,10 +63,10 @@ export interface SnapshotResponse {
 export interface RestoreFailure {
   readonly error: SnapshotError;
   /**
-   * Whether it is certain that nothing was restored: no connection was made, nothing of the archive was sent, or the
-   * response is one that Consul or a proxy sends only before the state is replaced (a missing permission, a blocked
-   * endpoint, a proxy's size limit, an archive that did not arrive intact). `false`: only the cluster itself can show
-   * it.
+   * Whether no connection was made, nothing of the archive was sent, or the response is one that Consul and proxies send
+   * before the state is replaced (a missing permission, a blocked endpoint, a proxy's size limit, an archive that did not
+   * arrive intact). Such a response is certain only if it came before the whole archive was sent: otherwise a proxy may
+   * have passed the archive on. If it is not certain, or `false`, only the cluster itself can show the result.
    */
   readonly notTaken: boolean;
 }

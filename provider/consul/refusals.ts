@@ -43,7 +43,7 @@ export interface Failure {
   readonly retry: boolean;
   /** Absent if there was no response. */
   readonly meaning?: Meaning;
-  /** Whether it is certain that the server has not processed the request's body. */
+  /** Whether a server that fails like this has not processed the request's body. A proxy may have passed it on. */
   readonly notTaken: boolean;
 }
 
@@ -71,7 +71,7 @@ interface Row {
   readonly code: ErrorCode;
   /** A retry may help. Default: false. */
   readonly retry?: boolean;
-  /** The server has certainly not processed the body of a PUT. */
+  /** A server that answers like this has not processed the body of a PUT. */
   readonly notTaken: boolean;
   /** The response itself is appended in parentheses. */
   readonly message: (answer: Case) => string;

@@ -18,11 +18,11 @@ import { describeRollback, type Finding } from "./guardChecks";
 import { type GuardName, NothingRestored, refusalOf, refused, refuseExpired, verdict } from "./guards";
 import { type Preparation, prepare, timeFacts } from "./prepare";
 import type { Claim } from "./receipts";
-import type { Reporter, Restored, RestoreRequest } from "./request";
+import { type Reporter, type Restored, type RestoreRequest, Unchanged } from "./request";
 import { normalizeRunId } from "./runId";
 import { saveStateBefore, type StateBefore } from "./safetySnapshot";
 import { confirmCluster } from "./sameCluster";
-import { send, type Sent } from "./send";
+import { isNotTaken, send, type Sent } from "./send";
 import { type Session, type SessionOptions, withSession } from "./session";
 import type { Source } from "./source";
 import { remark } from "../text";
@@ -79,9 +79,16 @@ export async function execute(prepared: Preparation, session: Session): Promise<
   if ("taken" in claimed) return adoptTaken(claimed.taken, session);
   const { attempt } = claimed;
   if (attempt.receipt !== undefined) reporter.info(remark`the receipt of this run: ${attempt.receipt}`);
-  const sent = await sendOrWithdraw(claimed, session, source, prepared, before);
-  const answer = sent.failure === undefined ? "accepted" : sent.failure.error;
-  return proved(session, compact({ attempt, answer, sentAll: sent.sentAll, unsavedChanges: sent.unsavedChanges }));
+  const { failure, sentAll, unsavedChanges } = await sendOrWithdraw(claimed, session, source, prepared, before);
+  const answer = failure === undefined ? "accepted" : failure.error;
+  try {
+    return await proved(session, compact({ attempt, answer, sentAll, unsavedChanges }));
+  } catch (error) {
+    // A refusal that came after the whole archive is believed once the cluster shows that nothing has changed.
+    if (failure?.notTaken === true && error instanceof Unchanged)
+      throw await withdrawn(claimed, session, failure.error);
+    throw error;
+  }
 }
 
 /** Checks again what may have changed since the preparation: the operator may have spent an hour on the plan. */
@@ -152,33 +159,42 @@ async function adoptTaken(location: string, session: Session): Promise<Restored>
   });
 }
 
-/**
- * @throws NothingRestored if Consul has certainly not accepted the archive. The receipts are deleted then, so that the
- * same run can be repeated.
- */
+/** @throws NothingRestored if Consul has certainly not accepted the archive */
 async function sendOrWithdraw(
-  { attempt, withdraw }: Claim,
+  claim: Claim,
   session: Session,
   source: Source,
   { report }: Preparation,
   before: StateBefore,
 ): Promise<Sent> {
-  let notTaken: SnapshotError;
+  let sent: Sent;
   try {
-    const sent = await send(session, source, report, before);
-    if (sent.failure?.notTaken !== true) return sent;
-    notTaken = sent.failure.error;
+    sent = await send(session, source, report, before);
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
-    notTaken = error;
+    throw await withdrawn(claim, session, error);
   }
+  if (sent.failure !== undefined && isNotTaken(sent)) throw await withdrawn(claim, session, sent.failure.error);
+  return sent;
+}
+
+/**
+ * The error of a run that has restored nothing. The receipts are deleted, so that the same run can be repeated.
+ *
+ * @param reason - why nothing was restored
+ */
+async function withdrawn(
+  { attempt, withdraw }: Claim,
+  { request }: Session,
+  reason: SnapshotError,
+): Promise<NothingRestored> {
   const isWithdrawn = await withdraw();
   const hint = isWithdrawn
-    ? notTaken.hint
-    : `${notTaken.hint} Then choose another ${argumentName(session.request.connection, "runId")}: the receipt of this one, ${attempt.receipt ?? ""}, could not be deleted.`;
-  if (isCode(notTaken, "INTERRUPTED")) {
-    throw new NothingRestored("INTERRUPTED", "it was interrupted before the archive was sent", hint, notTaken);
+    ? reason.hint
+    : `${reason.hint} Then choose another ${argumentName(request.connection, "runId")}: the receipt of this one, ${attempt.receipt ?? ""}, could not be deleted.`;
+  if (isCode(reason, "INTERRUPTED")) {
+    return new NothingRestored("INTERRUPTED", "it was interrupted before the archive was sent", hint, reason);
   }
-  const { why, guards } = notTaken instanceof NothingRestored ? notTaken : { why: notTaken.message, guards: undefined };
-  throw new NothingRestored(notTaken.code, why, hint, notTaken, guards);
+  const { why, guards } = reason instanceof NothingRestored ? reason : { why: reason.message, guards: undefined };
+  return new NothingRestored(reason.code, why, hint, reason, guards);
 }

@@ -10,7 +10,7 @@ import { isCode, SnapshotError } from "../errors";
 import { argumentName } from "./argumentName";
 import type { Attempt, SnapshotContents } from "./attempt";
 import { differingTypes, type Explanation, mayHaveSameContent, type Restoration } from "./proof";
-import { type Difference, type Restored, type RestoreRequest, Unsettled } from "./request";
+import { type Difference, type Restored, type RestoreRequest, Unchanged, Unsettled } from "./request";
 import { seconds } from "../units";
 import { rescueCommand } from "./rescueCommand";
 
@@ -142,11 +142,13 @@ export function stateAsBefore(ending: Ending, request: RestoreRequest): Unsettle
         `a restore of ${runId} "${attempt.runId}" was begun at ${attempt.begunAt}, and the cluster is as it was before`,
         `If the run that began it is still going, let it end first. Otherwise choose another ${runId}: nothing is sent twice. ${nextSteps(ending, request)}`,
       )
-    : unsettled(
-        ending,
-        "RESTORE_UNCONFIRMED",
-        `nothing was restored: the cluster is as it was before${because(ending)}`,
-        `Choose another ${runId} to try again: nothing is sent twice. ${nextSteps(ending, request)}`,
+    : new Unchanged(
+        new SnapshotError(
+          "RESTORE_UNCONFIRMED",
+          `nothing was restored: the cluster is as it was before${because(ending)}`,
+          `Choose another ${runId} to try again: nothing is sent twice. ${nextSteps(ending, request)}`,
+        ),
+        attempt,
       );
 }
 
@@ -223,6 +225,16 @@ export function explainUnread(ending: Ending, request: RestoreRequest, error: un
     return new SnapshotError("INTERRUPTED", interruptedWhen(ending), nextSteps(ending, request), error);
   }
   const isDenied = isCode(error, "CONSUL_DENIED");
+  const { answer } = ending;
+  if (isDenied && isCode(answer, "CONSUL_DENIED")) {
+    const token = argumentName(request.connection, "tokenAfterRestore");
+    return new SnapshotError(
+      "RESTORE_UNCONFIRMED",
+      `it is unknown whether the restore was done: ${answer.message}; and the cluster cannot be read back: ${error.message}`,
+      `${answer.hint} If the archive was restored, its tokens are in use: specify one of them with ${token}.`,
+      error,
+    );
+  }
   const why = isDenied
     ? `the restored cluster does not know the token${request.tokenAfterRestore === undefined ? "" : ` of ${argumentName(request.connection, "tokenAfterRestore")}`}, so it cannot be read back`
     : `the cluster cannot be read back: ${error instanceof Error ? error.message : String(error)}`;

@@ -36,7 +36,7 @@ interface Written {
 export interface Claim {
   /** The attempt with the locations of its receipts; without any if none could be written. */
   readonly attempt: Attempt;
-  /** Deletes the receipts and returns whether all were deleted. Call it only if nothing was sent. */
+  /** Deletes the receipts and returns whether all were deleted. Call it only if nothing was restored. */
   readonly withdraw: () => Promise<boolean>;
 }
 

@@ -110,6 +110,9 @@ export class Unsettled extends Error {
   }
 }
 
+/** Consul did not confirm the restore, and the cluster has its previous contents. */
+export class Unchanged extends Unsettled {}
+
 /**
  * A run with this id has begun, but it is unknown whether that was on this cluster or with this archive. Nothing is
  * stored in state, because the receipt remains the record.

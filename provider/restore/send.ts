@@ -46,7 +46,7 @@ export async function send(
       const unsavedChanges = await reportUnsavedChanges(client, before, reporter);
       await confirmCluster(client, before.identity, request.connection.url, "just before the archive is sent");
       const sent = await upload.run(client);
-      const isLost = sent.failure?.notTaken === true && isCode(sent.failure.error, "CONSUL_UNREACHABLE");
+      const isLost = isNotTaken(sent) && isCode(sent.failure?.error, "CONSUL_UNREACHABLE");
       if (!isLost || attempt === CONNECTIONS) return compact({ ...sent, unsavedChanges });
     } catch (error) {
       if (!isCode(error, "CONSUL_UNREACHABLE") || attempt === CONNECTIONS) throw error;
@@ -56,6 +56,14 @@ export async function send(
     }
     reporter.status({ phase: "reconnecting" });
   }
+}
+
+/**
+ * Whether Consul has certainly not taken the archive. A refusal proves that only while a part of the archive is missing:
+ * a proxy that has received all of it may have passed it on before it refused.
+ */
+export function isNotTaken({ failure, sentAll }: Sent): boolean {
+  return failure?.notTaken === true && !sentAll;
 }
 
 /** Warns about writes between the safety snapshot and the restore: they are in neither of the two. */

@@ -9,8 +9,11 @@ export interface FakeCluster extends Listening {
   afterRestore(state: Buffer, answer: Answer): void;
 }
 
-/** A restore is confirmed, or its connection breaks, or the server dies of it. */
-type Answer = "confirmed" | "broken" | "dead";
+/**
+ * A restore is confirmed, or its connection breaks, or the server dies of it; or it is refused, once all of the archive
+ * has come, or before any of it is read; or it is refused, and so is all that follows.
+ */
+type Answer = "confirmed" | "broken" | "dead" | "refused" | "refused early" | "locked out";
 
 /**
  * @param only - its server
@@ -35,11 +38,17 @@ export async function fakeCluster(
   let current = state;
   let next: { readonly state: Buffer; readonly answer: Answer } | undefined;
   let isDead = false;
+  let isLocked = false;
   const listening = await listenOnLoopback(
     createServer((request, response) => {
       const [path = ""] = (request.url ?? "").split("?");
       if (isDead) {
         request.socket.destroy();
+        return;
+      }
+      const refuse = (): void => void response.writeHead(403).end("Permission denied");
+      if (isLocked) {
+        refuse();
         return;
       }
       if (path !== "/v1/snapshot") {
@@ -51,8 +60,17 @@ export async function fakeCluster(
         response.writeHead(200, snapshotHead()).end(current);
         return;
       }
+      if (next?.answer === "refused early") {
+        refuse();
+        return;
+      }
       request.resume().once("end", () => {
         current = next?.state ?? current;
+        isLocked = next?.answer === "locked out";
+        if (isLocked || next?.answer === "refused") {
+          refuse();
+          return;
+        }
         isDead = next?.answer === "dead";
         if (isDead || next?.answer === "broken") request.socket.destroy();
         else response.end();

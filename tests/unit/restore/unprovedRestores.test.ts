@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readdir, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { CONFIG_ENTRY } from "../../../provider/archive/recordTypes";
 import { configEntryKindOf } from "../../../provider/archive/state/recordCheck";
@@ -112,6 +113,75 @@ describe("a restore on Consul 1.22 whose result is read back", function () {
     );
     const exact = await restore(archive, before, "confirmed", archive, true);
     expect(exact.restored?.outcome, exact.error?.message).to.equal("exact");
+  });
+
+  describe("and that was refused", () => {
+    const denied =
+      /^nothing was restored: Consul at .* does not allow the request without a token \(403 Permission denied\)$/;
+
+    async function receipts(): Promise<string[]> {
+      return (await readdir(folder.path)).filter((name) => name.endsWith(".receipt.json"));
+    }
+
+    it("was done where the cluster holds the archive: a proxy had passed it on", async () => {
+      const archive = whole.of(whole.records);
+      const before = whole.of([...whole.records, keyValue("before", "1")]);
+      const { restored, error, said } = await restore(archive, before, "refused", archive);
+      expect(restored?.outcome, error?.message).to.equal("exact");
+      expect(said.warn.join()).to.match(/though Consul did not confirm the restore: .*403 Permission denied/);
+    });
+
+    it("was not done where the cluster is as before: the reason is that of the refusal, and no receipt stays", async () => {
+      const earlier = await receipts();
+      const archive = whole.of(whole.records);
+      const { error, attempt, said } = await restore(
+        archive,
+        whole.of([...whole.records, keyValue("before", "1")]),
+        "refused",
+      );
+      expect(error?.message).to.match(denied);
+      expect(error?.code).to.equal("CONSUL_DENIED");
+      expect(error?.hint).to.match(/^Set a token with the rule acl = "write"/);
+      expect(said.status.join()).to.include("reading the cluster back");
+      expect(attempt, "what has begun").to.equal(undefined);
+      expect(await receipts()).to.deep.equal(earlier);
+    });
+
+    it("is unknown where the cluster is neither, and the refusal is the reason", async () => {
+      const archive = whole.of(whole.records);
+      const [before, after] = ["before", "other"].map((key) => whole.of([...whole.records, keyValue(key, "1")]));
+      const { error, attempt } = await restore(archive, before!, "refused", after);
+      expect(error?.code, error?.message).to.equal("RESTORE_UNCONFIRMED");
+      expect(error?.message).to.match(/^it is unknown whether .* neither as before .*403 Permission denied/);
+      expect(attempt).to.exist;
+    });
+
+    it("is unknown where the cluster refuses to be read, too", async () => {
+      const archive = whole.of(whole.records);
+      const { error, attempt } = await restore(
+        archive,
+        whole.of([...whole.records, keyValue("before", "1")]),
+        "locked out",
+      );
+      expect(error?.code, error?.message).to.equal("RESTORE_UNCONFIRMED");
+      expect(error?.message).to.match(/^it is unknown whether .*403 Permission denied.* cannot be read back: /);
+      expect(error?.hint).to.match(/^Set a token .* specify one of them with tokenAfterRestore\.$/);
+      expect(attempt).to.exist;
+    });
+
+    it("was certainly not done where a part of the archive is missing: the cluster is not read back", async () => {
+      const earlier = await receipts();
+      // More than sockets take that nobody reads.
+      const values = Array.from({ length: 24 }, (_, at) => keyValue(`large/${at}`, randomBytes(2 ** 20)));
+      const { error, said } = await restore(
+        whole.of([...whole.records, ...values]),
+        whole.of(whole.records),
+        "refused early",
+      );
+      expect(error?.message).to.match(denied);
+      expect(said.status.join()).not.to.include("reading the cluster back");
+      expect(await receipts()).to.deep.equal(earlier);
+    });
   });
 
   describe("and that Consul did not confirm", () => {
