@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { compact } from "../compact";
 import { certificateProblem, certificatesIn, parseKey } from "../pem";
 import { systemCode, unreadable } from "../systemCode";
-import type { Setting, Settings } from "./settingsLookup";
+import { RIVALS, type Setting, type Settings } from "./settingsLookup";
 
 /** The TLS settings of a connection; certificates and keys are PEM. */
 export interface Tls {
@@ -20,9 +20,8 @@ export interface Tls {
   readonly insecure: boolean;
 }
 
-/** The settings that replace each other, of both halves of a client certificate. */
-const CERT = ["certFile", "certPem"] as const;
-const KEY = ["keyFile", "keyPem"] as const;
+/** The settings of both halves of a client certificate. */
+const { certificate: CERT, key: KEY } = RIVALS;
 
 /** Reads the files that the settings specify; problems are added to those of the settings. */
 export function readTls(settings: Settings): Tls {
@@ -38,7 +37,7 @@ export function readTls(settings: Settings): Tls {
 }
 
 function readAuthorities(settings: Settings): string | undefined {
-  const setting = settings.findOne("caFile", "caPem", "caPath");
+  const setting = settings.findOne(...RIVALS.authorities);
   if (setting?.name === "caPath") return readFolder(settings, setting);
   const bytes = readBytes(settings, setting);
   if (setting === undefined || bytes === undefined) return undefined;

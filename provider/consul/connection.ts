@@ -15,8 +15,10 @@ import {
   type ConnectionProblem,
   type Setting,
   PLACES,
+  RIVALS,
   type SchemeOrigin,
   type SettingLabels,
+  type SettingOption,
   Settings,
   type Sources,
 } from "./settingsLookup";
@@ -45,6 +47,8 @@ export interface Connection {
   readonly datacenter?: string;
   readonly namespace?: string;
   readonly partition?: string;
+  /** What the command needs beside the address to connect in the same way, as far as it has options for it. No secrets. */
+  readonly options: readonly SettingOption[];
   /** How hints call the settings. */
   readonly labels: SettingLabels;
   /** How the front end calls arguments, those beside the connection's too. */
@@ -114,6 +118,7 @@ function readSettings(args: object, sources: Sources): { problems: ConnectionPro
     ...defined("datacenter", settings.text("datacenter")),
     ...defined("namespace", settings.text("namespace")),
     ...defined("partition", settings.text("partition")),
+    options: settings.options(),
     labels: settings.labels(schemeOrigins),
     vocabulary: settings.vocabulary,
     connectTimeoutMs: settings.milliseconds("connectTimeout"),
@@ -233,7 +238,7 @@ function parseUrl(text: string): URL | undefined {
 
 /** Of the first place that gives either, the file goes first. */
 function readToken(settings: Settings): string | undefined {
-  const setting = settings.find("tokenFile", "token");
+  const setting = settings.find(...RIVALS.token);
   if (setting === undefined || typeof setting.value !== "string") return undefined;
   const text = setting.name === "tokenFile" ? readTextFile(settings, setting) : setting.value;
   const token = text?.trim();

@@ -39,6 +39,14 @@ export interface SchemeOrigin {
   readonly kind: "address" | "scheme" | "variable";
 }
 
+/** A setting that an option of the command sets. */
+export interface SettingOption {
+  readonly name: SettingName;
+  /** Such as `--ca-file`. */
+  readonly option: string;
+  readonly value: string;
+}
+
 /** One thing wrong with a connection. */
 export interface ConnectionProblem {
   /** The argument; left out where a host would print a secret beside it, and for what is not an argument. */
@@ -48,6 +56,14 @@ export interface ConnectionProblem {
 }
 
 const NAMES = Object.keys(CONNECTION) as SettingName[];
+
+/** The settings that replace each other, by their precedence within one place. */
+export const RIVALS = {
+  token: ["tokenFile", "token"],
+  authorities: ["caFile", "caPem", "caPath"],
+  certificate: ["certFile", "certPem"],
+  key: ["keyFile", "keyPem"],
+} as const satisfies Readonly<Record<string, readonly SettingName[]>>;
 
 /** The places that may set a setting, by precedence. */
 export const PLACES = { argument: 0, configuration: 1, environment: 2 } as const;
@@ -122,6 +138,21 @@ export class Settings {
   /** A timeout in milliseconds; its default where no place sets it. */
   milliseconds(name: "connectTimeout" | "firstByteTimeout" | "idleTimeout"): number {
     return Number(readRow(rowOf(name), this.find(name)?.value));
+  }
+
+  /**
+   * The settings in effect that the command has options for, except the address: each option with its value. None of them
+   * is a secret.
+   */
+  options(): SettingOption[] {
+    return NAMES.filter((name) => name !== "address" && !holdsSecret(rowOf(name))).flatMap((name) => {
+      const { option } = rowOf(name);
+      const rivals = rivalsOf(name);
+      const setting = this.find(...rivals);
+      return option !== undefined && setting?.name === name && typeof setting.value === "string"
+        ? [{ name, option, value: setting.value }]
+        : [];
+    });
   }
 
   /** How hints call the settings. */
@@ -222,6 +253,12 @@ export class Settings {
 /** The row of a setting, as one of any table: whether it has a variable or a default is not known here. */
 function rowOf(name: SettingName): Row {
   return CONNECTION[name];
+}
+
+/** The setting itself and those that replace it. */
+function rivalsOf(name: SettingName): readonly SettingName[] {
+  const groups: readonly (readonly SettingName[])[] = Object.values(RIVALS);
+  return groups.find((names) => names.includes(name)) ?? [name];
 }
 
 /** While the namespace is unknown, any setting may be there. */

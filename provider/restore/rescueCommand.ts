@@ -5,20 +5,28 @@ import { shellWord } from "../shellWord";
 import type { RestoreRequest } from "./request";
 
 /**
- * Quoted for a shell. It contains no token; the operator provides it.
+ * Quoted for a shell. It connects as the restore did, with the same files. It contains no secret: the operator provides a
+ * token that is in no file, and whatever else the command has no option for.
  *
  * @param location - of the safety snapshot
  */
 export function rescueCommand(
   location: string,
-  { connection, safetySnapshot }: Pick<RestoreRequest, "connection" | "safetySnapshot">,
+  {
+    connection,
+    safetySnapshot,
+    tokenAfterRestore,
+  }: Pick<RestoreRequest, "connection" | "safetySnapshot" | "tokenAfterRestore">,
 ): string {
   const isEncrypted = typeof safetySnapshot === "object" && safetySnapshot.recipients !== undefined;
   return [
     `${PROGRAM} restore ${shellWord(location)} --safety-snapshot none`,
     // Otherwise the command would use the address in its environment, which may be another cluster.
     `--http-addr ${shellWord(connection.url)}`,
-    ...(connection.datacenter === undefined ? [] : [`--datacenter ${shellWord(connection.datacenter)}`]),
+    ...connection.options
+      // The restored cluster may not know this token, and the option would replace the one that the operator provides.
+      .filter(({ name }) => name !== "tokenFile" || tokenAfterRestore === undefined)
+      .map(({ option, value }) => `${option} ${shellWord(value)}`),
     ...(isEncrypted ? ["--identity FILE"] : []),
   ].join(" ");
 }

@@ -54,6 +54,7 @@ describe("a connection to Consul", function () {
       origin: "http://127.0.0.1:8500",
       pathPrefix: "",
       headers: {},
+      options: [],
       connectTimeoutMs: 30_000,
       firstByteTimeoutMs: 1_800_000,
       idleTimeoutMs: 120_000,
