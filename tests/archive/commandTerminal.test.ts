@@ -95,7 +95,7 @@ describe("the command and its terminal", function () {
     });
   }
 
-  it("shows a run id in one line, whatever it contains", async () => {
+  it("refuses a run id with control characters, and shows none of them", async () => {
     const args = ["--safety-snapshot", path("safety/"), "--yes", "--http-addr", "127.0.0.1:1"];
     const { code, err } = await command([
       "restore",
@@ -105,7 +105,9 @@ describe("the command and its terminal", function () {
       "one\nrun id: other\u001b[2K",
     ]);
     expect(code).to.equal(1);
-    expect(err).to.match(/^run id: one run id: other .*$/m);
+    expect(err).to.match(
+      /^--run-id: the run id contains characters that are invisible .*: write "one run id: other\[2K" /m,
+    );
     expect(err)
       .to.not.match(UNSAFE)
       .and.not.match(/^run id: other/m);
