@@ -203,8 +203,8 @@ export class Findings {
     // Each Raft entry writes or deletes only one configuration entry. For the other types, one Raft entry may delete many
     // records, as replication from the primary datacenter does.
     if (type !== CONFIG_ENTRY_TYPE) return 0;
-    const deletions = (this.tables.get(table) ?? 0) - this.since.index - newer;
-    return missing - overwritten - Math.min(missing - overwritten, Math.max(0, deletions));
+    const deletions = Math.max(0, (this.tables.get(table) ?? 0) - this.since.index - newer);
+    return Math.max(0, missing - overwritten - deletions);
   }
 
   /** Whether a key of the archive was overwritten or deleted after the restore. */

@@ -94,6 +94,17 @@ describe(`the agent's status page in a browser${obstacle === undefined ? "" : ` 
     expect(new Set(labels).size).to.equal(1);
   }
 
+  /** Opens a page that is legible on each screen; it has the width of the narrowest one. */
+  async function openLegibly(url: string, scheme: (typeof SCHEMES)[number]): Promise<BrowserPage> {
+    const page = await browser.open();
+    for (const width of WIDTHS) {
+      await page.view({ scheme, width });
+      await page.goto(url);
+      await expectLegible(page, width);
+    }
+    return page;
+  }
+
   /** Expects of a screenshot that it shows a page in these colors, and keeps it with the other files of this run. */
   async function expectPicture(page: BrowserPage, scheme: (typeof SCHEMES)[number], name: string): Promise<void> {
     const png = await page.screenshot();
@@ -179,12 +190,7 @@ describe(`the agent's status page in a browser${obstacle === undefined ? "" : ` 
 
     for (const scheme of SCHEMES) {
       it(`is legible in ${scheme} colors on each screen`, async () => {
-        const page = await browser.open();
-        for (const width of WIDTHS) {
-          await page.view({ scheme, width });
-          await page.goto(url);
-          await expectLegible(page, width);
-        }
+        const page = await openLegibly(url, scheme);
         await expectPicture(page, scheme, "phone");
         await page.view({ scheme, width: 1280 });
         await expectPicture(page, scheme, "desk");
@@ -237,12 +243,7 @@ describe(`the agent's status page in a browser${obstacle === undefined ? "" : ` 
 
     for (const scheme of SCHEMES) {
       it(`is legible in ${scheme} colors on each screen`, async () => {
-        const page = await browser.open();
-        for (const width of WIDTHS) {
-          await page.view({ scheme, width });
-          await page.goto(url);
-          await expectLegible(page, width);
-        }
+        const page = await openLegibly(url, scheme);
         await expectPicture(page, scheme, "twenty");
       });
     }

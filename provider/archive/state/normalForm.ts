@@ -52,8 +52,9 @@ export interface ComparableContent {
 /** @returns `undefined` if the content cannot be read */
 export function comparableContentOf(type: number, value: Buffer): ComparableContent | undefined {
   const found = read(type, value, "content");
-  if (found === undefined || !found.isInDoubt) return found && { content: found.content };
-  return compact({ content: found.content, doubtful: read(type, value, "doubtful")?.content });
+  if (found === undefined) return undefined;
+  const { content, isInDoubt } = found;
+  return isInDoubt ? compact({ content, doubtful: read(type, value, "doubtful")?.content }) : { content };
 }
 
 /** Which fields a content includes: see the functions above. */

@@ -21,6 +21,7 @@ import {
   SERIES,
 } from "../../support/archives/prunedArchives";
 import { temporaryFolder } from "../../support/programs/saving";
+import { boundStore } from "../../support/stores/boundStore";
 
 /** By this clock, what a test has just written is old enough. */
 const LATER = (): number => Date.now() + 60_000;
@@ -232,20 +233,9 @@ describe("a manifest in a folder", () => {
   });
 });
 
-/** Each its own bucket; as a plain object, whose methods a test can replace. */
+/** Each its own bucket, whose methods a test can replace. */
 async function memoryStore(): Promise<Store> {
-  const store = await memoryBackend.open(memoryBackend.parse(`cache${++buckets}/x`), 1000);
-  return {
-    locate: (key) => store.locate(key),
-    put: (key, source, options) => store.put(key, source, options),
-    head: (key, options) => store.head(key, options),
-    read: (key, options) => store.read(key, options),
-    list: (prefix) => store.list(prefix),
-    delete: (key, options) => store.delete(key, options),
-    sweep: (key) => store.sweep(key),
-    now: (key) => store.now(key),
-    close: () => store.close(),
-  };
+  return boundStore(await memoryBackend.open(memoryBackend.parse(`cache${++buckets}/x`), 1000));
 }
 
 /** The numbers of the archives whose manifests were read, in their order. */

@@ -4,6 +4,7 @@ import { StorePace } from "../../../provider/save/storePace";
 import { lyingConsul } from "../../support/faults/lyingConsul";
 import { generatedArchive } from "../../support/archives/generatedArchive";
 import { saveTo } from "../../support/programs/saving";
+import { boundStore } from "../../support/stores/boundStore";
 import { memoryBackend } from "../../../provider/store/memory/backend";
 import { registerBackend } from "../../../provider/store/backends";
 import type { PutOptions, Store } from "../../../provider/store/store";
@@ -81,7 +82,7 @@ describe("the pace of a store", () => {
       async open(location, stallMs): Promise<Store> {
         const store = await memoryBackend.open(location, stallMs);
         return {
-          ...bound(store),
+          ...boundStore(store),
           async put(key: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}) {
             const stored = await store.put(key, source, options);
             if (key.endsWith(".snap")) await slow;
@@ -113,18 +114,3 @@ describe("the pace of a store", () => {
     }
   });
 });
-
-/** The methods of a store, which is a class, as an object that can be spread. */
-function bound(store: Store): Store {
-  return {
-    locate: (key) => store.locate(key),
-    put: (key, source, options) => store.put(key, source, options),
-    head: (key, options) => store.head(key, options),
-    read: (key, options) => store.read(key, options),
-    list: (prefix) => store.list(prefix),
-    delete: (key, options) => store.delete(key, options),
-    sweep: (key, template, signal) => store.sweep(key, template, signal),
-    now: (key, options) => store.now(key, options),
-    close: () => store.close(),
-  };
-}
