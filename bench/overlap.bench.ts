@@ -1,6 +1,6 @@
 /**
- * What a restore would gain if the safety snapshot began as soon as the cluster has been observed, while the archive is
- * still verified. Each round runs both orders; which one is first alternates.
+ * What a restore gains if the safety snapshot begins as soon as the cluster has been observed, while the archive is still
+ * verified. Each round runs both orders; which one is first alternates.
  */
 
 import { mkdtemp, rm, stat } from "node:fs/promises";
@@ -49,7 +49,7 @@ interface Preparation {
 
 interface Round {
   /** One step after another. */
-  readonly today: Preparation;
+  readonly inTurn: Preparation;
   /** The processor time of a step includes that of the step beside it. */
   readonly overlapping: Preparation;
   readonly put: Step;
@@ -85,7 +85,7 @@ async function measure(
   archive: string,
   safety: string,
   link: Link,
-  todayFirst: boolean,
+  inTurnFirst: boolean,
 ): Promise<Round> {
   const { signal } = new AbortController();
   const connection = resolveConnection({ address: consul.address }, { config: () => undefined, env: {} });
@@ -119,9 +119,9 @@ async function measure(
   };
 
   try {
-    const first = await prepare(!todayFirst);
-    const second = await prepare(todayFirst);
-    const [today, overlapping] = todayFirst ? [first, second] : [second, first];
+    const first = await prepare(!inTurnFirst);
+    const second = await prepare(inTurnFirst);
+    const [inTurn, overlapping] = inTurnFirst ? [first, second] : [second, first];
     const { size } = source.object;
     const put = await step(async () => {
       const failure = await client.restore({ bytes: source.bytes(), size });
@@ -131,7 +131,7 @@ async function measure(
       await eventually("a leader", async () => (await client.leader()) !== undefined);
       await readCluster(client);
     });
-    return { today, overlapping, put, readingBack };
+    return { inTurn, overlapping, put, readingBack };
   } finally {
     store.close();
     await client.close();
@@ -155,26 +155,27 @@ function describe(rounds: ReadonlyMap<Link, readonly Round[]>, bytes: number): s
     preparation.ms + put.ms + readingBack.ms;
   const rows = [...rounds].map(([{ name }, measured]) => {
     const of = (pick: (round: Round) => number): number => median(measured.map(pick));
-    const ratio = of((round) => wholeOf(round.overlapping, round) / wholeOf(round.today, round));
+    const ratio = of((round) => wholeOf(round.overlapping, round) / wholeOf(round.inTurn, round));
     return [
       name,
-      ms(of(({ today }) => today.verification.ms)),
-      ms(of(({ today }) => today.safetySnapshot.ms)),
+      ms(of(({ inTurn }) => inTurn.verification.ms)),
+      ms(of(({ inTurn }) => inTurn.safetySnapshot.ms)),
       ms(of(({ put }) => put.ms)),
       ms(of(({ readingBack }) => readingBack.ms)),
-      ms(of((round) => wholeOf(round.today, round))),
+      ms(of((round) => wholeOf(round.inTurn, round))),
       ratio.toFixed(2),
-      `${ms(of(({ today }) => today.unsaved))}, ${ms(of(({ overlapping }) => overlapping.unsaved))}`,
+      `${ms(of(({ inTurn }) => inTurn.unsaved))}, ${ms(of(({ overlapping }) => overlapping.unsaved))}`,
     ];
   });
-  const shares = [...rounds.values()].flat().map(({ today: { verification, safetySnapshot }, put, readingBack }) => {
+  const shares = [...rounds.values()].flat().map(({ inTurn: { verification, safetySnapshot }, put, readingBack }) => {
     return verification.cpu / (verification.cpu + safetySnapshot.cpu + put.cpu + readingBack.cpu);
   });
   return `## A safety snapshot that overlaps verification: ${(bytes / 1e6).toFixed(0)} MB (${KEYS.toLocaleString("en")} keys)
 
-What a restore would gain if its safety snapshot began when the cluster has been observed for 3 s, instead of when the archive is
-verified. Medians of ${ROUNDS} rounds, each taking both orders; the ratio is that of the same round. Unsaved: from the beginning of the
-safety snapshot until the archive can be sent, today and overlapping.
+What a restore gains if its safety snapshot begins when the cluster has been observed for 3 s, instead of when the archive is
+verified. A restore does so at the earliest ten seconds before verification is expected to end. Medians of ${ROUNDS} rounds, each
+taking both orders; the ratio is that of the same round. Unsaved: from the beginning of the safety snapshot until the archive can be
+sent, in turn and overlapping.
 
 ${table(
   [
@@ -183,7 +184,7 @@ ${table(
     "safety snapshot",
     "PUT",
     "reading back",
-    "whole, today",
+    "whole, in turn",
     "× overlapping",
     "unsaved",
   ],

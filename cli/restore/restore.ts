@@ -79,7 +79,7 @@ export async function restore(source: string, options: RestoreOptions, terminal:
     const announce = (): void => progress.line(composed`run id: ${shown(runId)}`);
     if (options.yes === true && !isPlan) announce();
     return await withSession(request, progress, compact({ giveUp, whenSending }), async (session) => {
-      const prepared = await prepare(session, { readState: isAsking || isPlan });
+      const prepared = await prepare(session, { readState: isAsking || isPlan, saveState: !isAsking && !isPlan });
       if (!("earlier" in prepared)) requireDatacenterName(prepared.cluster);
       if (isPlan) {
         const wouldRestore = !("earlier" in prepared) && prepared.refusal === undefined;

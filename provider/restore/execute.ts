@@ -21,7 +21,7 @@ import type { Claim } from "./receipts";
 import { type Reporter, type Restored, type RestoreRequest, Unchanged } from "./request";
 import { normalizeRunId } from "./runId";
 import { saveStateBefore, type StateBefore } from "./safetySnapshot";
-import { confirmCluster } from "./sameCluster";
+import { confirmCluster, requireSameCluster } from "./sameCluster";
 import { isNotTaken, send, type Sent } from "./send";
 import { type Session, type SessionOptions, withSession } from "./session";
 import type { Source } from "./source";
@@ -38,7 +38,7 @@ export async function restore(
   options: SessionOptions = {},
 ): Promise<Restored> {
   return withSession(request, reporter, options, async (session) => {
-    const prepared = await prepare(session);
+    const prepared = await prepare(session, { saveState: true });
     return "earlier" in prepared ? adopt(prepared.earlier, session) : execute(prepared, session);
   });
 }
@@ -70,7 +70,7 @@ export async function execute(prepared: Preparation, session: Session): Promise<
   for (const { message, name, overridden } of guards)
     if (overridden) reporter.warn(remark`overridden ${name}: ${message}`);
   await recheck(prepared, session);
-  const before = await saveStateBefore(session, cluster.identity);
+  const before = await stateBefore(session, prepared);
   reporter.info(remark`${describeRollback(report, before.contents.index, cluster.identity)}`);
   // Check again: a large safety snapshot takes a long time.
   refuseExpired(timeFacts(session));
@@ -109,6 +109,15 @@ async function recheck({ cluster }: Preparation, session: Session): Promise<void
   ];
   const refusal = refusalOf(verdicts, request.connection.vocabulary);
   if (refusal !== undefined) throw refusal;
+}
+
+async function stateBefore(session: Session, { stateBefore: early, cluster }: Preparation): Promise<StateBefore> {
+  const { identity, address } = cluster;
+  const before = await early?.finish();
+  if (before === undefined) return saveStateBefore(session, identity);
+  // Preparation may have learnt more about the cluster since this began.
+  requireSameCluster(identity, before.identity, address, "to the request for the current state");
+  return before;
 }
 
 function newAttempt(

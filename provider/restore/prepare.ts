@@ -14,6 +14,7 @@ import { throttled } from "../progressInterval";
 import { formatLocation } from "../store/location";
 import { type ClusterObservation, observeCluster, type ObservationLimits } from "./clusterObservation";
 import { type CurrentState, readCurrentState } from "./currentState";
+import { EarlyStateBefore, isNearlyVerified } from "./earlyStateBefore";
 import { findEarlierRun } from "./earlierRun";
 import { type GuardFacts, isRequestedCluster, type TimeFacts, versionsOf } from "./guardChecks";
 import { evaluateGuards, type Guard, refusalOf, refuseExpired, verdict } from "./guards";
@@ -43,11 +44,17 @@ export interface Preparation {
   readonly guards: readonly Guard[];
   /** Why it would not be restored, if it would not. */
   readonly refusal?: SnapshotError;
+  /** If requested. */
+  readonly stateBefore?: EarlyStateBefore;
 }
 
 export interface PrepareOptions {
   /** Read what the cluster holds now, to show it. Default: false, because `execute` reads it. */
   readonly readState?: boolean;
+  /**
+   * Begin the safety snapshot while the archive is verified, because `execute` follows without a question. Default: false.
+   */
+  readonly saveState?: boolean;
 }
 
 /**
@@ -68,7 +75,8 @@ export async function prepare(
   }
   if (options.readState !== true) refuseExpired(timeFacts(session));
   const source = await session.source();
-  const { read, cluster } = await verifyAndSurvey(source, session, identity);
+  const stateBefore = options.saveState === true ? new EarlyStateBefore(session) : undefined;
+  const { read, cluster } = await verifyAndSurvey(source, session, identity, stateBefore);
   // Without `operator = "read"`, only the state itself says who the servers are; with `acl = "write"` alone, also which Consul
   // they run.
   const findVersions = versionsOf(cluster).length === 0;
@@ -77,7 +85,8 @@ export async function prepare(
     readState && cluster.observation.leader !== undefined
       ? await readCurrentState(session.client, session.reporter, findVersions)
       : undefined;
-  return describe(session, source, read, completed(cluster, current), current);
+  const prepared = describe(session, source, read, completed(cluster, current), current);
+  return compact({ ...prepared, stateBefore });
 }
 
 /** @throws SnapshotError `RESTORE_REFUSED` where the run has begun on another cluster than the request asks for */
@@ -99,13 +108,31 @@ async function verifyAndSurvey(
   source: Source,
   session: Session,
   met: ClusterIdentity,
+  stateBefore: EarlyStateBefore | undefined,
 ): Promise<{ readonly read: ReadArchive; readonly cluster: Surveyed }> {
   const stopping = new AbortController();
+  const verification = { begun: performance.now(), received: 0, isOver: false };
+  let found: Surveyed | undefined;
+  const saveEarly = (): void => {
+    if (verification.isOver || found?.observation.leader === undefined) return;
+    const elapsed = performance.now() - verification.begun;
+    if (isNearlyVerified(verification.received, source.object.size, elapsed)) stateBefore?.begin(found.identity);
+  };
   const surveying = survey(session, met, AbortSignal.any([session.reporter.signal, stopping.signal]));
-  // Awaited below. If the archive is invalid, nothing awaits the survey.
-  surveying.catch(() => undefined);
+  surveying.then(
+    (cluster) => {
+      found = cluster;
+      saveEarly();
+    },
+    // Awaited below. If the archive is invalid, nothing awaits the survey.
+    () => undefined,
+  );
   try {
-    const read = await verify(source, session);
+    const read = await verify(source, session, (received) => {
+      verification.received = received;
+      saveEarly();
+    });
+    verification.isOver = true;
     session.reporter.status({ phase: "observingCluster" });
     return { read, cluster: await surveying };
   } catch (error) {
@@ -114,12 +141,17 @@ async function verifyAndSurvey(
   }
 }
 
-async function verify(source: Source, { reporter }: Session): Promise<ReadArchive> {
+async function verify(
+  source: Source,
+  { reporter }: Session,
+  onReceived: (received: number) => void,
+): Promise<ReadArchive> {
   const show = throttled((event) => reporter.status(event));
   let received = 0;
   return source.read({
     received: (bytes) => {
       received += bytes;
+      onReceived(received);
       show(() => ({ phase: "verifyingArchive", done: received, total: source.object.size }));
     },
   });

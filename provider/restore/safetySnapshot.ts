@@ -1,6 +1,7 @@
 /** The state before a restore: saved if requested, otherwise at least read. Both prove the token's permission. */
 
 import { compact } from "../compact";
+import type { ConsulClient } from "../consul/client";
 import { type ClusterIdentity, identityOfServers } from "../consul/clusterIdentity";
 import { isCode, SnapshotError } from "../errors";
 import { saveBetween } from "../save/save";
@@ -8,6 +9,7 @@ import { type SnapshotContents, contentsOf, contentsOfFacts } from "./attempt";
 import { readCurrentState } from "./currentState";
 import { refused } from "./guards";
 import { requireSameCluster } from "./sameCluster";
+import type { Reporter } from "./request";
 import type { Session } from "./session";
 import { remark } from "../text";
 
@@ -18,20 +20,32 @@ export interface StateBefore {
   readonly location?: string;
 }
 
+/** What differs if the state is saved while other steps of the restore run. */
+interface Saving {
+  readonly client: ConsulClient;
+  readonly reporter: Reporter;
+  /** As in `SaveRequest`. */
+  readonly visibleAfter?: Promise<void>;
+}
+
 /**
  * @param expected - the cluster that was surveyed
+ * @param saving - default: the session's client and reporter
  * @throws SnapshotError `RESTORE_REFUSED`, also if another cluster answers; `INTERRUPTED`
  */
-export async function saveStateBefore(session: Session, expected: ClusterIdentity): Promise<StateBefore> {
-  const before = await readOrSave(session);
+export async function saveStateBefore(
+  session: Session,
+  expected: ClusterIdentity,
+  saving: Saving = session,
+): Promise<StateBefore> {
+  const before = await readOrSave(session, saving);
   const { url } = session.request.connection;
   requireSameCluster(expected, before.identity, url, "to the request for the current state");
   return before;
 }
 
-async function readOrSave(session: Session): Promise<StateBefore> {
-  const { request, client, reporter } = session;
-  const { safetySnapshot, connection, owner } = request;
+async function readOrSave(session: Session, { client, reporter, visibleAfter }: Saving): Promise<StateBefore> {
+  const { safetySnapshot, connection, owner } = session.request;
   if (safetySnapshot === false) {
     const current = await readCurrentState(client, reporter);
     if ("error" in current) {
@@ -54,6 +68,7 @@ async function readOrSave(session: Session): Promise<StateBefore> {
         recipients: safetySnapshot.recipients,
         purpose: "safety",
         owner,
+        visibleAfter,
       }),
       reporter,
     );

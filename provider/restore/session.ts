@@ -31,6 +31,7 @@ export class Session {
   readonly #stores: Stores;
   #source: Promise<Source> | undefined;
   #clientAfterRestore: ConsulClient | undefined;
+  #unfinished: (() => Promise<void>) | undefined;
 
   private constructor(
     /** Its connection has a resolved host, so all requests of the session go to the same address. */
@@ -102,7 +103,13 @@ export class Session {
     return new ConsulClient(connection, { signal, oneConnection, notice: (message) => this.reporter.info(message) });
   }
 
+  /** @param stop - ends work that still uses the session when it is closed; it must not throw */
+  stopAtClose(stop: () => Promise<void>): void {
+    this.#unfinished = stop;
+  }
+
   async close(): Promise<void> {
+    await this.#unfinished?.();
     this.#stores.close();
     await this.client.close();
     await this.#clientAfterRestore?.close();

@@ -29,6 +29,8 @@ export interface PublishRequest {
   readonly retention?: Policy;
   /** Fills the name template, and is the name of the series. */
   readonly owner: Owner;
+  /** The archive and its manifest become visible only after this; if it rejects, never. Default: at once. */
+  readonly visibleAfter?: Promise<void>;
 }
 
 /** An archive stream, with what is known about the archive besides what it contains. */
@@ -72,9 +74,11 @@ export async function publish(
   const { owner, purpose, consistency } = request;
   const retention = isEmpty(request.retention ?? {}) ? undefined : (true as const);
   const origin = compact({ ...archive.about, series: seriesOf(owner), purpose, consistency, retention });
-  const describing = archive.report.then(async (report) =>
-    describeArchive(report, location, origin, await encrypted?.stored),
-  );
+  const describing = archive.report.then(async (report) => {
+    const manifest = describeArchive(report, location, origin, await encrypted?.stored);
+    await request.visibleAfter;
+    return manifest;
+  });
   const bytes = watch(encrypted?.bytes ?? archive.bytes);
   const stored = await putWithManifest(store, key, bytes, describing, { overwrite, signal });
   return { manifest: await describing, stored };

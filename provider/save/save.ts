@@ -56,6 +56,8 @@ export interface SaveRequest {
   readonly purpose: Manifest["purpose"];
   /** Fills the name template, and is the name of the series. */
   readonly owner: Owner;
+  /** As in `PublishRequest`. */
+  readonly visibleAfter?: Promise<void>;
 }
 
 export interface SavedArchive {

@@ -1,6 +1,7 @@
 /** An HTTP proxy in front of a store's server: for answers of the real service that a test server does not give, and to stop at a request. */
 
 import { createServer, type IncomingMessage, request as httpRequest } from "node:http";
+import { Readable } from "node:stream";
 import { LOOPBACK } from "../programs/ports";
 import { type Listening, listenOnLoopback } from "./listening";
 
@@ -25,6 +26,8 @@ export interface StoreProxy extends Listening {
    * `undefined` passes it on.
    */
   refuse(decide: (method: string, path: string) => Refusal | "cut" | "hold" | undefined): void;
+  /** From now on: for what the last byte of an object waits whose path matches. */
+  holdLastByte(path: RegExp, until: () => Promise<unknown>): void;
   /** Resolves at this step. From then on nothing is passed on: what the client still wants is lost. */
   reach(step: Step): Promise<void>;
 }
@@ -35,6 +38,7 @@ export async function startStoreProxy(port: number): Promise<StoreProxy> {
   let decide: Parameters<StoreProxy["refuse"]>[0] = () => undefined;
   let awaited: { readonly step: Step; readonly reached: () => void } | undefined;
   let isOver = false;
+  let held: { readonly path: RegExp; readonly until: () => Promise<unknown> } | undefined;
   const server = createServer((request, response) => {
     if (isOver) return;
     // The headers as they came: they are signed.
@@ -58,7 +62,8 @@ export async function startStoreProxy(port: number): Promise<StoreProxy> {
       const its = awaited?.step.request === number ? awaited : undefined;
       const pass = (reached?: () => void): void => {
         response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-        answer.pipe(response);
+        const until = method === "GET" && held?.path.test(pathOf(request)) === true ? held.until : undefined;
+        (until === undefined ? answer : Readable.from(endingAfter(answer, until))).pipe(response);
         if (reached !== undefined) response.once("finish", reached);
       };
       const over = (): void => {
@@ -74,9 +79,21 @@ export async function startStoreProxy(port: number): Promise<StoreProxy> {
   return {
     ...listening,
     requests,
+    holdLastByte: (path, until) => void (held = { path, until }),
     refuse: (next) => void (decide = next),
     reach: (step) => new Promise((reached) => (awaited = { step, reached })),
   };
+}
+
+async function* endingAfter(bytes: AsyncIterable<Buffer>, until: () => Promise<unknown>): AsyncGenerator<Buffer> {
+  let last = Buffer.alloc(0);
+  for await (const piece of bytes) {
+    const known = Buffer.concat([last, piece]);
+    last = known.subarray(-1);
+    if (known.length > 1) yield known.subarray(0, -1);
+  }
+  await until();
+  yield last;
 }
 
 /** Without the query, and readable. */
