@@ -20,8 +20,8 @@ import { type ConsulServer, eventually, fillKv, startConsul } from "../tests/sup
 import { saveTo } from "../tests/support/programs/saving";
 import { cpuOf, median, ms, ownCpu, table, timed } from "./lib";
 
-const ROUNDS = 3;
-const KEYS = 100_000;
+const ROUNDS = 2;
+const KEYS = 300_000;
 const VALUE_BYTES = 4000;
 const MEGABIT = 125_000;
 
@@ -30,7 +30,7 @@ interface Link {
   readonly name: string;
   readonly rate?: number;
 }
-const LINKS: readonly Link[] = [{ name: "a folder" }, { name: "a link of 100 Mbit/s", rate: 100 * MEGABIT }];
+const LINKS: readonly Link[] = [{ name: "a folder" }, { name: "a link of 400 Mbit/s", rate: 400 * MEGABIT }];
 
 interface Step {
   readonly ms: number;
