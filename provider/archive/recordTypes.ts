@@ -73,6 +73,9 @@ export const VERSIONS: readonly Version[] = [
   ...READ_IN_PART,
 ];
 
+/** The first version with peers. */
+export const PEERS_SINCE: Version = [1, 13];
+
 export const REGISTER = 0;
 export const KVS = 2;
 export const CONFIG_ENTRY = 22;
@@ -81,6 +84,7 @@ export const SYSTEM_METADATA = 31;
 export const SERVICE_VIRTUAL_IP = 32;
 export const FREE_VIRTUAL_IP = 33;
 export const PEERING = 35;
+export const TRUST_BUNDLE = 38;
 
 /**
  * One release of each line was read: 1.8.19, 1.9.17, 1.10.12, 1.11.11, 1.12.9, 1.13.9, 1.14.11, 1.15.10, 1.16.6, 1.17.3,
@@ -269,12 +273,12 @@ export const RECORD_TYPES: readonly RecordType[] = [
     basis: RESTORERS,
   },
   { type: 34, name: "KindServiceName", writer: "servers", basis: LOG },
-  { type: PEERING, name: "Peering", since: [1, 13], body: "message<Peering>", writer: "servers", basis: RESTORERS },
+  { type: PEERING, name: "Peering", since: PEERS_SINCE, body: "message<Peering>", writer: "servers", basis: RESTORERS },
   { type: 36, name: "PeeringDelete", basis: LOG },
   {
-    type: 38,
+    type: TRUST_BUNDLE,
     name: "PeeringTrustBundle",
-    since: [1, 13],
+    since: PEERS_SINCE,
     body: "message<PeeringTrustBundle>",
     writer: "servers",
     basis: RESTORERS,
@@ -283,7 +287,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   {
     type: 40,
     name: "PeeringSecret",
-    since: [1, 13],
+    since: PEERS_SINCE,
     body: "message<PeeringSecrets>",
     writer: "servers",
     basis: RESTORERS,

@@ -7,7 +7,7 @@ import type { ErrorCode } from "../errors";
 import type { ArchiveReport } from "./reader";
 import { stateSizeProblem } from "./stateSize";
 import { whyKindNotRestored, whyNotRestored } from "./recordTypeLookup";
-import { NEWEST, OLDEST, READ_IN_PART, TRIED, VERSIONS } from "./recordTypes";
+import { NEWEST, OLDEST, PEERS_SINCE, READ_IN_PART, TRIED, VERSIONS } from "./recordTypes";
 import { isBefore, isEqual, parseVersion, type Version } from "./version";
 
 export interface RestoreProblem {
@@ -47,10 +47,15 @@ export function restorableOn(report: ArchiveReport, consulVersion: string): Rest
     ...problemsOfMeta(report),
     ...problemsOfTypes(report, nearest, isEnterprise, cannot),
     ...problemsOfKinds(report, nearest, isEnterprise, cannot),
+    ...problemsOfNodes(report, nearest, isEnterprise, cannot),
     ...problemsOfState(report),
   ];
   const restorable = problems.length === 0;
-  return { restorable, ...(restorable ? exceptUnchecked(evidence, report) : evidence), problems };
+  return {
+    restorable,
+    ...(restorable ? except(evidence, reservations(report, nearest, isEnterprise)) : evidence),
+    problems,
+  };
 }
 
 type Evidence = Pick<RestoreVerdict, "basis" | "knownBy">;
@@ -65,14 +70,41 @@ function evidenceFor(consulVersion: string, version: Version, nearest: Version):
   return { basis: "source", knownBy: tried === undefined ? "by its source" : `by its source; ${tried} was tried` };
 }
 
-/** A restore whose records were not all checked can crash a server of a version that was tried. */
-function exceptUnchecked({ basis, knownBy }: Evidence, { state: { unchecked = 0 } }: ArchiveReport): Evidence {
-  if (unchecked === 0) return { basis, knownBy };
-  const records = unchecked === 1 ? "1 record is" : `${unchecked} records are`;
-  return {
-    basis: basis === "tried" ? "source" : basis,
-    knownBy: `${basis === "tried" ? "by its source" : knownBy}; ${records} too large to be checked field by field`,
-  };
+/** With a reservation, no version counts as tried: tests with real servers were of archives without any. */
+function except({ basis, knownBy }: Evidence, reasons: readonly string[]): Evidence {
+  if (reasons.length === 0) return { basis, knownBy };
+  const isTried = basis === "tried";
+  return { basis: isTried ? "source" : basis, knownBy: [isTried ? "by its source" : knownBy, ...reasons].join("; ") };
+}
+
+/** What a version of Consul may do to an archive that it can restore as far as is known. */
+function reservations({ state }: ArchiveReport, version: Version, isEnterprise: boolean): string[] {
+  const { unchecked = 0, tenancy } = state;
+  const { tenants = 0, imported = 0, peerableAddresses = 0, hasEnterpriseServer = false } = tenancy ?? {};
+  const reasons: string[] = [];
+  if (unchecked > 0) {
+    reasons.push(
+      `${unchecked === 1 ? "1 record is" : `${unchecked} records are`} too large to be checked field by field`,
+    );
+  }
+  if (tenants > 0 && !isEnterprise) {
+    const records = tenants === 1 ? "1 record belongs" : `${tenants} records belong`;
+    reasons.push(
+      `${records} to a partition or namespace, which Community Edition drops: of records with the same name it keeps only one`,
+    );
+  } else if (hasEnterpriseServer && !isEnterprise) {
+    reasons.push("the archive was saved by Consul Enterprise");
+  }
+  if (!isBefore(version, PEERS_SINCE)) return reasons;
+  const since = PEERS_SINCE.join(".");
+  if (imported > 0) {
+    const records = imported === 1 ? "1 registration is" : `${imported} registrations are`;
+    reasons.push(`${records} of a peer, which Consul drops before ${since}`);
+  }
+  if (peerableAddresses > 1) {
+    reasons.push(`${peerableAddresses} virtual addresses have the form of ${since} and later, and only one is kept`);
+  }
+  return reasons;
 }
 
 /** The newest known version that is not newer than this one; for a version older than all of them, the oldest known. */
@@ -171,6 +203,23 @@ function problemsOfKinds(
     const message = `it holds ${entries} of kind ${JSON.stringify(kind)}, ${why}: ${cannot}`;
     return [{ code: "STATE_UNKNOWN_RECORD", message, offset }];
   });
+}
+
+/** A server that drops partitions or peers crashes if it finds two nodes with the same name or id then. */
+function problemsOfNodes(
+  { state }: ArchiveReport,
+  version: Version,
+  isEnterprise: boolean,
+  cannot: string,
+): RestoreProblem[] {
+  if (isEnterprise) return [];
+  const { partitionClash, peerClash } = state.tenancy ?? {};
+  const hasPeers = !isBefore(version, PEERS_SINCE);
+  const offset = hasPeers ? partitionClash : peerClash;
+  if (offset === undefined) return [];
+  const places = hasPeers || partitionClash === offset ? "partitions" : "peers";
+  const message = `it holds nodes of the same name or id in different ${places}, which are one node there: ${cannot}`;
+  return [{ code: "STATE_UNKNOWN_RECORD", message, offset }];
 }
 
 function problemsOfState({ state }: ArchiveReport): RestoreProblem[] {

@@ -50,16 +50,20 @@ export class StructFields {
 
   list(name: string): StructFields[] {
     const at = this.places.get(name);
-    if (at === undefined) return [];
-    const head = new Head().read(this.buffer, at);
+    return at === undefined ? [] : StructFields.listAt(this.buffer, at);
+  }
+
+  /** The structs of a list that begins at a place. */
+  static listAt(buffer: Buffer, at: number): StructFields[] {
+    const head = new Head().read(buffer, at);
     if (head.kind === "nil") return [];
     if (head.kind !== "list") throw new Undecodable("is not written as Consul writes it");
     const items: StructFields[] = [];
     const { length } = head;
     let next = head.content;
     for (let item = 0; item < length; item++) {
-      items.push(new StructFields(this.buffer, next));
-      next = endOf(this.buffer, next);
+      items.push(new StructFields(buffer, next));
+      next = endOf(buffer, next);
     }
     return items;
   }

@@ -7,6 +7,7 @@ import { bodyOf, rewrittenKeysOf, typeName } from "../recordTypeLookup";
 import { CONFIG_ENTRY, KVS, REGISTER } from "../recordTypes";
 import { Registrations } from "./registration";
 import { RestoreOrder } from "./restoreOrder";
+import { Tenancy, type TenancyReport } from "./tenancy";
 import type { Work } from "./work";
 import { beginningProblem, configEntryKindOf, itemProblem, recordProblem } from "./recordCheck";
 
@@ -40,6 +41,8 @@ export interface Tallied {
   readonly misshapen?: StateProblem;
   /** How many records are too large to be checked field by field; absent if all were checked. */
   readonly unchecked?: number;
+  /** What some servers drop from the records; absent if every server keeps everything. */
+  readonly tenancy?: TenancyReport;
   /** The first KVS record without a readable key. */
   readonly keyless?: StateProblem;
   readonly kv?: KvReport;
@@ -85,7 +88,8 @@ export class Tally {
   private readonly kinds = new Map<string, { count: number; offset: number }>();
   private readonly groups = new Map<number, Group>();
   private readonly prefixes: Prefixes | undefined;
-  private readonly registrations = new Registrations();
+  private readonly tenancy = new Tenancy();
+  private readonly registrations = new Registrations(this.tenancy);
   private readonly order = new RestoreOrder();
   private misshapen: StateProblem | undefined;
   private unchecked = 0;
@@ -118,6 +122,7 @@ export class Tally {
   }
 
   report(): Tallied {
+    const tenancy = this.tenancy.report();
     const groups = Array.from(this.groups, ([code, { count, size, digest, offset }]) => {
       return { code, type: typeName(code), count, size, digest: digest.toString(), offset };
     });
@@ -126,6 +131,7 @@ export class Tally {
       configEntryKinds: Array.from(this.kinds, ([kind, { count, offset }]) => ({ kind, count, offset })),
       ...(this.misshapen && { misshapen: this.misshapen }),
       ...(this.unchecked > 0 && { unchecked: this.unchecked }),
+      ...(tenancy && { tenancy }),
       ...(this.keyless && { keyless: this.keyless }),
       ...(this.prefixes && { kv: this.prefixes.report() }),
     };
@@ -158,9 +164,10 @@ export class Tally {
       this.order.add(type, value) ??
       (value === undefined
         ? beginningProblem(body, beginning[0] as number)
-        : (recordProblem(body, value, this.work) ?? (type === REGISTER ? this.registrations.add(value) : undefined)));
-    if (problem === undefined) return;
-    this.misshapen = { offset, message: `the ${typeName(type)} record ${problem}` };
+        : (recordProblem(body, value, this.work) ??
+          (type === REGISTER ? this.registrations.add(value, offset) : undefined)));
+    if (problem !== undefined) this.misshapen = { offset, message: `the ${typeName(type)} record ${problem}` };
+    else if (value !== undefined) this.tenancy.add(type, value);
   }
 
   private addKind({ offset, beginning }: Found): void {

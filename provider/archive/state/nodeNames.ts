@@ -1,0 +1,75 @@
+/**
+ * Which nodes have the same name or id. Consul refuses a node with the name or id of another one, or removes the other one,
+ * depending on the state of its checks (`ensureNodeTxn`, Consul 1.13.9).
+ */
+
+import { hash } from "node:crypto";
+
+/** Maximum number of nodes to remember; no catalog has as many. Further ones are not compared. */
+const MAX_NODES = 1_000_000;
+
+export class NodeNames {
+  /** The id by the name, and the name by the id. */
+  private readonly nodes = new Map<string, string>();
+
+  /** @param known - nodes to compare with, too */
+  constructor(private readonly known?: NodeNames) {}
+
+  get isEmpty(): boolean {
+    return this.nodes.size === 0;
+  }
+
+  /**
+   * Adds a node. Two spellings of a name that is not ASCII are two nodes here, whatever Consul says, because its functions differ.
+   *
+   * @param place - within which names and ids are unique
+   * @returns false if another node has its name or its id
+   */
+  isSame(name: string, place: string, id: string): boolean {
+    const folded = keyOf(foldCase(name), foldCase(place), "name");
+    const exact = keyOf(lowerAscii(name), lowerAscii(place), "node");
+    const idKey = id === "" ? exact : keyOf(lowerAscii(id), foldCase(place), "id");
+    const isNew = this.nodes.size < MAX_NODES;
+    const knownId = this.get(folded) ?? (isNew ? idKey : undefined);
+    const knownName = id === "" ? exact : (this.get(idKey) ?? (isNew ? exact : undefined));
+    if (knownId === undefined || knownName === undefined) return true;
+    this.nodes.set(folded, knownId);
+    if (id !== "") this.nodes.set(idKey, knownName);
+    return knownId === idKey && knownName === exact;
+  }
+
+  private get(key: string): string | undefined {
+    return this.nodes.get(key) ?? this.known?.nodes.get(key);
+  }
+}
+
+export function keyOf(...names: readonly string[]): string {
+  // A hash limits the memory: there may be many names, and they may be long.
+  return hash("sha256", JSON.stringify(names), "binary");
+}
+
+const IS_ASCII = /^[\0-\x7f]*$/;
+
+/** Names are case-insensitive. A name that is not ASCII stays as it is: two spellings of it may be two names for Consul. */
+export function lowerAscii(bytes: string): string {
+  return IS_ASCII.test(bytes) ? bytes.toLowerCase() : bytes;
+}
+
+/**
+ * Equal for all names that Consul takes for one. It compares names with strings.ToLower of Go in its indexes, and with
+ * strings.EqualFold elsewhere. Both read any invalid byte as U+FFFD.
+ */
+function foldCase(bytes: string): string {
+  if (IS_ASCII.test(bytes)) return bytes.toUpperCase();
+  const text = Buffer.from(bytes, "latin1").toString("utf8");
+  // Node.js may read several invalid bytes as one character.
+  return Array.from(text.replace(/\ufffd+/g, "\ufffd"), foldLetter).join("");
+}
+
+/** Go maps each letter to one letter: it lowers U+0130 to "i" alone, and has no upper case for "ß". */
+function foldLetter(letter: string): string {
+  if (letter === "\u0130") return "I";
+  const lower = letter.toLowerCase();
+  const upper = lower.toUpperCase();
+  return upper.length > lower.length ? lower : upper;
+}

@@ -1,0 +1,158 @@
+/**
+ * What some servers drop from the records. Community Edition has neither partitions nor namespaces, and Consul before 1.13 has no
+ * peers. Such a server skips the field, so it keeps only one of several records that nothing else distinguishes. If these
+ * are nodes, it may crash (`ensureNodeTxn`; tried with 1.12.9, 1.13.9 and 1.14.11).
+ */
+
+import { CONFIG_ENTRY, PEERING, REGISTER, SERVICE_VIRTUAL_IP, TRUST_BUNDLE } from "../recordTypes";
+import { Head, Undecodable } from "./head";
+import { NodeNames } from "./nodeNames";
+import { fieldOfMessage } from "./protobuf";
+import { StructFields } from "./structFields";
+
+export interface TenancyReport {
+  /** How many records belong to a partition or a namespace other than the default one. */
+  readonly tenants: number;
+  /** How many registrations are of a peer. */
+  readonly imported: number;
+  /** How many virtual addresses have the form of 1.13 and later, with the service's name one level deeper. */
+  readonly peerableAddresses: number;
+  /** Whether a server of Consul Enterprise is registered. Anyone with `service:write` may register one, too. */
+  readonly hasEnterpriseServer: boolean;
+  /** Where the first node is registered that only its partition distinguishes from one with its name or id. */
+  readonly partitionClash?: number;
+  /** The same if only its partition or its peer does. */
+  readonly peerClash?: number;
+}
+
+/** The name in Consul's indexes of what is not imported (`structs.LocalPeerKeyword`). */
+const LOCAL_PEER = "~";
+const DEFAULT = "default";
+const NAMESPACE = Buffer.from("Namespace");
+const PARTITION = Buffer.from("Partition");
+/** The number of the partition in the messages of peerings and trust bundles. */
+const PARTITION_FIELD = 3;
+
+export class Tenancy {
+  private tenants = 0;
+  private imported = 0;
+  private peerableAddresses = 0;
+  private hasEnterpriseServer = false;
+  private partitionClash: number | undefined;
+  private peerClash: number | undefined;
+  private readonly nodes = new NodeNames();
+  /** The nodes without their partitions, and without their peers, too. Those that have neither are in `nodes`. */
+  private readonly withoutPartitions = new NodeNames(this.nodes);
+  private readonly withoutPeers = new NodeNames(this.nodes);
+
+  /** Adds a record whose fields are valid. */
+  add(type: number, value: Buffer): void {
+    try {
+      if (isTenant(type, value)) this.tenants += 1;
+      if (type === SERVICE_VIRTUAL_IP && isPeerable(value)) this.peerableAddresses += 1;
+    } catch (error) {
+      if (!(error instanceof Undecodable)) throw error;
+    }
+  }
+
+  /**
+   * Adds the node and the service of a registration.
+   *
+   * @param offset - where the record begins
+   * @returns false if another node of the same peer and partition has the name or the id of this one
+   */
+  addNode(record: StructFields, offset: number): boolean {
+    const [name, id] = [record.text("Node"), record.text("ID")];
+    const peer = peerOf(record);
+    const partition = tenantOf(record, "Partition");
+    if (!this.nodes.isSame(name, `${peer}/${partition}`, id)) return false;
+    if (partition !== "" || !this.withoutPartitions.isEmpty) {
+      const isSame = this.withoutPartitions.isSame(name, `${peer}/`, id);
+      if (!isSame) this.partitionClash ??= offset;
+    }
+    if (partition !== "" || peer !== "" || !this.withoutPeers.isEmpty) {
+      const isSame = this.withoutPeers.isSame(name, "/", id);
+      if (!isSame) this.peerClash ??= offset;
+    }
+    if (peer !== "") this.imported += 1;
+    const service = record.fields("Service");
+    this.hasEnterpriseServer ||=
+      service?.text("Service") === "consul" && service.fields("Meta")?.text("version").includes("+ent") === true;
+    return true;
+  }
+
+  /** @returns `undefined` if every server keeps everything */
+  report(): TenancyReport | undefined {
+    const { tenants, imported, peerableAddresses, hasEnterpriseServer, partitionClash, peerClash } = this;
+    if (tenants + imported + peerableAddresses === 0 && !hasEnterpriseServer) return undefined;
+    return {
+      tenants,
+      imported,
+      peerableAddresses,
+      hasEnterpriseServer,
+      ...(partitionClash !== undefined && { partitionClash }),
+      ...(peerClash !== undefined && { peerClash }),
+    };
+  }
+}
+
+/** The peer of a registration; empty for what is not imported. */
+export function peerOf(record: StructFields): string {
+  const peer = record.text("PeerName");
+  return peer === LOCAL_PEER ? "" : peer;
+}
+
+/** Whether a record belongs to a partition or a namespace other than the default one. */
+function isTenant(type: number, value: Buffer): boolean {
+  if (type === PEERING || type === TRUST_BUNDLE) {
+    const { content } = new Head().read(value, 0);
+    const partition = fieldOfMessage(value.subarray(content), PARTITION_FIELD)?.toString("latin1") ?? "";
+    return nameOf(partition) !== "";
+  }
+  // Most records have no such field and need not be decoded.
+  if (!value.includes(NAMESPACE) && !value.includes(PARTITION)) return false;
+  return ownersOf(type, value).some(
+    (fields) => tenantOf(fields, "Namespace") !== "" || tenantOf(fields, "Partition") !== "",
+  );
+}
+
+/** The structs of a record to which Consul Enterprise adds its partition and its namespace (`acl.EnterpriseMeta`). */
+function ownersOf(type: number, value: Buffer): readonly StructFields[] {
+  if (type === CONFIG_ENTRY) return [entryOf(value)];
+  // The coordinates of all nodes are one record.
+  if (new Head().read(value, 0).kind === "list") return StructFields.listAt(value, 0);
+  const record = new StructFields(value, 0);
+  const inner = (name: string): StructFields[] => [record.fields(name) ?? []].flat();
+  if (type === REGISTER) return [record, ...inner("Service"), ...inner("Check"), ...record.list("Checks")];
+  if (type === SERVICE_VIRTUAL_IP)
+    return inner("Service").flatMap((service) => [service, service.fields("ServiceName") ?? []].flat());
+  return [record];
+}
+
+function isPeerable(address: Buffer): boolean {
+  return new StructFields(address, 0).fields("Service")?.fields("ServiceName") !== undefined;
+}
+
+/** The entry within the request within the bytes of the record; proxy-defaults are bytes once more. */
+function entryOf(value: Buffer): StructFields {
+  const head = new Head().read(value, 0);
+  const bytes = value.subarray(head.content, head.end);
+  const request = new StructFields(bytes, head.read(bytes, 0).end);
+  let entry = new StructFields(NIL, 0);
+  request.visit("Entry", (buffer, at) => {
+    const { kind, content, end } = head.read(buffer, at);
+    entry = kind === "raw" ? new StructFields(buffer.subarray(content, end), 0) : new StructFields(buffer, at);
+  });
+  return entry;
+}
+
+const NIL = Buffer.from([0xc0]);
+
+function tenantOf(fields: StructFields, field: "Namespace" | "Partition"): string {
+  return nameOf(fields.text(field));
+}
+
+/** The default partition and the default namespace have a name, too. */
+function nameOf(tenant: string): string {
+  return tenant.toLowerCase() === DEFAULT ? "" : tenant;
+}
