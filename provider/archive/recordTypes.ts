@@ -78,6 +78,7 @@ export const PEERS_SINCE: Version = [1, 13];
 
 export const REGISTER = 0;
 export const KVS = 2;
+export const ACL_POLICY = 19;
 export const CONFIG_ENTRY = 22;
 export const CHUNKING_STATE = 29;
 export const SYSTEM_METADATA = 31;
@@ -187,7 +188,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   },
   { type: 18, name: "ACLTokenDelete", basis: LOG },
   {
-    type: 19,
+    type: ACL_POLICY,
     name: "ACLPolicy",
     since: OLDEST,
     body: "ACLPolicy",

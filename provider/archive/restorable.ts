@@ -48,6 +48,7 @@ export function restorableOn(report: ArchiveReport, consulVersion: string): Rest
     ...problemsOfTypes(report, nearest, isEnterprise, cannot),
     ...problemsOfKinds(report, nearest, isEnterprise, cannot),
     ...problemsOfNodes(report, nearest, isEnterprise, cannot),
+    ...problemsOfPolicies(report, isEnterprise, consulVersion),
     ...problemsOfState(report),
   ];
   const restorable = problems.length === 0;
@@ -219,6 +220,17 @@ function problemsOfNodes(
   if (offset === undefined) return [];
   const places = hasPeers || partitionClash === offset ? "partitions" : "peers";
   const message = `it holds nodes of the same name or id in different ${places}, which are one node there: ${cannot}`;
+  return [{ code: "STATE_UNKNOWN_RECORD", message, offset }];
+}
+
+function problemsOfPolicies(
+  { state: { policyClash } }: ArchiveReport,
+  isEnterprise: boolean,
+  consulVersion: string,
+): RestoreProblem[] {
+  if (policyClash === undefined || (policyClash.isTenant && isEnterprise)) return [];
+  const { offset } = policyClash;
+  const message = `it holds an ACL policy with the name of a built-in one: no server of ${consulVersion} with ACLs could lead then`;
   return [{ code: "STATE_UNKNOWN_RECORD", message, offset }];
 }
 

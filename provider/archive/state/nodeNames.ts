@@ -59,7 +59,7 @@ export function lowerAscii(bytes: string): string {
  * Equal for all names that Consul takes for one. It compares names with strings.ToLower of Go in its indexes, and with
  * strings.EqualFold elsewhere. Both read any invalid byte as U+FFFD.
  */
-function foldCase(bytes: string): string {
+export function foldCase(bytes: string): string {
   if (IS_ASCII.test(bytes)) return bytes.toUpperCase();
   const text = Buffer.from(bytes, "latin1").toString("utf8");
   // Node.js may read several invalid bytes as one character.

@@ -1,10 +1,11 @@
 /** Summarizes a state: the number and digest of the records of each type, and the number of keys by prefix. */
 
+import { BuiltinPolicies, type PolicyClash } from "./builtinPolicies";
 import { SetDigest } from "./digest";
 import { isMap, isString } from "./head";
 import { type KvOptions, type KvReport, Prefixes } from "./prefixes";
 import { bodyOf, rewrittenKeysOf, typeName } from "../recordTypeLookup";
-import { CONFIG_ENTRY, KVS, REGISTER } from "../recordTypes";
+import { ACL_POLICY, CONFIG_ENTRY, KVS, REGISTER } from "../recordTypes";
 import { Registrations } from "./registration";
 import { RestoreOrder } from "./restoreOrder";
 import { Tenancy, type TenancyReport } from "./tenancy";
@@ -43,6 +44,8 @@ export interface Tallied {
   readonly unchecked?: number;
   /** What some servers drop from the records; absent if every server keeps everything. */
   readonly tenancy?: TenancyReport;
+  /** A policy that has the name of a built-in one. */
+  readonly policyClash?: PolicyClash;
   /** The first KVS record without a readable key. */
   readonly keyless?: StateProblem;
   readonly kv?: KvReport;
@@ -89,6 +92,7 @@ export class Tally {
   private readonly groups = new Map<number, Group>();
   private readonly prefixes: Prefixes | undefined;
   private readonly tenancy = new Tenancy();
+  private readonly policies = new BuiltinPolicies();
   private readonly registrations = new Registrations(this.tenancy);
   private readonly order = new RestoreOrder();
   private misshapen: StateProblem | undefined;
@@ -123,6 +127,7 @@ export class Tally {
 
   report(): Tallied {
     const tenancy = this.tenancy.report();
+    const { clash } = this.policies;
     const groups = Array.from(this.groups, ([code, { count, size, digest, offset }]) => {
       return { code, type: typeName(code), count, size, digest: digest.toString(), offset };
     });
@@ -132,6 +137,7 @@ export class Tally {
       ...(this.misshapen && { misshapen: this.misshapen }),
       ...(this.unchecked > 0 && { unchecked: this.unchecked }),
       ...(tenancy && { tenancy }),
+      ...(clash && { policyClash: clash }),
       ...(this.keyless && { keyless: this.keyless }),
       ...(this.prefixes && { kv: this.prefixes.report() }),
     };
@@ -167,7 +173,10 @@ export class Tally {
         : (recordProblem(body, value, this.work) ??
           (type === REGISTER ? this.registrations.add(value, offset) : undefined)));
     if (problem !== undefined) this.misshapen = { offset, message: `the ${typeName(type)} record ${problem}` };
-    else if (value !== undefined) this.tenancy.add(type, value);
+    else if (value !== undefined) {
+      const isTenant = this.tenancy.add(type, value);
+      if (type === ACL_POLICY) this.policies.add(value, isTenant, offset);
+    }
   }
 
   private addKind({ offset, beginning }: Found): void {

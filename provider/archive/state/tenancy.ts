@@ -45,13 +45,20 @@ export class Tenancy {
   private readonly withoutPartitions = new NodeNames(this.nodes);
   private readonly withoutPeers = new NodeNames(this.nodes);
 
-  /** Adds a record whose fields are valid. */
-  add(type: number, value: Buffer): void {
+  /**
+   * Adds a record whose fields are valid.
+   *
+   * @returns whether it belongs to a partition or a namespace other than the default one
+   */
+  add(type: number, value: Buffer): boolean {
     try {
-      if (isTenant(type, value)) this.tenants += 1;
       if (type === SERVICE_VIRTUAL_IP && isPeerable(value)) this.peerableAddresses += 1;
+      if (!isTenant(type, value)) return false;
+      this.tenants += 1;
+      return true;
     } catch (error) {
-      if (!(error instanceof Undecodable)) throw error;
+      if (error instanceof Undecodable) return false;
+      throw error;
     }
   }
 

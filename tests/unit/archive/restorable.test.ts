@@ -204,6 +204,52 @@ describe("whether a version of Consul restores an archive", () => {
     });
   });
 
+  it("depends on the names of the built-in policies, without which no server with ACLs can lead", async () => {
+    const MANAGEMENT = "00000000-0000-0000-0000-000000000001";
+    const READ_ONLY = "00000000-0000-0000-0000-000000000002";
+    const OTHER = "75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11";
+    const THIRD = "85c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d22";
+    const policy = (ID: string, Name: string, Namespace = ""): StateRecord => ({
+      type: 19,
+      value: { ID, Name, Namespace },
+    });
+    const verdicts = async (...policies: StateRecord[]) => {
+      const versions = ["1.12.9", "1.14.11", "1.22.0", "1.14.11+ent"];
+      const all = await Promise.all(versions.map((version) => judge(stateOf(policies), version)));
+      return all.map((verdict) => verdict?.restorable);
+    };
+    const [YES, NO, ENTERPRISE] = [true, false, undefined].map((is) => [
+      is ?? false,
+      is ?? false,
+      is ?? false,
+      is ?? true,
+    ]);
+    const builtin = policy(MANAGEMENT, "global-management");
+    expect(await verdicts(builtin, policy(READ_ONLY, "builtin/global-read-only"), policy(OTHER, "p"))).to.deep.equal(
+      YES,
+    );
+    expect(await verdicts(policy(OTHER, "Global-Management"))).to.deep.equal(NO);
+    expect(await verdicts(policy(OTHER, "builtin/global-read-only"))).to.deep.equal(NO);
+    expect(await verdicts(builtin, policy(OTHER, "global-management"))).to.deep.equal(NO);
+    expect(await verdicts(policy(OTHER, "global-management"), builtin)).to.deep.equal(NO);
+    expect(await verdicts(builtin, policy(OTHER, "global-management", "team"))).to.deep.equal(ENTERPRISE);
+    // A built-in policy that was renamed leaves its name to others.
+    const renamed = policy(MANAGEMENT, "root");
+    expect(await verdicts(renamed, policy(OTHER, "global-management"))).to.deep.equal(YES);
+    expect(await verdicts(policy(OTHER, "ROOT"), renamed)).to.deep.equal(NO);
+    expect(await verdicts(renamed, policy(READ_ONLY, "root"))).to.deep.equal(NO);
+    // Other policies with the same name are found by their ids.
+    expect(await verdicts(builtin, policy(OTHER, "p"), policy(THIRD, "p"))).to.deep.equal(YES);
+    expect((await judge(stateOf([policy(OTHER, "global-management")]), "1.14.11"))?.problems).to.deep.equal([
+      {
+        code: "STATE_UNKNOWN_RECORD",
+        message:
+          "it holds an ACL policy with the name of a built-in one: no server of 1.14.11 with ACLs could lead then",
+        offset: 14,
+      },
+    ]);
+  });
+
   const cases: [string, Parameters<typeof stateOf>[0], Readonly<Record<string, boolean>>][] = [
     ["keys", [keyValue("a", "1")], { "1.8.7": true, "1.13.9": true, "2.1.0": true }],
     ["legacy ACLs, gone", [filledRecord(4)], { "1.8.7": true, "1.14.9": true, "1.15.0": false, "2.1.0": false }],
