@@ -44,7 +44,9 @@ export class Registrations {
     const node = record.text("Node");
     const peer = record.text("PeerName");
     const place = peerOf(record);
-    if (!this.tenancy.addNode(record, offset)) return "has a name or an id that another node has";
+    if (peer.includes("\0")) return "has a peer with a NUL character in its name";
+    const problem = this.tenancy.addNode(record, offset);
+    if (problem !== undefined) return problem;
     const service = record.fields("Service");
     if (service !== undefined) {
       if (!hasValidMeta(service)) return "has a service with metadata that Consul does not take";

@@ -66,13 +66,15 @@ export class Tenancy {
    * Adds the node and the service of a registration.
    *
    * @param offset - where the record begins
-   * @returns false if another node of the same peer and partition has the name or the id of this one
+   * @returns what is wrong, as the end of a sentence about the record
    */
-  addNode(record: StructFields, offset: number): boolean {
+  addNode(record: StructFields, offset: number): string | undefined {
     const [name, id] = [record.text("Node"), record.text("ID")];
     const peer = peerOf(record);
     const partition = tenantOf(record, "Partition");
-    if (!this.nodes.isSame(name, `${peer}/${partition}`, id)) return false;
+    const place = `${peer}/${partition}`;
+    if (this.nodes.isAmbiguous(name, place)) return "has the name of another node before a NUL character";
+    if (!this.nodes.isSame(name, place, id)) return "has a name or an id that another node has";
     if (partition !== "" || !this.withoutPartitions.isEmpty) {
       const isSame = this.withoutPartitions.isSame(name, `${peer}/`, id);
       if (!isSame) this.partitionClash ??= offset;
@@ -85,7 +87,7 @@ export class Tenancy {
     const service = record.fields("Service");
     this.hasEnterpriseServer ||=
       service?.text("Service") === "consul" && service.fields("Meta")?.text("version").includes("+ent") === true;
-    return true;
+    return undefined;
   }
 
   /** @returns `undefined` if every server keeps everything */

@@ -204,6 +204,21 @@ describe("whether a version of Consul restores an archive", () => {
     });
   });
 
+  it("depends on NUL characters in the names of nodes, which end names in Consul's indexes", async () => {
+    const verdict = async (...names: string[]) => {
+      const nodes = names.map((Node): StateRecord => ({ type: 0, value: { Node, Address: "10.0.0.1" } }));
+      return (await judge(stateOf(nodes), "1.14.11"))?.restorable;
+    };
+    expect(await verdict("a\0", "b")).to.equal(true);
+    expect(await verdict("a\0", "a\0")).to.equal(true);
+    expect(await verdict("a\0b", "ab")).to.equal(true);
+    for (const names of [["a\0", "a"], ["A", "a\0b"], ["a\0b\0c", "a\0b"], ["\0".repeat(11)]]) {
+      expect(await verdict(...names), JSON.stringify(names)).to.equal(false);
+    }
+    const peer: StateRecord = { type: 0, value: { Node: "a", Address: "10.0.0.1", PeerName: "p\0" } };
+    expect((await judge(stateOf([peer]), "1.14.11"))?.restorable).to.equal(false);
+  });
+
   it("depends on the names of the built-in policies, without which no server with ACLs can lead", async () => {
     const MANAGEMENT = "00000000-0000-0000-0000-000000000001";
     const READ_ONLY = "00000000-0000-0000-0000-000000000002";
