@@ -49,7 +49,7 @@ export async function runAgent(args: readonly string[], io: AgentIo): Promise<nu
   const { log, close } = openLog(config, write);
   const access = new Access(config, env, log);
   try {
-    return (await runOnce(config, access, signal, log, () => systemClock.now())) ? 0 : 1;
+    return await runOnce(config, access, signal, log, () => systemClock.now());
   } finally {
     await access.end();
     close();
@@ -109,8 +109,9 @@ interface Turn {
 
 /** Runs each configuration until the process ends or a new one replaces it. A running save is finished first. */
 async function serve(first: ServedConfig, flags: ReadFlags, io: AgentIo): Promise<number> {
+  const board = new Board(first.destinations, systemClock.now());
   for (let turn: Turn | undefined = { config: first }; turn !== undefined && !io.signal.aborted; ) {
-    turn = await serveOne(turn, flags, io);
+    turn = await serveOne(turn, board, flags, io);
   }
   return 0;
 }
@@ -118,6 +119,7 @@ async function serve(first: ServedConfig, flags: ReadFlags, io: AgentIo): Promis
 /** @returns the next configuration, if there is one */
 async function serveOne(
   { config, former }: Turn,
+  board: Board,
   flags: ReadFlags,
   { write, env, signal, ...io }: AgentIo,
 ): Promise<Turn | undefined> {
@@ -156,10 +158,11 @@ async function serveOne(
       env,
       log,
       clock: systemClock,
-      board: new Board(config.destinations, systemClock.now()),
+      board,
       stop: ending.signal,
       isUrgent: () => signal.aborted,
       onReady(trigger) {
+        board.configure(config.destinations, systemClock.now());
         state.isServing = true;
         state.trigger = trigger;
       },

@@ -6,13 +6,13 @@ import type { Connection } from "../provider/consul/connection";
 import { login, logout } from "../provider/consul/login";
 import { explainInOneLine, isCode, SnapshotError } from "../provider/errors";
 import { Spool } from "../provider/save/spool";
-import { withStore } from "../provider/store/backends";
 import { fixedPrefix } from "../provider/store/nameTemplate";
 import type { Store } from "../provider/store/store";
 import { isEmpty, spelled, writtenRules } from "../provider/retention/policy";
 import { cleanText, type CleanText, remark } from "../provider/text";
 import type { AgentConfig, Destination, HttpConfig, Login } from "./config/config";
 import { formatListenAddress } from "./config/listenAddress";
+import { withDestination } from "./destinationStore";
 import { checkDatacenter } from "./localDatacenter";
 import { nextDue, type Schedule } from "./schedule";
 
@@ -143,13 +143,14 @@ function noLeader({ url }: Connection): SnapshotError {
   return new SnapshotError(
     "CONSUL_NO_LEADER",
     `Consul at ${url} reaches no leader`,
-    "After an election, try again. While quorum is lost, only stale snapshots can be taken: set stale.",
+    "After an election, try again. While quorum is lost, only stale snapshots can be taken: set snapshot.stale.",
   );
 }
 
-async function tryDestination({ target, credentials }: Destination): Promise<string | undefined> {
+async function tryDestination(destination: Destination): Promise<string | undefined> {
+  const { target } = destination;
   try {
-    await withStore(target, (store) => listOne(store, fixedPrefix(target.key)), { credentials });
+    await withDestination(destination, (store) => listOne(store, fixedPrefix(target.key)));
     return undefined;
   } catch (error) {
     // The first snapshot creates the folder.
@@ -174,9 +175,11 @@ function describeSchedule(schedule: Schedule | "once", now: Date): string {
   return `${schedule.expression} (${schedule.timeZone}), by one elected agent; next at ${next}`;
 }
 
-function describePolicy({ overwrite, retention }: Destination): string {
+function describePolicy({ overwrite, retention, retainedBy }: Destination): string {
   if (overwrite) return "one archive, which each snapshot replaces";
   if (isEmpty(retention)) return "all archives";
+  // "retain" is the only rule, and what it is called in a program is none of its reader's keys.
+  if (retainedBy === "retain") return `retain ${retention.keepLast ?? 0}`;
   return writtenRules(retention)
     .map((rule) => rule.join(" "))
     .join(", ");

@@ -147,7 +147,9 @@ function endpointsOf(
         [...silences].map(async ([destination, silenceMs]) => {
           const own = { name: destination.name, maxAgeMs: maxAgeMs ?? silenceMs };
           try {
-            return { ...own, ...(await readNewest(destination, caches.get(destination), now(), stop)) };
+            const newest = await readNewest(destination, caches.get(destination), now(), stop);
+            if (newest.restorableAt !== undefined) board.found(destination.name, newest.restorableAt);
+            return { ...own, ...newest };
           } catch (error) {
             return { ...own, problem: explainInOneLine(error) };
           }

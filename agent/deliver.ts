@@ -2,16 +2,16 @@
 
 import type { Manifest } from "../provider/catalog/manifest";
 import { compact } from "../provider/compact";
-import { explain } from "../provider/errors";
+import { explain, isCode, SnapshotError } from "../provider/errors";
 import type { Reporter } from "../provider/reporter";
 import type { ManifestCache } from "../provider/retention/manifestCache";
 import { prune, type Pruned } from "../provider/retention/prune";
 import { publish } from "../provider/save/publish";
 import type { TakenArchive } from "../provider/save/take";
 import { warnIfNotRestorable } from "../provider/save/warnings";
-import { withStore } from "../provider/store/backends";
 import type { Store } from "../provider/store/store";
 import type { Destination } from "./config/destinations";
+import { withDestination } from "./destinationStore";
 import { formerToRemove, listNamed, removeFormer } from "./formerArchives";
 import { composed, remark } from "../provider/text";
 
@@ -46,7 +46,7 @@ export async function deliver(
   { consistency, isOnly, cache, now }: Manner,
   reporter: Reporter,
 ): Promise<Delivered> {
-  const { target, credentials, overwrite, recipients, series, retention } = destination;
+  const { target, overwrite, recipients, series, retention } = destination;
   const work = async (store: Store): Promise<Delivered> => {
     const request = {
       target,
@@ -68,7 +68,12 @@ export async function deliver(
       pruned: pruned && { kept: pruned.kept, removed: pruned.removed + former },
     });
   };
-  return withStore(target, work, { credentials });
+  try {
+    return await withDestination(destination, work);
+  } catch (error) {
+    if (!overwrite || !isCode(error, "STORE_EXISTS")) throw error;
+    throw new SnapshotError(error.code, error.message, "Remove s3_static_snapshot_name, to have both.", error);
+  }
 }
 
 /** @returns how many archives of HashiCorp's agent were removed */

@@ -5,10 +5,9 @@ import { isCode } from "../provider/errors";
 import { listSeries } from "../provider/retention/listing";
 import type { ManifestCache } from "../provider/retention/manifestCache";
 import { type Archive, CLOCK_TOLERANCE_MS } from "../provider/retention/policy";
-import { withStore } from "../provider/store/backends";
 import type { Store } from "../provider/store/store";
 import type { Destination } from "./config/destinations";
-import type { LastSaved } from "./saver";
+import { withDestination } from "./destinationStore";
 
 export interface Newest {
   /** When the newest archive was taken. */
@@ -23,11 +22,12 @@ export interface Newest {
  * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `INTERRUPTED`
  */
 export async function readNewest(
-  { target, credentials, series }: Destination,
+  destination: Destination,
   cache: ManifestCache | undefined,
   now: Date,
   signal: AbortSignal,
 ): Promise<Newest> {
+  const { target, series } = destination;
   const look = async (store: Store): Promise<Newest> => {
     const place = compact({ store, template: target.key, series, cache });
     const { archives } = await listSeries(place, undefined, signal);
@@ -36,11 +36,11 @@ export async function readNewest(
     const usable = intact.filter(({ restorable, takenAt }) => restorable && takenAt.getTime() <= last);
     return compact({ takenAt: latest(intact), restorableAt: latest(usable) });
   };
-  return withStore(target, look, { credentials });
+  return withDestination(destination, look);
 }
 
 /**
- * When the newest archive of a destination was taken. A folder that does not exist yet has none.
+ * As `readNewest`, for a destination that may not have been used yet: a folder that does not exist has no archive.
  *
  * @throws SnapshotError as `readNewest` does, except `STORE_NOT_FOUND`
  */
@@ -49,11 +49,11 @@ export async function readLastSaved(
   cache: ManifestCache | undefined,
   now: Date,
   signal: AbortSignal,
-): Promise<Exclude<LastSaved, "unknown">> {
+): Promise<Newest> {
   try {
-    return (await readNewest(destination, cache, now, signal)).takenAt ?? "none";
+    return await readNewest(destination, cache, now, signal);
   } catch (error) {
-    if (isCode(error, "STORE_NOT_FOUND")) return "none";
+    if (isCode(error, "STORE_NOT_FOUND")) return {};
     throw error;
   }
 }

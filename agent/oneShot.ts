@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import { compact } from "../provider/compact";
-import { explain } from "../provider/errors";
+import { explain, isCode } from "../provider/errors";
 import { take } from "../provider/save/take";
 import type { Access } from "./access";
 import { collectDuring } from "./collection";
@@ -17,7 +17,7 @@ import { composed, remark } from "../provider/text";
  * Destinations are independent: none waits for another one or fails because of it.
  *
  * @param now - the clock
- * @returns whether every destination has received the snapshot
+ * @returns the exit code: 0 if every destination has received the snapshot, 2 if the configuration cannot work, otherwise 1
  */
 export async function runOnce(
   { stale, scratchFolder, destinations, heartbeatUrl }: AgentConfig,
@@ -25,7 +25,7 @@ export async function runOnce(
   signal: AbortSignal,
   log: Log,
   now: () => Date,
-): Promise<boolean> {
+): Promise<0 | 1 | 2> {
   // Each destination listens, and Node.js would warn about more than ten.
   setMaxListeners(0, signal);
   const consistency = stale ? "stale" : "consistent";
@@ -48,9 +48,9 @@ export async function runOnce(
     });
     const isComplete = (await Promise.all(deliveries).finally(() => archive.close())).every((isSaved) => isSaved);
     if (isComplete && heartbeatUrl !== undefined) await sendHeartbeat(heartbeatUrl, log, signal);
-    return isComplete;
+    return isComplete ? 0 : 1;
   } catch (error) {
     log.error(composed`no snapshot could be taken: ${explain(error)}`);
-    return false;
+    return isCode(error, "ARGUMENT_INVALID") ? 2 : 1;
   }
 }

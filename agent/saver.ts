@@ -13,6 +13,7 @@ import type { Board } from "./board";
 import type { Clock } from "./clock";
 import type { Destination } from "./config/destinations";
 import type { Delivered } from "./deliver";
+import type { Newest } from "./lastSaved";
 import type { Log } from "./log";
 import { nextDue, type Schedule, spacing } from "./schedule";
 import { composed, remark } from "../provider/text";
@@ -30,14 +31,14 @@ export interface SaverOptions {
   readonly random: () => number;
   readonly take: (signal: AbortSignal) => Promise<TakenArchive>;
   readonly deliver: (archive: TakenArchive, destination: Destination, signal: AbortSignal) => Promise<Delivered>;
-  /** When the newest archive of a destination was taken. */
+  /** What a destination has. */
   readonly lastSaved: (destination: Destination, signal: AbortSignal) => Promise<LastSaved>;
   /** Called after a delivery, when no destination lacks the newest snapshot that was due for it. */
   readonly complete: () => void;
 }
 
-/** `none`: the destination has no archive. `unknown`: it cannot be read. */
-export type LastSaved = Date | "none" | "unknown";
+/** `unknown`: the destination cannot be read. */
+export type LastSaved = Newest | "unknown";
 
 /** The state of one destination. */
 interface Lane {
@@ -178,12 +179,14 @@ export class Saver {
   #beginLane(lane: Lane, last: LastSaved, now: Date): void {
     lane.failures = 0;
     lane.retryAt = undefined;
+    const { takenAt, restorableAt }: Newest = last === "unknown" ? {} : last;
+    if (restorableAt !== undefined) this.#options.board.found(lane.destination.name, restorableAt);
     // If the destination cannot be read, the agent relies on its own knowledge.
     if (last !== "unknown" || lane.next.getTime() === 0) {
-      lane.next = nextDue(this.#scheduleOf(lane), last instanceof Date ? last : undefined, now);
+      lane.next = nextDue(this.#scheduleOf(lane), takenAt, now);
     }
     // Another agent may have saved in the meantime.
-    if (lane.missedAt !== undefined && last instanceof Date && last >= lane.missedAt) lane.missedAt = undefined;
+    if (lane.missedAt !== undefined && takenAt !== undefined && takenAt >= lane.missedAt) lane.missedAt = undefined;
     if (lane.next <= now) lane.missedAt ??= now;
     this.#setDue(lane, lane.missedAt === undefined ? this.#delayed(lane.next) : now);
   }

@@ -7,7 +7,7 @@ import { cleanText } from "../../provider/text";
 import type { Schedule } from "../schedule";
 import { CONNECTION_KEYS } from "./connectionKeys";
 import { destinationsOf, type Destination } from "./destinations";
-import { type Document, EMPTY, mergeDocuments, readDocument } from "./document";
+import { type Document, EMPTY, overrideDocument, readDocument } from "./document";
 import type { ReadFlags } from "./flags";
 import { type ListenAddress, parseListenAddress } from "./listenAddress";
 import { Lookup, type SecretSources } from "./lookup";
@@ -80,7 +80,7 @@ export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sourc
     for (const notice of read.notices) notices.push(notice);
     if (read.document === undefined) continue;
     isForUs = true;
-    document = mergeDocuments(document, read.document);
+    document = overrideDocument(document, read.document);
   }
   if (!isForUs && problems.length === 0) {
     throw new SnapshotError(
@@ -89,7 +89,7 @@ export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sourc
       "Check -config-file and -config-dir; without both, flags and variables alone configure the agent.",
     );
   }
-  document = mergeDocuments(document, flags.document);
+  document = overrideDocument(document, flags.document);
   for (const variable of ["CONSUL_LICENSE", "CONSUL_LICENSE_PATH"]) {
     if (sources.env[variable]) notices.push(`${variable} has no effect: this agent needs no license`);
   }

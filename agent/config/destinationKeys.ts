@@ -9,12 +9,28 @@ const ANY_DESTINATION = {
     own: true,
     documentation: "How metrics, logs and status call the destination. Default: its URL.",
   },
-  interval: { kind: "duration", own: true, documentation: "The interval of this destination alone." },
-  schedule: { kind: "string", own: true, documentation: "The cron expression of this destination alone." },
-  retain: { kind: "count", own: true, documentation: "How many snapshots this destination keeps." },
+  interval: {
+    kind: "duration",
+    own: true,
+    replaces: ["schedule"],
+    documentation: "The interval of this destination alone.",
+  },
+  schedule: {
+    kind: "string",
+    own: true,
+    replaces: ["interval"],
+    documentation: "The cron expression of this destination alone.",
+  },
+  retain: {
+    kind: "count",
+    own: true,
+    replaces: ["retention"],
+    documentation: "How many snapshots this destination keeps.",
+  },
   retention: {
     kind: "retention",
     own: true,
+    replaces: ["retain"],
     documentation:
       "The rules of `retention` in a Pulumi program (`keepLast`, `keepDaily`, …), in place of `retain`, for this destination.",
   },
@@ -125,6 +141,7 @@ const AZURE = {
   account_key: {
     kind: "string",
     flag: "azure-blob-account-key",
+    replaces: ["service_principal_id", "service_principal_secret", "tenant_id"],
     secret: true,
     documentation:
       "Its key. Without a key or a service principal, the managed identity or login of the machine is used.",
@@ -143,15 +160,22 @@ const AZURE = {
   service_principal_id: {
     kind: "string",
     flag: "azure-blob-service-principal-id",
+    replaces: ["account_key"],
     documentation: "The client id of a service principal.",
   },
   service_principal_secret: {
     kind: "string",
     flag: "azure-blob-service-principal-secret",
+    replaces: ["account_key"],
     secret: true,
     documentation: "Its secret.",
   },
-  tenant_id: { kind: "string", flag: "azure-blob-tenant-id", documentation: "Its tenant." },
+  tenant_id: {
+    kind: "string",
+    flag: "azure-blob-tenant-id",
+    replaces: ["account_key"],
+    documentation: "Its tenant.",
+  },
   ...ANY_DESTINATION,
 } as const satisfies KeyTable;
 

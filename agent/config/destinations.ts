@@ -23,9 +23,12 @@ const AZURE_DOMAINS: Readonly<Record<string, string | undefined>> = {
 };
 
 export interface Destination {
+  readonly kind: DestinationKind;
   /** Its name in metrics, logs and status. Free of secrets. */
   readonly name: string;
   readonly target: Location;
+  /** Identifies the archives of its series at its target, over changes of the configuration. */
+  readonly place: string;
   readonly credentials: StoreCredentials;
   /** Whether each archive replaces the last one. */
   readonly overwrite: boolean;
@@ -33,6 +36,8 @@ export interface Destination {
   readonly dropIn: boolean;
   readonly recipients?: readonly string[];
   readonly retention: Policy;
+  /** The key that sets `retention`. */
+  readonly retainedBy: "retain" | "retention";
   readonly series: string;
   /** Default: the common schedule. */
   readonly schedule?: Schedule;
@@ -116,16 +121,25 @@ function destinationOf(kind: DestinationKind, values: Lookup, common: Common): D
   if (target === undefined) return undefined;
   const schedule = readSchedule(values, common.timeZone);
   if (schedule === "once") values.refuse(`${values.label("interval")} must be at least 1s`);
+  const series = `consul-snapshot-agent/${common.service}`;
   return {
+    kind,
     name: values.text("name") ?? formatLocation({ ...target, settings: new Map() }, fixedFolder(target.key)),
     target,
+    place: `${formatLocation({ ...target, settings: serverOf(target) })} ${series}`,
     credentials: placed.credentials,
     overwrite,
     dropIn: placed.dropIn && !overwrite,
     retention: overwrite ? {} : retentionOf(values, common.retain),
-    series: `consul-snapshot-agent/${common.service}`,
+    retainedBy: values.has("retention") ? "retention" : "retain",
+    series,
     ...compact({ recipients: values.list("recipients"), schedule: schedule === "once" ? undefined : schedule }),
   };
+}
+
+/** The settings that decide which server has a bucket of this name. */
+function serverOf({ settings }: Location): ReadonlyMap<string, string> {
+  return new Map([...settings].filter(([name]) => ["endpoint", "storage_account", "domain"].includes(name)));
 }
 
 function retentionOf(values: Lookup, retain: number): Policy {

@@ -145,6 +145,35 @@ function tableOf(name: string): KeyTable {
   return ({ ...SECTIONS, ...DESTINATIONS } as Readonly<Record<string, KeyTable>>)[name] ?? {};
 }
 
+/**
+ * As `mergeDocuments`, for a later file, or for all flags: a key also overrides the keys of the earlier document that say the
+ * same in another way, such as `schedule` an `interval`.
+ */
+export function overrideDocument(earlier: Document, later: Document): Document {
+  const left = {
+    ...earlier,
+    root: withoutReplaced(ROOT_KEYS, earlier.root, later.root),
+    sections: withoutReplacedEach(earlier.sections, later.sections),
+    single: withoutReplacedEach(earlier.single, later.single),
+  };
+  return mergeDocuments(left, later);
+}
+
+function withoutReplacedEach(
+  earlier: Readonly<Record<string, Values>>,
+  later: Readonly<Record<string, Values>>,
+): Readonly<Record<string, Values>> {
+  const entries = Object.entries(earlier);
+  return Object.fromEntries(
+    entries.map(([name, values]) => [name, withoutReplaced(tableOf(name), values, later[name] ?? {})]),
+  );
+}
+
+function withoutReplaced(table: KeyTable, earlier: Values, later: Values): Values {
+  const replaced = new Set(Object.keys(later).flatMap((name) => table[name]?.replaces ?? []));
+  return Object.fromEntries(Object.entries(earlier).filter(([name]) => !replaced.has(name)));
+}
+
 /** The later document overrides the earlier one key by key; a list of destinations counts as one value. */
 export function mergeDocuments(earlier: Document, later: Document): Document {
   return {

@@ -24,6 +24,8 @@ export interface Key {
   readonly secret?: true;
   /** Accepted, but without effect; why, as a clause. */
   readonly ignored?: string;
+  /** Keys of the same object that say the same in another way. What sets this one later overrides them, too. */
+  readonly replaces?: readonly string[];
   /** Not a key of HashiCorp's agent. */
   readonly own?: true;
   /** What it does: one sentence or two of Markdown. */

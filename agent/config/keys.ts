@@ -22,6 +22,7 @@ const ROOT = {
     kind: "string",
     flag: "token",
     environment: CONNECTION.token.environment.variable,
+    replaces: ["token_file"],
     secret: true,
     documentation: "The ACL token.",
   },
@@ -29,6 +30,7 @@ const ROOT = {
     kind: "string",
     flag: "token-file",
     environment: CONNECTION.tokenFile.environment.variable,
+    replaces: ["token"],
     own: true,
     documentation: "A file that contains the ACL token; it is read again before each snapshot.",
   },
@@ -41,12 +43,14 @@ const ROOT = {
     kind: "string",
     flag: "ca-file",
     environment: CONNECTION.caFile.environment.variable,
+    replaces: ["ca_path"],
     documentation: "The certificate authority of Consul, a PEM file.",
   },
   ca_path: {
     kind: "string",
     flag: "ca-path",
     environment: CONNECTION.caPath.environment.variable,
+    replaces: ["ca_file"],
     documentation: "The certificate authorities, a folder of PEM files.",
   },
   cert_file: {
@@ -83,12 +87,14 @@ const LOGIN = {
   bearer_token: {
     kind: "string",
     flag: "login-bearer-token",
+    replaces: ["bearer_token_file"],
     secret: true,
     documentation: "The token that the auth method verifies, such as a JWT.",
   },
   bearer_token_file: {
     kind: "string",
     flag: "login-bearer-token-file",
+    replaces: ["bearer_token"],
     documentation: "A file that contains it, in place of `bearer_token`; it is read again for each login.",
   },
   meta: {
@@ -130,12 +136,14 @@ const SNAPSHOT = {
   interval: {
     kind: "duration",
     flag: "interval",
+    replaces: ["schedule"],
     default: "1h",
     documentation: "How often to take a snapshot. `0` takes one and exits.",
   },
   schedule: {
     kind: "string",
     flag: "schedule",
+    replaces: ["interval"],
     own: true,
     documentation: "When to take snapshots, as a cron expression of five or six fields, in place of `interval`.",
   },

@@ -60,8 +60,22 @@ const PER_DESTINATION: readonly Measured[] = [
   { name: "consecutive_failures", help: "Failed tries in a row.", of: ({ consecutiveErrors }) => consecutiveErrors },
 ];
 
-/** @returns the text of a scrape */
-export function makeMetrics(board: Board): { readonly contentType: string; text(): Promise<CleanLines> } {
+export interface Metrics {
+  readonly contentType: string;
+  /** The text of a scrape. */
+  text(): Promise<CleanLines>;
+}
+
+/** A counter must not fall while a process runs, so the metrics of its board outlast a change of the configuration. */
+const MADE = new WeakMap<Board, Metrics>();
+
+export function metricsOf(board: Board): Metrics {
+  const metrics = MADE.get(board) ?? makeMetrics(board);
+  MADE.set(board, metrics);
+  return metrics;
+}
+
+function makeMetrics(board: Board): Metrics {
   const registry = new Registry();
   const registers = [registry];
   for (const { name, help, of } of PER_DESTINATION) {

@@ -8,7 +8,7 @@ import { systemCode } from "../../provider/systemCode";
 import type { Board } from "../board";
 import { formatListenAddress, type ListenAddress } from "../config/listenAddress";
 import type { Health } from "./health";
-import { makeMetrics } from "./metrics";
+import { metricsOf } from "./metrics";
 import { statusJson } from "./statusJson";
 import { statusPage } from "./statusPage";
 import { cleanJson, type CleanLines, composed } from "../../provider/text";
@@ -41,7 +41,7 @@ const JSON_TYPE = "application/json";
 export async function serveEndpoints(
   options: EndpointOptions,
 ): Promise<{ address: string; close: () => Promise<void> }> {
-  const metrics = makeMetrics(options.board);
+  const metrics = metricsOf(options.board);
   const health = cached(options.health, options.now);
   const reply = async (request: IncomingMessage): Promise<Reply> => {
     const [path = "/"] = (request.url ?? "/").split("?", 1);

@@ -63,7 +63,7 @@ function summaryOf(destinations: readonly DestinationJson[]): CleanLines {
     const [verb, all] = [failing === 1 ? composed`fails` : composed`fail`, destinations.length];
     return composed`<strong class="bad">${failing} of ${all} destinations ${verb}.</strong>`;
   }
-  const isComplete = destinations.every(({ last_snapshot_success: success }) => success !== null);
+  const isComplete = destinations.every(({ last_snapshot_end: end }) => end !== null);
   if (!isComplete || destinations.length === 0) return composed``;
   return composed`<span class="good">${destinations.length === 1 ? composed`The destination has` : composed`All destinations have`} received the last snapshot.</span>`;
 }
@@ -71,15 +71,15 @@ function summaryOf(destinations: readonly DestinationJson[]): CleanLines {
 /** The table rows of one destination: one row, and another one for its failure. */
 function rowsOf(destination: DestinationJson, now: Date): CleanLines {
   const { last_snapshot_success: success, last_snapshot_url: url, last_snapshot_error: error } = destination;
-  const { consecutive_errors: errors, next_snapshot_start: next } = destination;
+  const { consecutive_errors: errors, last_snapshot_end: end, next_snapshot_start: next } = destination;
   const newest =
     success === null
       ? composed`none by this agent since it started`
-      : composed`${timeOf(success)}, ${ageOf(success, now)} ago<br><small>${escaped(url ?? "")}</small>`;
+      : composed`${timeOf(success)}, ${ageOf(success, now)} ago${url === null ? composed`` : composed`<br><small>${escaped(url)}</small>`}`;
   const [state, mark] =
     error !== null
       ? [errors === 1 ? composed`1 failure` : composed`${errors} failures in a row`, composed`bad`]
-      : success === null
+      : end === null
         ? [composed`waiting`, composed``]
         : [composed`ok`, composed`good`];
   const cells = [

@@ -36,7 +36,7 @@ export const agent = describeCommand({
       meaning:
         "a destination has no snapshot; with -check-config: Consul, its auth method or a destination does not answer, or the agent cannot run",
     },
-    { code: 2, meaning: "the flags or the configuration are invalid" },
+    { code: 2, meaning: "the flags or the configuration are invalid, or local_scratch_path may not be written to" },
   ],
   readsOwnArguments: true,
   jsonErrors: false,

@@ -8,7 +8,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SnapshotError } from "../errors";
+import { type ErrorCode, SnapshotError } from "../errors";
 import { systemCode } from "../systemCode";
 import { cleanText } from "../text";
 
@@ -28,7 +28,7 @@ export class Spool {
 
   /**
    * @param folder - the folder of the file. Default: the system's folder for temporary files
-   * @throws SnapshotError `ARGUMENT_INVALID` if no file can be created there
+   * @throws SnapshotError `ARGUMENT_INVALID` if no file can be created there, `STORE_FULL`, `STORE_UNREACHABLE`
    */
   static async open(folder: string = tmpdir()): Promise<Spool> {
     const path = join(folder, `.consul-snapshot-${randomBytes(8).toString("hex")}.tmp`);
@@ -37,7 +37,7 @@ export class Spool {
       await rm(path, { force: true });
       return new Spool(folder, file);
     } catch (error) {
-      throw unusable(folder, systemCode(error), error);
+      throw unusable(folder, error);
     }
   }
 
@@ -50,7 +50,7 @@ export class Spool {
           await this.file.writeFile(cipher.update(chunk.subarray(at, at + CHUNK)));
         }
       } catch (error) {
-        throw unusable(this.folder, systemCode(error), error);
+        throw unusable(this.folder, error);
       }
       this.#size += chunk.length;
     }
@@ -62,7 +62,7 @@ export class Spool {
     const buffer = Buffer.allocUnsafeSlow(CHUNK);
     for (let at = 0; at < this.#size; ) {
       const { bytesRead } = await this.file.read(buffer, 0, CHUNK, at);
-      if (bytesRead === 0) throw unusable(this.folder, "it is truncated");
+      if (bytesRead === 0) throw unusable(this.folder);
       at += bytesRead;
       yield decipher.update(buffer.subarray(0, bytesRead));
     }
@@ -73,11 +73,35 @@ export class Spool {
   }
 }
 
-function unusable(folder: string, why: string, error?: unknown): SnapshotError {
+/** @param error - the system's. Default: the file is shorter than what was written */
+function unusable(folder: string, error?: unknown): SnapshotError {
+  const system = systemCode(error);
+  const [code, why, hint] = reasonOf(system);
   return new SnapshotError(
-    "ARGUMENT_INVALID",
-    `a temporary file in ${cleanText(folder)} cannot be used: ${why}`,
-    "Free space there, or choose another folder with local_scratch_path.",
+    code,
+    `a temporary file in ${cleanText(folder)} cannot be used: ${[system, why].filter((part) => part !== "").join(", ")}`,
+    `${hint}, or choose another folder with local_scratch_path.`,
     error,
   );
+}
+
+function reasonOf(system: string): readonly [code: ErrorCode, why: string, hint: string] {
+  switch (system) {
+    case "ENOENT":
+      return ["ARGUMENT_INVALID", "the folder does not exist", "Create the folder"];
+    case "ENOTDIR":
+      return ["ARGUMENT_INVALID", "it is not a folder", "Check the path"];
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return ["ARGUMENT_INVALID", "this user may not write there", "Allow this user to write there"];
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+      return ["STORE_FULL", "the disk is full, or a size limit is reached", "Free space there"];
+    case "":
+      return ["STORE_CHANGED", "it is truncated", "Find out what writes there"];
+    default:
+      return ["STORE_UNREACHABLE", "", "Check the disk"];
+  }
 }

@@ -31,7 +31,8 @@ export interface TakenArchive {
 /**
  * Takes a snapshot with one request, and verifies it once.
  *
- * @throws SnapshotError `CONSUL_*`, `ARCHIVE_*`, `ARGUMENT_INVALID` if the scratch folder is unusable, `INTERRUPTED`
+ * @throws SnapshotError `CONSUL_*`, `ARCHIVE_*`, `ARGUMENT_INVALID` if the scratch folder does not exist or may not be
+ * written to, `STORE_FULL` or `STORE_UNREACHABLE` if its disk fails, `INTERRUPTED`
  */
 export async function take(request: TakeRequest, reporter: Reporter): Promise<TakenArchive> {
   const { connection, consistency, scratchFolder } = request;

@@ -3,7 +3,7 @@
  * this type.
  */
 
-import type { StoreCredentials } from "./credentials";
+import type { StoreCredentials, StoreHints } from "./credentials";
 import type { ErrorTable } from "./failures";
 import type { SettingsTable } from "./settings";
 import type { Store } from "./store";
@@ -40,8 +40,14 @@ export interface Backend {
    *
    * @param stallMs - how long a server may be silent
    * @param credentials - Default: those that the cloud's own tools find
+   * @param hints - Default: those for the URL of a target
    * @throws SnapshotError `TARGET_INVALID` if a setting is missing or the library is not installed; `STORE_DENIED` if
    * credentials cannot be read
    */
-  readonly open: (location: Location, stallMs: number, credentials?: StoreCredentials) => Promise<Store>;
+  readonly open: (
+    location: Location,
+    stallMs: number,
+    credentials?: StoreCredentials,
+    hints?: StoreHints,
+  ) => Promise<Store>;
 }

@@ -2,7 +2,7 @@
 
 import { azureBackend } from "./azure/backend";
 import type { Backend, Location } from "./backend";
-import type { StoreCredentials } from "./credentials";
+import type { StoreCredentials, StoreHints } from "./credentials";
 import { fileBackend } from "./file/backend";
 import { gcsBackend } from "./gcs/backend";
 import { s3Backend } from "./s3/backend";
@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly stallMs?: number;
   /** Default: those that the cloud's own tools find. */
   readonly credentials?: StoreCredentials;
+  /** Default: those for the URL of a target. */
+  readonly hints?: StoreHints;
 }
 
 const STALL_MS = 2 * 60 * 1000;
@@ -25,8 +27,11 @@ const STALL_MS = 2 * 60 * 1000;
  * @throws SnapshotError `TARGET_INVALID` if a setting is missing, or a library that the store needs is not installed;
  * `STORE_DENIED` if credentials cannot be read
  */
-export function openStore(location: Location, { stallMs = STALL_MS, credentials }: OpenOptions = {}): Promise<Store> {
-  return backendOf(location).open(location, stallMs, credentials);
+export function openStore(
+  location: Location,
+  { stallMs = STALL_MS, credentials, hints }: OpenOptions = {},
+): Promise<Store> {
+  return backendOf(location).open(location, stallMs, credentials, hints);
 }
 
 /**

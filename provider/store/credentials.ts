@@ -3,6 +3,16 @@
  * credentials as the cloud's own tools do: environment, profile, the machine's identity.
  */
 
+/** Hints of a front end that does not set a store up by the URL of a target. */
+export interface StoreHints {
+  /** Access is denied. */
+  readonly denied: string;
+  /** No credentials are found. Default: the same hint as for a target. */
+  readonly noCredentials?: string;
+  /** A region or an account is missing or invalid. Default: the same hint as for a target. */
+  readonly incomplete?: string;
+}
+
 export interface StoreCredentials {
   readonly aws?: AwsCredentials;
   readonly azure?: AzureCredentials;

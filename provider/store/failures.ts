@@ -6,6 +6,7 @@
 import { certificateRefusal, RENEW_CERTIFICATE } from "../certificateRefusal";
 import { SnapshotError } from "../errors";
 import { cleanCode } from "../text";
+import type { StoreHints } from "./credentials";
 import { TakenName } from "./takenName";
 
 /** The meaning of one service's error codes. For a code that matches none of these, the HTTP status decides. */
@@ -40,6 +41,11 @@ export function placeOf(
   key: string,
 ): Place {
   return { object: `${scheme}://${bucket}/${key}`, holder: `${errors.holder} ${scheme}://${bucket}`, errors };
+}
+
+/** An error table with the hint of a front end, if that has one of its own. */
+export function withHints(errors: ErrorTable, hints: StoreHints | undefined): ErrorTable {
+  return hints === undefined ? errors : { ...errors, credentialsHelp: hints.denied };
 }
 
 /** The response of a server, or the reason why there was none. */

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
-import { fetch } from "undici";
+import { Agent, fetch } from "undici";
 import { type ConsulServer, eventually, inspect, startConsul } from "../support/consul/consul";
 import { openStore } from "../../provider/store/backends";
 import { parseLocation } from "../../provider/store/location";
@@ -215,7 +215,6 @@ describe("the agent as a service", function () {
     await run.line(/gave up leadership after 1/);
     await run.line(/Saved snapshot/);
     expect(await snapshots()).to.have.lengthOf(1);
-    const { Agent } = await import("undici");
     const dispatcher = new Agent({ connect: { socketPath: path("agent.sock") } });
     const get = async (at: string) => fetch(`http://agent${at}`, { dispatcher });
     const health = await get("/health");

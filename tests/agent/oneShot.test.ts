@@ -212,7 +212,7 @@ describe("one snapshot by the agent", function () {
     const { code, lines } = await runToEnd(["-config-file", file, "-check-config"]);
     expect(lines.join("\n")).to.match(/answers, and has a leader/);
     expect(lines.join("\n")).to.match(/0 3 \* \* \* \(Europe\/Berlin\), by one elected agent; next at \d{4}-/);
-    expect(lines.join("\n")).to.include("keeps: keepLast 30").and.include("license_path has no effect");
+    expect(lines.join("\n")).to.include("keeps: retain 30").and.include("license_path has no effect");
     expect(code).to.equal(0);
     expect(await readdir(folder.path)).to.deep.equal(["agent.json"]);
     const down = await runToEnd(["-config-file", file, "-check-config", "-http-addr=127.0.0.1:1"]);
@@ -372,6 +372,8 @@ describe("one snapshot by the agent", function () {
         expect(code).to.equal(1);
         expect(lines.join("\n"))
           .to.match(/STORE_DENIED/)
+          .and.include("Check access_key_id, secret_access_key, ")
+          .and.not.include("profile=")
           .and.not.include("wrong-secret");
       }
     });

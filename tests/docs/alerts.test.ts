@@ -1,15 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { expect } from "chai";
 import { Board } from "../../agent/board";
-import { makeMetrics } from "../../agent/http/metrics";
+import { metricsOf } from "../../agent/http/metrics";
 import { SnapshotError } from "../../provider/errors";
+import { type Firing, Scrapes } from "../support/agent/alertRules";
 import { manifestOf } from "../support/archives/manifests";
-import { temporaryFolder } from "../support/programs/saving";
 
-const PROMTOOL = resolve(".tools/bin/promtool");
-const RULES = resolve("deploy/prometheus/rules.yaml");
 const HOURS = 5;
 /** Between scrapes; Prometheus forgets a value after five minutes. */
 const EVERY_MINUTES = 4;
@@ -21,8 +15,8 @@ type Life = (board: Board, minute: number) => void;
 interface State {
   readonly name: string;
   readonly agents: readonly Life[];
-  /** The alerts that fire after five hours, with the destination that they are about. */
-  readonly firing: readonly (readonly [alert: string, destination?: string])[];
+  /** The alerts that fire after five hours. */
+  readonly firing: readonly Firing[];
 }
 
 const at = (minute: number): Date => new Date(minute * 60_000);
@@ -98,70 +92,21 @@ const STATES: readonly State[] = [
 ];
 
 describe("the alert rules of deploy/, on the metrics that an agent serves", () => {
-  for (const state of STATES) {
-    it(`are right when ${state.name}`, async () => {
-      const folder = await temporaryFolder();
-      try {
-        const file = join(folder.path, "test.json");
-        await writeFile(file, JSON.stringify(await unitTest(state)));
-        const { status, stdout, stderr } = spawnSync(PROMTOOL, ["test", "rules", file], { encoding: "utf8" });
-        expect(status, stdout + stderr).to.equal(0);
-      } finally {
-        await folder.remove();
-      }
+  for (const { name, agents, firing } of STATES) {
+    it(`are right when ${name}`, async () => {
+      const scrapes = new Scrapes(EVERY_MINUTES);
+      for (const [index, life] of agents.entries()) await live(life, `agent-${index}`, scrapes);
+      await scrapes.expectFiring([[HOURS * 60, firing]]);
     }).timeout(30_000);
   }
 });
 
-/** A file of `promtool test rules`: JSON is YAML. */
-async function unitTest({ agents, firing }: State): Promise<object> {
-  const histories = await Promise.all(agents.map((life, index) => historyOf(life, `agent-${index}`)));
-  const samples = firing.map(([alertname, destination]) => ({
-    labels: `{alertname="${alertname}"${destination === undefined ? "" : `, destination="${destination}"`}}`,
-    value: 1,
-  }));
-  return {
-    rule_files: [RULES],
-    evaluation_interval: "1m",
-    tests: [
-      {
-        interval: `${EVERY_MINUTES}m`,
-        input_series: histories.flat(),
-        promql_expr_test: [
-          {
-            expr: 'count by (alertname, destination) (ALERTS{alertstate="firing"})',
-            eval_time: `${HOURS}h`,
-            exp_samples: samples,
-          },
-        ],
-      },
-    ],
-  };
-}
-
 /** What Prometheus has of one agent after five hours. */
-async function historyOf(life: Life, instance: string): Promise<{ series: string; values: string }[]> {
+async function live(life: Life, instance: string, scrapes: Scrapes): Promise<void> {
   const board = new Board([{ name: "a" }, { name: "b" }], at(0));
-  const metrics = makeMetrics(board);
-  const known = new Map<string, string[]>();
-  const scrapes = (HOURS * 60) / EVERY_MINUTES + 1;
-  for (let scrape = 0; scrape < scrapes; scrape++) {
-    life(board, scrape * EVERY_MINUTES);
-    for (const [, name = "", labels = "", value = ""] of (await metrics.text()).matchAll(
-      /^(\w+)(?:\{(.*)\})? (\S+)$/gm,
-    )) {
-      const series = `${name}{${[labels, 'job="agents"', `instance="${instance}"`].filter((part) => part !== "").join(",")}}`;
-      // `_` is a scrape without the series.
-      const values = known.get(series) ?? [];
-      known.set(series, [...values, ...missing(scrape - values.length), value]);
-    }
+  const metrics = metricsOf(board);
+  for (let minute = 0; minute <= HOURS * 60; minute += EVERY_MINUTES) {
+    life(board, minute);
+    scrapes.add(instance, minute, await metrics.text());
   }
-  return [...known].map(([series, values]) => ({
-    series,
-    values: [...values, ...missing(scrapes - values.length)].join(" "),
-  }));
-}
-
-function missing(scrapes: number): string[] {
-  return Array.from({ length: scrapes }, () => "_");
 }

@@ -9,7 +9,7 @@ import { Board } from "../../agent/board";
 import { type AgentConfig, type ConfigText, readConfig } from "../../agent/config/config";
 import { readFlags } from "../../agent/config/flags";
 import { type KeyTable, ROOT_KEYS } from "../../agent/config/keys";
-import { makeMetrics } from "../../agent/http/metrics";
+import { metricsOf } from "../../agent/http/metrics";
 import { bin } from "../../package.json";
 import { serveEmptyBoard } from "../support/agent/emptyBoard";
 import { notApplicable } from "../support/notApplicable";
@@ -296,7 +296,7 @@ function panels(): readonly { title: string; description: string; targets: reado
 
 /** What an agent without any destination registers. */
 async function listMetrics(): Promise<string[]> {
-  const text = await makeMetrics(new Board([], new Date(0))).text();
+  const text = await metricsOf(new Board([], new Date(0))).text();
   return [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = ""]) => name);
 }
 

@@ -6,6 +6,6 @@ export const azureBackend = bucketBackend({
   scheme: "azblob",
   settings: azureSettings,
   errors: azureErrors,
-  open: async (location, stallMs, credentials) =>
-    (await import("./store.js")).azureStore(location, stallMs, credentials?.azure),
+  open: async (location, stallMs, credentials, hints) =>
+    (await import("./store.js")).azureStore(location, stallMs, credentials?.azure, hints),
 });

@@ -6,7 +6,7 @@ import { SnapshotError } from "../../errors";
 import { registerSecret } from "../../text";
 import type { Location } from "../backend";
 import { loadSdk } from "../cloudSdks";
-import type { AzureCredentials } from "../credentials";
+import type { AzureCredentials, StoreHints } from "../credentials";
 import { flag, type SettingsTable, word } from "../settings";
 
 export const azureSettings: SettingsTable = {
@@ -34,6 +34,7 @@ export function azureContainer(
   { bucket, settings }: Location,
   env: NodeJS.ProcessEnv = process.env,
   own: AzureCredentials = {},
+  hints?: StoreHints,
 ): ContainerClient {
   const sdk = loadSdk("@azure/storage-blob");
   const options: StoragePipelineOptions = { retryOptions: { maxTries: 3, retryDelayInMs: 500 } };
@@ -62,7 +63,7 @@ export function azureContainer(
     throw new SnapshotError(
       "TARGET_INVALID",
       `target azblob://${bucket} has no storage account`,
-      "Add ?storage_account= to the target, or set AZURE_STORAGE_ACCOUNT.",
+      hints?.incomplete ?? "Add ?storage_account= to the target, or set AZURE_STORAGE_ACCOUNT.",
     );
   }
   const url = `${serviceUrl(account, settings, env)}/${bucket}`;
@@ -70,7 +71,7 @@ export function azureContainer(
     throw new SnapshotError(
       "TARGET_INVALID",
       `target azblob://${bucket} has an invalid storage account or domain`,
-      "Check storage_account= and domain=, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_DOMAIN.",
+      hints?.incomplete ?? "Check storage_account= and domain=, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_DOMAIN.",
     );
   }
   if (flag(settings, "anonymous")) return new sdk.ContainerClient(url, new sdk.AnonymousCredential(), options);

@@ -13,8 +13,8 @@ import { type Bucket, BucketStore, MARK, type MarkedObject, requestFailure, type
 import { StoreClock } from "../clock";
 import type { Location } from "../backend";
 import { normalizeEtag } from "../etag";
-import type { AzureCredentials } from "../credentials";
-import { changed, missing, type Place, placeOf } from "../failures";
+import type { AzureCredentials, StoreHints } from "../credentials";
+import { changed, missing, type Place, placeOf, withHints } from "../failures";
 import { PartMemory, partsOf, sendAll } from "../multipart";
 import type { Opened, Request } from "../pinnedRead";
 import { word } from "../settings";
@@ -25,9 +25,14 @@ const PARALLEL = 4;
 const PAGE = 1000;
 
 /** @param stallMs - how long a request may show no progress, over all its attempts */
-export function azureStore(location: Location, stallMs: number, credentials?: AzureCredentials): Store {
-  const container = azureContainer(location, process.env, credentials);
-  return new BucketStore(new AzureBucket(container, location, stallMs), location, stallMs);
+export function azureStore(
+  location: Location,
+  stallMs: number,
+  credentials?: AzureCredentials,
+  hints?: StoreHints,
+): Store {
+  const container = azureContainer(location, process.env, credentials, hints);
+  return new BucketStore(new AzureBucket(container, location, stallMs, hints), location, stallMs);
 }
 
 class AzureBucket implements Bucket {
@@ -35,6 +40,7 @@ class AzureBucket implements Bucket {
     private readonly container: ContainerClient,
     private readonly location: Location,
     private readonly stallMs: number,
+    private readonly hints: StoreHints | undefined,
   ) {}
 
   private readonly clock = new StoreClock();
@@ -180,7 +186,7 @@ class AzureBucket implements Bucket {
   }
 
   place(key: string): Place {
-    return placeOf(this.location, azureErrors, key);
+    return placeOf(this.location, withHints(azureErrors, this.hints), key);
   }
 
   private within<T>(

@@ -6,6 +6,6 @@ export const gcsBackend = bucketBackend({
   scheme: "gs",
   settings: gcsSettings,
   errors: gcsErrors,
-  open: async (location, stallMs, credentials) =>
-    (await import("./store.js")).gcsStore(location, stallMs, credentials?.google),
+  open: async (location, stallMs, credentials, hints) =>
+    (await import("./store.js")).gcsStore(location, stallMs, credentials?.google, hints),
 });

@@ -9,8 +9,8 @@ import { EnvHttpProxyAgent, request } from "undici";
 import { type Bucket, BucketStore, MARK, type MarkedObject, requestFailure, type Upload } from "../bucketStore";
 import { StoreClock } from "../clock";
 import type { Location } from "../backend";
-import type { GoogleCredentials } from "../credentials";
-import { changed, holderMissing, missing, type Place, placeOf } from "../failures";
+import type { GoogleCredentials, StoreHints } from "../credentials";
+import { changed, holderMissing, missing, type Place, placeOf, withHints } from "../failures";
 import { accessTo } from "./access";
 import { gcsBucket } from "./config";
 import { failureOf, gcsErrors, troubleOf } from "./errors";
@@ -22,9 +22,14 @@ import type { DeleteOptions, Store, StoredObject } from "../store";
 const PAGE = 1000;
 
 /** @param stallMs - how long a request may show no progress, over all its attempts */
-export function gcsStore(location: Location, stallMs: number, credentials?: GoogleCredentials): Store {
+export function gcsStore(
+  location: Location,
+  stallMs: number,
+  credentials?: GoogleCredentials,
+  hints?: StoreHints,
+): Store {
   const bucket = gcsBucket(location, process.env, credentials);
-  return new BucketStore(new GcsBucket(bucket, location, stallMs), location, stallMs);
+  return new BucketStore(new GcsBucket(bucket, location, stallMs, hints), location, stallMs);
 }
 
 class GcsBucket implements Bucket {
@@ -32,6 +37,7 @@ class GcsBucket implements Bucket {
     private readonly bucket: LibraryBucket,
     private readonly location: Location,
     private readonly stallMs: number,
+    private readonly hints: StoreHints | undefined,
   ) {}
 
   private readonly clock = new StoreClock();
@@ -166,7 +172,7 @@ class GcsBucket implements Bucket {
   }
 
   place(key: string): Place {
-    return placeOf(this.location, gcsErrors, key);
+    return placeOf(this.location, withHints(gcsErrors, this.hints), key);
   }
 
   private within<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {

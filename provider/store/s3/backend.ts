@@ -6,6 +6,6 @@ export const s3Backend = bucketBackend({
   scheme: "s3",
   settings: s3Settings,
   errors: s3Errors,
-  open: async (location, stallMs, credentials) =>
-    (await import("./store.js")).s3Store(location, stallMs, credentials?.aws),
+  open: async (location, stallMs, credentials, hints) =>
+    (await import("./store.js")).s3Store(location, stallMs, credentials?.aws, hints),
 });

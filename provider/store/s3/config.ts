@@ -6,7 +6,7 @@ import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { SnapshotError } from "../../errors";
 import type { Location } from "../backend";
 import { type AwsKeys, type AwsS3, loadSdk } from "../cloudSdks";
-import type { AwsCredentials } from "../credentials";
+import type { AwsCredentials, StoreHints } from "../credentials";
 import { endpointOf, flag, type SettingsTable, word } from "../settings";
 import { assumedRole } from "./assumedRole";
 import { registerKeys } from "./registeredKeys";
@@ -77,7 +77,12 @@ export interface S3Clients {
  * @throws SnapshotError `TARGET_INVALID` without a region, with an unusable `AWS_CA_BUNDLE`, or if the library is not
  * installed
  */
-export async function s3Clients(location: Location, stallMs: number, own: AwsCredentials = {}): Promise<S3Clients> {
+export async function s3Clients(
+  location: Location,
+  stallMs: number,
+  own: AwsCredentials = {},
+  hints?: StoreHints,
+): Promise<S3Clients> {
   const sdk = loadSdk("@aws-sdk/client-s3");
   // The supported library versions run on Node.js 20, so suppress the warning that would appear at every `pulumi up`.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
@@ -87,7 +92,7 @@ export async function s3Clients(location: Location, stallMs: number, own: AwsCre
     throw new SnapshotError(
       "TARGET_INVALID",
       `target s3://${location.bucket} has no region`,
-      "Add ?region= to the target, or set AWS_REGION.",
+      hints?.incomplete ?? "Add ?region= to the target, or set AWS_REGION.",
     );
   }
   const keys = ownKeys(own);

@@ -2,6 +2,7 @@
 
 import { SnapshotError } from "../../errors";
 import { systemCode } from "../../systemCode";
+import type { StoreHints } from "../credentials";
 import { type ErrorTable, failure, type Place, type Trouble } from "../failures";
 
 /** Codes of AWS, and of MinIO, Ceph and versitygw where theirs differ. */
@@ -31,9 +32,9 @@ export function troubleOf(error: unknown): Trouble {
 }
 
 /** @param profile - the AWS profile that the target or the environment sets */
-export function failureOf(place: Place, error: unknown, profile?: string): SnapshotError {
+export function failureOf(place: Place, error: unknown, profile?: string, hints?: StoreHints): SnapshotError {
   if (error instanceof SnapshotError) return error;
-  return credentialsFailure(place, error, profile) ?? failure(place, troubleOf(error));
+  return credentialsFailure(place, error, profile, hints) ?? failure(place, troubleOf(error));
 }
 
 /**
@@ -41,7 +42,12 @@ export function failureOf(place: Place, error: unknown, profile?: string): Snaps
  * `TokenProviderError` for SSO); only its message, which is not shown, distinguishes them
  * (@smithy/credential-provider-*, tested with 3.1173).
  */
-function credentialsFailure({ object }: Place, error: unknown, profile?: string): SnapshotError | undefined {
+function credentialsFailure(
+  { object }: Place,
+  error: unknown,
+  profile: string | undefined,
+  hints: StoreHints | undefined,
+): SnapshotError | undefined {
   if (!(error instanceof Error) || !/^(CredentialsProviderError|TokenProviderError)$/.test(error.name))
     return undefined;
   if (/\bSSO\b|sso login/i.test(error.message)) {
@@ -55,12 +61,13 @@ function credentialsFailure({ object }: Place, error: unknown, profile?: string)
     return new SnapshotError(
       "STORE_DENIED",
       `access to ${object} is denied: the AWS profile ${JSON.stringify(profile)} does not exist or has no credentials`,
-      "Check profile= of the target or AWS_PROFILE; aws configure list-profiles shows the profiles of this machine.",
+      `Check ${hints === undefined ? "profile= of the target or " : ""}AWS_PROFILE; aws configure list-profiles shows the profiles of this machine.`,
     );
   }
   return new SnapshotError(
     "STORE_DENIED",
     `access to ${object} is denied: no AWS credentials were found on this machine`,
-    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, add ?profile=NAME to the target, or give the machine a role.",
+    hints?.noCredentials ??
+      "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, add ?profile=NAME to the target, or give the machine a role.",
   );
 }

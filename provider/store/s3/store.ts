@@ -23,7 +23,7 @@ import { type Bucket, BucketStore, MARK, type MarkedObject, requestFailure, type
 import { StoreClock } from "../clock";
 import type { Location } from "../backend";
 import { normalizeEtag } from "../etag";
-import { changed, conditionRefused, exists, locked, type Place, placeOf } from "../failures";
+import { changed, conditionRefused, exists, locked, type Place, placeOf, withHints } from "../failures";
 import { fixedPrefix, matchesTemplate } from "../nameTemplate";
 import { PART_BYTES, PartMemory, partsOf, sendAll } from "../multipart";
 import type { Opened, Request } from "../pinnedRead";
@@ -31,15 +31,21 @@ import { word } from "../settings";
 import { type S3Clients, s3Clients, s3Settings } from "./config";
 import { failureOf, s3Errors, troubleOf } from "./errors";
 import type { AwsS3 } from "../cloudSdks";
-import type { AwsCredentials } from "../credentials";
+import type { AwsCredentials, StoreHints } from "../credentials";
 import type { DeleteOptions, Store, StoredObject } from "../store";
 
 const PARALLEL = 4;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @param stallMs - how long a server may be silent, over all attempts of a request */
-export async function s3Store(location: Location, stallMs: number, credentials?: AwsCredentials): Promise<Store> {
-  return new BucketStore(new S3Bucket(await s3Clients(location, stallMs, credentials), location), location, stallMs);
+export async function s3Store(
+  location: Location,
+  stallMs: number,
+  credentials?: AwsCredentials,
+  hints?: StoreHints,
+): Promise<Store> {
+  const clients = await s3Clients(location, stallMs, credentials, hints);
+  return new BucketStore(new S3Bucket(clients, location, hints), location, stallMs);
 }
 
 class S3Bucket implements Bucket {
@@ -51,6 +57,7 @@ class S3Bucket implements Bucket {
   constructor(
     private readonly clients: S3Clients,
     private readonly location: Location,
+    private readonly hints: StoreHints | undefined,
   ) {
     ({ sdk: this.sdk, client: this.client } = clients);
     this.client.middlewareStack.add(readingDate(this.clock), { step: "deserialize", priority: "low" });
@@ -161,7 +168,7 @@ class S3Bucket implements Bucket {
   }
 
   failureOf(place: Place, error: unknown): SnapshotError {
-    return failureOf(place, error, this.location.settings.get("profile") ?? process.env.AWS_PROFILE);
+    return failureOf(place, error, this.location.settings.get("profile") ?? process.env.AWS_PROFILE, this.hints);
   }
 
   private headers({ key, mark }: Upload): CreateMultipartUploadCommandInput {
@@ -329,7 +336,7 @@ class S3Bucket implements Bucket {
   }
 
   place(key: string): Place {
-    return placeOf(this.location, s3Errors, key);
+    return placeOf(this.location, withHints(s3Errors, this.hints), key);
   }
 }
 

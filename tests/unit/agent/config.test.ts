@@ -1,43 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { type AgentConfig, readConfig } from "../../../agent/config/config";
+import { HINTS } from "../../../agent/config/destinationHints";
 import { DESTINATIONS } from "../../../agent/config/destinationKeys";
 import { readFlags } from "../../../agent/config/flags";
 import { type KeyTable, ROOT_KEYS, SECTIONS } from "../../../agent/config/keys";
 import { SnapshotError } from "../../../provider/errors";
-
-/**
- * The configurations that HashiCorp documents at https://developer.hashicorp.com/consul/commands/snapshot/agent, with their
- * default values: the present form, and that of versions before 1.19, trailing comma included.
- */
-const PRESENT = `{ "snapshot_agent": {
-  "http_addr": "127.0.0.1:8500", "token": "", "datacenter": "", "ca_file": "", "ca_path": "", "cert_file": "",
-  "key_file": "", "license_path": "", "tls_server_name": "",
-  "login": { "auth_method": "", "bearer_token": "", "bearer_token_file": "", "meta": {} },
-  "log": { "level": "INFO", "enable_syslog": false, "syslog_facility": "LOCAL0" },
-  "snapshot": { "interval": "1h", "retain": 30, "stale": false, "service": "consul-snapshot",
-    "deregister_after": "72h", "lock_key": "consul-snapshot/lock", "max_failures": 3, "local_scratch_path": "" },
-  "backup_destinations": {
-    "local_storage": [ { "path": "." } ],
-    "aws_storage": [ { "access_key_id": "", "secret_access_key": "", "session_token": "", "iam_endpoint": "",
-      "role_arn": "", "role_session_name": "", "web_identity_token_file": "", "sts_endpoint": "", "s3_region": "",
-      "s3_endpoint": "", "s3_bucket": "", "s3_key_prefix": "consul-snapshot" } ],
-    "azure_blob_storage": [ { "account_name": "", "account_key": "", "container_name": "" } ],
-    "google_storage": [ { "bucket": "" } ] } } }`;
-const FORMER = `{ "snapshot_agent": {
-  "http_addr": "127.0.0.1:8500", "token": "", "datacenter": "", "ca_file": "", "ca_path": "", "cert_file": "",
-  "key_file": "", "license_path": "", "tls_server_name": "",
-  "login": { "auth_method": "", "bearer_token": "", "bearer_token_file": "", "meta": {}, },
-  "log": { "level": "INFO", "enable_syslog": false, "syslog_facility": "LOCAL0" },
-  "snapshot": { "interval": "1h", "retain": 30, "stale": false, "service": "consul-snapshot",
-    "deregister_after": "72h", "lock_key": "consul-snapshot/lock", "max_failures": 3, "local_scratch_path": "" },
-  "local_storage": { "path": "." },
-  "aws_storage": { "access_key_id": "", "secret_access_key": "", "session_token": "", "iam_endpoint": "",
-    "role_arn": "", "role_session_name": "", "web_identity_token_file": "", "sts_endpoint": "", "s3_region": "",
-    "s3_bucket": "", "s3_key_prefix": "consul-snapshot", "s3_server_side_encryption": false,
-    "s3_static_snapshot_name": "", "s3_force_path_style": false },
-  "azure_blob_storage": { "account_name": "", "account_key": "", "container_name": "" },
-  "google_storage": { "bucket": "" } } }`;
+import { FORMER_EXAMPLE, PRESENT_EXAMPLE } from "../../fixtures/documentedConfigurations";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -62,8 +31,8 @@ function messageOf(work: () => unknown): string {
 
 describe("the agent's configuration", () => {
   for (const [form, text] of [
-    ["the present form", PRESENT],
-    ["the form before 1.19", FORMER],
+    ["the present form", PRESENT_EXAMPLE],
+    ["the form before 1.19", FORMER_EXAMPLE],
   ] as const) {
     it(`is what HashiCorp documents as defaults, in ${form}`, () => {
       const { destinations, connection, ...config } = configOf([text]);
@@ -86,7 +55,7 @@ describe("the agent's configuration", () => {
   }
 
   it("is the same without any file, flag or variable", () => {
-    expect(configOf([])).to.deep.equal({ ...configOf([PRESENT]), connection: {} });
+    expect(configOf([])).to.deep.equal({ ...configOf([PRESENT_EXAMPLE]), connection: {} });
   });
 
   it("is overridden key by key: a file by a later one, that by a flag", () => {
@@ -103,6 +72,71 @@ describe("the agent's configuration", () => {
     expect(config.destinations[0]!.retention).to.deep.equal({ keepLast: 7 });
     expect(config.stale).to.equal(true);
     expect(config.login).to.deep.equal({ authMethod: "k8s", bearerToken: "aaaabbbb", meta: { b: "2", c: "3=4" } });
+  });
+
+  it("is overridden by a flag and by a later file also where these say the same by another key", () => {
+    const everyHour = { kind: "interval", everyMs: 3_600_000 };
+    const nightly = { kind: "cron", expression: "0 3 * * *", timeZone: "UTC" };
+    const [hourFile, nightFile, onceFile] = [{ interval: "1h" }, { schedule: "0 3 * * *" }, { interval: "0" }].map(
+      (snapshot) => agent({ snapshot }),
+    );
+    for (const [files, args, expected] of [
+      [[hourFile], ["-schedule", "0 3 * * *"], nightly],
+      [[onceFile], ["-schedule", "0 3 * * *"], nightly],
+      [[nightFile], ["-interval=1h"], everyHour],
+      [[nightFile], ["-interval=0"], "once"],
+      [[hourFile, nightFile], [], nightly],
+      [[nightFile, hourFile], [], everyHour],
+    ] as const) {
+      expect(configOf(files.map(String), args).schedule, args.join()).to.deep.equal(expected);
+    }
+    // Those of one place still contradict each other.
+    expect(messageOf(() => configOf([], ["-interval=1h", "-schedule=0 3 * * *"]))).to.include("set together");
+
+    const { connection, login } = configOf(
+      [agent({ token: "aaaabbbb", ca_file: "a.pem", login: { auth_method: "k8s", bearer_token: "ccccdddd" } })],
+      ["-token-file=t", "-ca-path=p", "-login-bearer-token-file=b"],
+    );
+    expect(connection).to.deep.equal({ tokenFile: "t", caPath: "p" });
+    expect(login).to.deep.equal({ authMethod: "k8s", bearerTokenFile: "b", meta: {} });
+    const reverse = configOf(
+      [agent({ token_file: "t", ca_path: "p", login: { auth_method: "k8s", bearer_token_file: "b" } })],
+      ["-token=aaaabbbb", "-ca-file=a.pem", "-login-bearer-token=ccccdddd"],
+    );
+    expect(reverse.connection).to.deep.equal({ token: "aaaabbbb", caFile: "a.pem" });
+    expect(reverse.login).to.deep.include({ bearerToken: "ccccdddd" }).and.not.have.property("bearerTokenFile");
+
+    const blob = { container_name: "c", account_name: "n" };
+    const principal = { service_principal_id: "i", service_principal_secret: "ssssssss", tenant_id: "t" };
+    const azureOf = (own: object, args: readonly string[]) =>
+      configOf([agent({ azure_blob_storage: { ...blob, ...own } })], args).destinations[0]!.credentials.azure;
+    expect(azureOf(principal, ["-azure-blob-account-key=a2V5"])).to.deep.equal({ accountKey: "a2V5" });
+    expect(
+      azureOf({ account_key: "a2V5" }, [
+        "-azure-blob-service-principal-id=i",
+        "-azure-blob-service-principal-secret=ssssssss",
+        "-azure-blob-tenant-id=t",
+      ]),
+    ).to.deep.equal({ servicePrincipal: { clientId: "i", clientSecret: "ssssssss", tenantId: "t" } });
+
+    const [retained, ruled] = [{ retain: 3 }, { retention: { keepDaily: 7 } }].map((own) =>
+      agent({ local_storage: { path: "/a", ...own } }),
+    );
+    for (const [files, expected] of [
+      [[retained, ruled], { keepDaily: 7 }],
+      [[ruled, retained], { keepLast: 3 }],
+    ] as const) {
+      expect(configOf(files.map(String)).destinations[0]!.retention).to.deep.equal(expected);
+    }
+  });
+
+  it("names in hints for its destinations only keys that they have", () => {
+    for (const [kind, hints] of Object.entries(HINTS)) {
+      const keys = Object.keys(DESTINATIONS[kind as keyof typeof DESTINATIONS]);
+      const named = Object.values(hints).flatMap((hint) => String(hint).match(/\b[a-z0-9]+(?:_[a-z0-9]+)+\b/g) ?? []);
+      expect(keys, kind).to.include.members(named);
+      expect(named).to.not.have.lengthOf(0);
+    }
   });
 
   it("takes one snapshot with an interval of 0, from a file or a flag", () => {
