@@ -25,12 +25,18 @@ export class NodeNames {
   }
 
   /**
-   * Adds a node. Two spellings of a name that is not ASCII are two nodes here, whatever Consul says, because its functions differ.
+   * Adds a node.
    *
    * @param place - within which names and ids are unique
-   * @returns false if another node has its name or its id
+   * @returns what is wrong, as the end of a sentence about its record
    */
-  isSame(name: string, place: string, id: string): boolean {
+  add(name: string, place: string, id: string): string | undefined {
+    if (this.isAmbiguous(name, place)) return "has the name of another node before a NUL character";
+    return this.isSame(name, place, id) ? undefined : "has a name or an id that another node has";
+  }
+
+  /** Two spellings of a name that is not ASCII are two nodes here, whatever Consul says, because its functions differ. */
+  private isSame(name: string, place: string, id: string): boolean {
     const folded = keyOf(foldCase(name), foldCase(place), "name");
     const exact = keyOf(lowerAscii(name), lowerAscii(place), "node");
     const idKey = id === "" ? exact : keyOf(lowerAscii(id), foldCase(place), "id");
@@ -47,16 +53,18 @@ export class NodeNames {
    * Whether the name of one of two nodes begins with the name of the other and a NUL character. Consul ends names with this
    * character in its indexes, so it finds the checks of both nodes for one of them. It survives the restore, but not the restore
    * of the next snapshot: "check node … does not match node …" (tried with 1.12.9, 1.13.9 and 1.14.11).
-   *
-   * @param place - as for `isSame`, which must not have been called for the node
    */
-  isAmbiguous(name: string, place: string): boolean {
+  private isAmbiguous(name: string, place: string): boolean {
     const keyIn = (part: string): string => keyOf(foldCase(part), foldCase(place), "name");
     const parts = name.split("\0");
     if (parts.length - 1 > MAX_NULS) return true;
     const stems = parts.slice(1).map((_, last) => keyIn(parts.slice(0, last + 1).join("\0")));
     for (const stem of stems) this.stems.add(stem);
-    return stems.some((stem) => this.nodes.has(stem)) || (this.stems.size > 0 && this.stems.has(keyIn(name)));
+    return stems.some((stem) => this.get(stem) !== undefined) || this.isStem(() => keyIn(name));
+  }
+
+  private isStem(key: () => string): boolean {
+    return (this.stems.size > 0 && this.stems.has(key())) || this.known?.isStem(key) === true;
   }
 
   private get(key: string): string | undefined {

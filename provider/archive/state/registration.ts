@@ -7,7 +7,7 @@
 import { Undecodable } from "./head";
 import { keyOf, lowerAscii } from "./nodeNames";
 import { StructFields } from "./structFields";
-import { peerOf, type Tenancy } from "./tenancy";
+import type { Tenancy } from "./tenancy";
 
 /** Maximum number of services to remember; no catalog has as many. Further ones are not compared. */
 const MAX_SERVICES = 1_000_000;
@@ -18,6 +18,9 @@ const META_KEY = /^[\w-]{1,128}$/;
 const MAX_META_VALUE = 512;
 const RESERVED_META = "consul-";
 const GATEWAY_META = "consul-wan-federation";
+
+/** The name in Consul's indexes of what is not imported (`structs.LocalPeerKeyword`). */
+const LOCAL_PEER = "~";
 
 /** The nodes and services that earlier records have registered. */
 export class Registrations {
@@ -43,8 +46,8 @@ export class Registrations {
   private check(record: StructFields, offset: number): string | undefined {
     const node = record.text("Node");
     const peer = record.text("PeerName");
-    const place = peerOf(record);
-    if (peer.includes("\0")) return "has a peer with a NUL character in its name";
+    // Consul's indexes contain both; no peering can have such a name.
+    if (peer === LOCAL_PEER || peer.includes("\0")) return "has a peer with a reserved name";
     const problem = this.tenancy.addNode(record, offset);
     if (problem !== undefined) return problem;
     const service = record.fields("Service");
@@ -52,7 +55,7 @@ export class Registrations {
       if (!hasValidMeta(service)) return "has a service with metadata that Consul does not take";
       const of = service.text("PeerName");
       if (of !== "" && of !== peer) return "has a service of another peer";
-      if (this.services.size < MAX_SERVICES) this.services.add(serviceKey(node, place, service.text("ID")));
+      if (this.services.size < MAX_SERVICES) this.services.add(serviceKey(node, peer, service.text("ID")));
     }
     const single = record.fields("Check");
     for (const check of [...(single === undefined ? [] : [single]), ...record.list("Checks")]) {
@@ -60,7 +63,7 @@ export class Registrations {
       const of = check.text("PeerName");
       if (of !== "" && of !== peer) return "has a check of another peer";
       const id = check.text("ServiceID");
-      const isUnknown = id !== "" && !this.services.has(serviceKey(node, place, id));
+      const isUnknown = id !== "" && !this.services.has(serviceKey(node, peer, id));
       if (isUnknown && this.services.size < MAX_SERVICES) return "has a check of a service that is not registered";
     }
     return undefined;

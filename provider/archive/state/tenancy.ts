@@ -25,8 +25,6 @@ export interface TenancyReport {
   readonly peerClash?: number;
 }
 
-/** The name in Consul's indexes of what is not imported (`structs.LocalPeerKeyword`). */
-const LOCAL_PEER = "~";
 const DEFAULT = "default";
 const NAMESPACE = Buffer.from("Namespace");
 const PARTITION = Buffer.from("Partition");
@@ -70,18 +68,17 @@ export class Tenancy {
    */
   addNode(record: StructFields, offset: number): string | undefined {
     const [name, id] = [record.text("Node"), record.text("ID")];
-    const peer = peerOf(record);
+    const peer = record.text("PeerName");
     const partition = tenantOf(record, "Partition");
-    const place = `${peer}/${partition}`;
-    if (this.nodes.isAmbiguous(name, place)) return "has the name of another node before a NUL character";
-    if (!this.nodes.isSame(name, place, id)) return "has a name or an id that another node has";
+    const problem = this.nodes.add(name, `${peer}/${partition}`, id);
+    if (problem !== undefined) return problem;
     if (partition !== "" || !this.withoutPartitions.isEmpty) {
-      const isSame = this.withoutPartitions.isSame(name, `${peer}/`, id);
-      if (!isSame) this.partitionClash ??= offset;
+      const clash = this.withoutPartitions.add(name, `${peer}/`, id);
+      if (clash !== undefined) this.partitionClash ??= offset;
     }
     if (partition !== "" || peer !== "" || !this.withoutPeers.isEmpty) {
-      const isSame = this.withoutPeers.isSame(name, "/", id);
-      if (!isSame) this.peerClash ??= offset;
+      const clash = this.withoutPeers.add(name, "/", id);
+      if (clash !== undefined) this.peerClash ??= offset;
     }
     if (peer !== "") this.imported += 1;
     const service = record.fields("Service");
@@ -103,12 +100,6 @@ export class Tenancy {
       ...(peerClash !== undefined && { peerClash }),
     };
   }
-}
-
-/** The peer of a registration; empty for what is not imported. */
-export function peerOf(record: StructFields): string {
-  const peer = record.text("PeerName");
-  return peer === LOCAL_PEER ? "" : peer;
 }
 
 /** Whether a record belongs to a partition or a namespace other than the default one. */

@@ -110,12 +110,12 @@ describe("whether a version of Consul restores an archive", () => {
       );
     });
 
-    it("knows the names of the default partition and of the local peer", async () => {
+    it("knows the name of the default partition, and refuses the one of the local peer", async () => {
       const tried = ["tried", "tried", "tried", "source"];
       const undecodable = Array.from(tried, () => "STATE_UNDECODABLE");
       expect(await verdicts([node(ID, { Partition: "Default" }), node(ID)])).to.deep.equal(tried);
       expect(await verdicts([node(ID), node(OTHER, { Partition: "default" })])).to.deep.equal(undecodable);
-      expect(await verdicts([node(ID), node(OTHER, { PeerName: "~" })])).to.deep.equal(undecodable);
+      expect(await verdicts([node(ID, { PeerName: "~" })])).to.deep.equal(undecodable);
     });
 
     it("refuses nodes that only their peer distinguishes, for versions without peers", async () => {
@@ -214,6 +214,21 @@ describe("whether a version of Consul restores an archive", () => {
     expect(await verdict("a\0b", "ab")).to.equal(true);
     for (const names of [["a\0", "a"], ["A", "a\0b"], ["a\0b\0c", "a\0b"], ["\0".repeat(11)]]) {
       expect(await verdict(...names), JSON.stringify(names)).to.equal(false);
+    }
+    const inEast = (Node: string, Partition: string): StateRecord => ({ type: 0, value: { Node, Partition } });
+    for (const [one = "", other = ""] of [
+      ["a", "a\0"],
+      ["a\0", "a"],
+    ]) {
+      for (const [first = "", second = ""] of [
+        ["", "east"],
+        ["east", ""],
+        ["east", "west"],
+      ]) {
+        const state = stateOf([inEast(one, first), inEast(other, second)]);
+        expect((await judge(state, "1.14.11"))?.restorable, `${one} ${first} ${second}`).to.equal(false);
+        expect((await judge(state, "1.14.11+ent"))?.restorable, `${one} ${first} ${second}`).to.equal(true);
+      }
     }
     const peer: StateRecord = { type: 0, value: { Node: "a", Address: "10.0.0.1", PeerName: "p\0" } };
     expect((await judge(stateOf([peer]), "1.14.11"))?.restorable).to.equal(false);
