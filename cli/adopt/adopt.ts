@@ -24,6 +24,7 @@ import { jsonText } from "../terminal/json";
 import { type Progress, verifyingOn } from "../terminal/progress";
 import { type CleanLines, composed, joined, sentence } from "../../provider/text";
 import { shown } from "../terminal/rows";
+import { recordOn } from "../source/recordOn";
 import type { AdoptOptions } from "./options";
 
 type Outcome = { readonly source: string } & ({ readonly manifest: Manifest } | { readonly failure: unknown });
@@ -74,7 +75,9 @@ async function adoptOne(name: string, series: string, decryption: Decryption, pr
   return withStore(place, async (store) => {
     const object = await requireArchive(store, place, signal);
     const received = verifyingOn(progress, object.size);
-    return adoptArchive(store, object, formatLocation(place), series, { decryption, signal, received });
+    const manifest = await adoptArchive(store, object, formatLocation(place), series, { decryption, signal, received });
+    await recordOn(progress, store, object, manifest);
+    return manifest;
   });
 }
 

@@ -21,6 +21,7 @@ import type { CommandIo } from "../description/command";
 import { usageError } from "../description/usageError";
 import { decryptionOf } from "../source/readArchive";
 import { checkPlainName } from "../source/plainName";
+import { recordOn } from "../source/recordOn";
 import { requireArchive } from "../source/source";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
@@ -128,7 +129,8 @@ async function transferAsIs(
     if (done !== written.storedSize || hash.digest("hex") !== written.storedSha256)
       throw replaced("the encrypted archive is");
   }
-  await publishAsIs(destination, bytes(), to.key, manifest, { overwrite, signal });
+  const copied = await publishAsIs(destination, bytes(), to.key, manifest, { overwrite, signal });
+  await recordOn(progress, destination, copied, manifest);
   return manifest;
 }
 
@@ -166,6 +168,7 @@ async function transferVerified(
       }),
       signal,
     );
+    await recordOn(progress, destination, published.stored, published.manifest);
     return published.manifest;
   } finally {
     reader.destroy();

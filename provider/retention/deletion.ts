@@ -30,7 +30,7 @@ export async function removeArchives(run: Run, decision: Decision<Found>, report
     await inParallel(oldestFirst, reporter.signal, async (found) => {
       const { ledger } = run;
       // Without a ledger, no archive is known.
-      const isKnown = !ledger.exists || (ledger.knows(found) && !ledger.isAltered(found));
+      const isKnown = !ledger.exists || (ledger.isOwn(found) && !ledger.isAltered(found));
       const sha256 = isKnown ? undefined : found.storedSha256;
       const refusal = await refusalToDelete(run.store, found.archive, sha256);
       if (refusal !== undefined) {

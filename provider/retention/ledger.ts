@@ -2,7 +2,8 @@
  * The ledger of a series records its archives in one small object beside them, written at the end of each run with
  * retention. Credentials that may only add objects cannot change it, so they cannot make an unverified archive count.
  *
- * It only saves work and limits removals. Without it, the next run hashes the archives that it relies on.
+ * It saves work, limits removals, and says which archives runs have saved. An archive that it does not contain, or contains as
+ * foreign, satisfies no rule and takes the place of no other. Without it, the next run hashes the archives that it relies on.
  */
 
 import { createHash } from "node:crypto";
@@ -24,14 +25,27 @@ const MAX_ARCHIVES = 6000;
 interface Entry {
   /** Relative to the ledger's folder, so that the folder can be moved as a whole. */
   readonly name: string;
-  /** The version of the stored object, and the computed hash of its bytes; the hash is empty if they were not read. */
+  /**
+   * The version of the stored object, and the computed hash of its bytes; the hash is empty if they were not read, and the
+   * version if the object did not exist yet.
+   */
   readonly version: string;
   readonly storedSha256: string;
+  /** Present on an archive that a run has found, and that no run has saved. */
+  readonly foreign?: true;
+}
+
+/** What a run has found out about the archives that it records. */
+export interface Findings {
+  /** The archives whose bytes are known to match their manifests. */
+  readonly verified: { has(archive: KnownArchive): boolean };
+  /** The archives that no run has saved. */
+  readonly foreign: { has(archive: KnownArchive): boolean };
 }
 
 /** An archive as recorded by a run. */
 export interface KnownArchive {
-  readonly archive: StoredObject;
+  readonly archive: Pick<StoredObject, "key" | "version">;
   readonly storedSha256: string;
 }
 
@@ -44,7 +58,7 @@ export class Ledger {
     private readonly policy: string | undefined,
     /** Number of archives that this run did not remove only because of their age or a lock. */
     readonly pending: number,
-    /** Number of archives that did not fit: they are hashed again and do not count as new. */
+    /** Number of our own archives, the oldest, that did not fit: they are hashed again and do not count as new. */
     readonly unlisted: number,
     private readonly entries: ReadonlyMap<string, Entry>,
   ) {}
@@ -56,7 +70,10 @@ export class Ledger {
    * @throws SnapshotError `STORE_*`
    */
   static async read(store: Store, template: string, series: string, signal: AbortSignal): Promise<Ledger> {
-    const key = ledgerKey(template, series);
+    return Ledger.readAt(store, ledgerKey(template, series), series, signal);
+  }
+
+  private static async readAt(store: Store, key: string, series: string, signal: AbortSignal): Promise<Ledger> {
     const found = await readSmallObject(store, key, { signal });
     const fields = found === undefined ? undefined : Fields.parse(found.bytes);
     const entries = fields?.count("schema") === SCHEMA ? fields.list("archives", entryOf) : undefined;
@@ -86,6 +103,16 @@ export class Ledger {
     return this.entries.has(this.nameOf(archive.key));
   }
 
+  /**
+   * Whether a run has saved the archive, or a person has had the rules count it. A name under which something else is stored
+   * now is not enough.
+   */
+  isOwn({ archive, storedSha256 }: KnownArchive): boolean {
+    const known = this.entries.get(this.nameOf(archive.key));
+    if (known === undefined || known.foreign === true) return false;
+    return known.version === archive.version || known.storedSha256 === "" || known.storedSha256 === storedSha256;
+  }
+
   /** Whether an earlier run verified that the bytes of this very object match its manifest. */
   hasVerified({ archive, storedSha256 }: KnownArchive): boolean {
     const known = this.entries.get(this.nameOf(archive.key));
@@ -99,40 +126,50 @@ export class Ledger {
   }
 
   /**
-   * Writes the ledger for the next run.
+   * Writes the ledger for the next run. What other runs have recorded since this one read it stays recorded.
    *
    * @param archives - if not all fit, the first ones are kept
-   * @param verified - the archives whose bytes are known to match their manifests
    * @throws SnapshotError `STORE_*`
    */
   async write(
     policy: Policy,
     archives: readonly KnownArchive[],
-    verified: { has(archive: KnownArchive): boolean },
+    { verified, foreign }: Findings,
     pending: number,
     signal: AbortSignal,
   ): Promise<void> {
+    const latest = await this.reread(signal);
     const entries = archives.map((known): Entry => {
       const name = this.nameOf(known.archive.key);
-      const former = this.entries.get(name);
+      const former = latest.entries.get(name) ?? this.entries.get(name);
       // Until its bytes are verified, an altered archive keeps its former entry.
-      if (former !== undefined && this.isAltered(known) && !verified.has(known)) return former;
-      return { name, version: known.archive.version, storedSha256: verified.has(known) ? known.storedSha256 : "" };
+      if (former !== undefined && former.version !== known.archive.version && !verified.has(known)) return former;
+      const isForeign = foreign.has(known) && !latest.isOwn(known);
+      const storedSha256 = verified.has(known) ? known.storedSha256 : "";
+      return { name, version: known.archive.version, storedSha256, ...(isForeign ? { foreign: true } : {}) };
     });
-    await this.put(policyText(policy), entries, pending, 0, signal);
+    const names = new Set(entries.map(({ name }) => name));
+    const since = [...latest.entries.values()].filter(({ name }) => !names.has(name) && !this.entries.has(name));
+    await this.put(policyText(policy), [...entries, ...since], pending, 0, signal);
   }
 
   /**
-   * Adds the archive of a run that removes nothing, so that it does not count as unknown in the next run. It explains
-   * one more removal. Without a ledger nothing is written.
+   * Adds an archive that is about to be saved, or just was, so that the next run counts it as our own, and may remove one
+   * more. Without a ledger nothing is written.
    *
    * @throws SnapshotError `STORE_*`
    */
   async append(own: KnownArchive, signal: AbortSignal): Promise<void> {
-    if (this.policy === undefined || this.knows(own)) return;
+    const latest = await this.reread(signal);
+    if (latest.policy === undefined || latest.isOwn(own)) return;
     const { archive, storedSha256 } = own;
     const entry: Entry = { name: this.nameOf(archive.key), version: archive.version, storedSha256 };
-    await this.put(this.policy, [entry, ...this.entries.values()], this.pending + 1, this.unlisted, signal);
+    const others = [...latest.entries.values()].filter(({ name }) => name !== entry.name);
+    await this.put(latest.policy, [entry, ...others], latest.pending + 1, latest.unlisted, signal);
+  }
+
+  private async reread(signal: AbortSignal): Promise<Ledger> {
+    return Ledger.readAt(this.store, this.key, this.series, signal);
   }
 
   /** @param unlisted - number of further archives */
@@ -143,10 +180,13 @@ export class Ledger {
     unlisted: number,
     signal: AbortSignal,
   ): Promise<void> {
+    const own = archives.filter(({ foreign }) => foreign !== true);
     const head = { schema: SCHEMA, series: this.series, policy, pending };
-    const headBytes = byteLength({ ...head, unlisted: unlisted + archives.length, archives: [] });
-    const listed = withinBytes(archives, MAX_BYTES - headBytes).slice(0, MAX_ARCHIVES);
-    const left = unlisted + archives.length - listed.length;
+    const headBytes = byteLength({ ...head, unlisted: unlisted + own.length, archives: [] });
+    // Those of others take no room from our own, and one that has no room left is found again by the next run.
+    const ordered = [...own, ...archives.filter(({ foreign }) => foreign === true)];
+    const listed = withinBytes(ordered, MAX_BYTES - headBytes).slice(0, MAX_ARCHIVES);
+    const left = unlisted + Math.max(0, own.length - listed.length);
     const text = JSON.stringify({ ...head, ...(left === 0 ? {} : { unlisted: left }), archives: listed });
     await putSmallObject(this.store, this.key, Buffer.from(`${text}\n`), true, { signal });
   }
@@ -200,5 +240,6 @@ function entryOf(value: unknown): Entry | undefined {
     version: fields?.text("version"),
     storedSha256: fields?.text("storedSha256", 64),
   };
-  return allKnown(entry) ? entry : undefined;
+  if (!allKnown(entry)) return undefined;
+  return fields?.flag("foreign") === true ? { ...entry, foreign: true } : entry;
 }

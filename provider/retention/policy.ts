@@ -38,6 +38,8 @@ export interface Archive {
   readonly restorable: boolean;
   /** The store's modification time. */
   readonly writtenAt: Date;
+  /** Whether no run of the series has saved it, as far as their record tells. Default: no. */
+  readonly foreign?: boolean;
 }
 
 export interface Verdict<A extends Archive> {
@@ -64,6 +66,7 @@ export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 export const SPARED_MS = 10 * 60 * 1000;
 
 const NEW = "new";
+const FOREIGN = "no run has recorded it, so no rule counts it";
 const NEWER = "newer than the new one";
 /** The reason to keep an archive that the next runs may remove. */
 export const SPARED = "written less than ten minutes before the new one";
@@ -123,7 +126,11 @@ export function decide<A extends Archive>(
     .sort(newestFirst);
   const all = [fresh, ...others].sort(newestFirst);
   if (isEmpty(policy)) return { keep: all.map((archive) => ({ archive, reasons: ["no policy"] })), remove: [] };
-  const refusal = refusalOf(others, fresh, now);
+  const refusal = refusalOf(
+    others.filter(({ foreign }) => foreign !== true),
+    fresh,
+    now,
+  );
   if (refusal !== undefined) {
     return { keep: all.map((archive) => ({ archive, reasons: ["nothing is removed now"] })), remove: [], refusal };
   }
@@ -155,8 +162,13 @@ export function writtenRules(policy: Policy): readonly (readonly [name: string, 
 }
 
 /** Whether an archive can take the place of others. */
-export function isUsableBackup({ purpose, intact, restorable }: Archive): boolean {
-  return purpose === "backup" && intact && restorable;
+export function isUsableBackup(archive: Archive): boolean {
+  return archive.purpose === "backup" && counts(archive);
+}
+
+/** Whether an archive may satisfy rules. Whoever may add objects can add one that is what its manifest says. */
+export function counts({ intact, restorable, foreign }: Archive): boolean {
+  return intact && restorable && foreign !== true;
 }
 
 /** Same series and same cluster. */
@@ -208,12 +220,13 @@ function reasonsToKeep(
   };
   keep(fresh, NEW);
   // An archive that cannot be restored must not replace another one.
-  const restorable = all.filter((archive) => archive.intact && archive.restorable);
+  const restorable = all.filter(counts);
   const originals = originalsOf(restorable);
   const usable = restorable.filter((archive) => originals.get(contentOf(archive)) === archive);
   for (const archive of all) {
     if (archive === fresh) continue;
-    if (!archive.intact) keep(archive, "it is not what was saved, so it is left alone");
+    if (archive.foreign === true) keep(archive, FOREIGN);
+    else if (!archive.intact) keep(archive, "it is not what was saved, so it is left alone");
     else if (newestFirst(archive, fresh) < 0) keep(archive, NEWER);
     else if (archive.writtenAt.getTime() > sparedFrom) keep(archive, SPARED);
   }

@@ -14,7 +14,19 @@ import { brake, brakeWithoutLedger } from "./brake";
 import { type KnownArchive, Ledger } from "./ledger";
 import { describe, type Found, isAsRemembered, type Listing, listSeries } from "./listing";
 import { factsOf } from "./manifestFacts";
-import { decide, type Decision, isEmpty, isSibling, isUsableBackup, newestFirst, type Policy, SPARED } from "./policy";
+import {
+  counts,
+  decide,
+  type Decision,
+  isEmpty,
+  isSibling,
+  isUsableBackup,
+  newestFirst,
+  type Policy,
+  SPARED,
+  SPARED_MS,
+} from "./policy";
+import { foreignArchives, withForeignNoted } from "./foreignArchives";
 import { pruneCommand } from "./pruneCommand";
 import { findUnverifiable } from "./verification";
 import { type Outcome, removeArchives } from "./deletion";
@@ -31,7 +43,7 @@ export interface PruneRequest extends Place {
 export interface Pruned {
   readonly kept: number;
   readonly removed: number;
-  /** How many of those that are there are not what was saved, or cannot be restored. Default: none. */
+  /** How many of those that are there are not what was saved, cannot be restored, or are of no recorded run. Default: none. */
   readonly unusable?: number;
   /** Why nothing was removed that no rule keeps, as a clause. */
   readonly refusal?: string;
@@ -122,12 +134,13 @@ async function pruneOthers(
     if (!ledger.exists && !isLedgerMissing(run)) await remember(run, decision, verified, new Set(), reporter);
     return { kept: keep.length + remove.length, removed: 0, refusal };
   }
+  warnOfForeign(run, reporter);
   const { removed, failure } = await carryOut(run, decision, verified, reporter);
   if (failure !== undefined) {
     warnUnfinished(failure, reporter);
     await recordOwn(ledger, own, reporter);
   }
-  const unusable = decision.keep.filter(({ archive: { intact, restorable } }) => !intact || !restorable).length;
+  const unusable = decision.keep.filter(({ archive }) => !counts(archive)).length;
   return {
     kept: decision.keep.length + decision.remove.length - removed.size,
     removed: removed.size,
@@ -181,7 +194,8 @@ export async function pruneDeliberately(
   }
   const others = listing.archives.filter((found) => found !== newest);
   const run: Run = { ...place, fresh: newest, own: newest, others, listing, ledger, isDeliberate: true };
-  const { decision, verified } = await decideOnVerified(run, reporter);
+  const { decision: unmarked, verified } = await decideOnVerified(run, reporter);
+  const decision = withForeignNoted(unmarked, foreignArchives(ledger, siblingsIn(run)));
   if (decision.refusal !== undefined) {
     throw new SnapshotError(
       "ARGUMENT_INVALID",
@@ -247,14 +261,20 @@ interface VerifiedDecision {
 async function decideOnVerified(run: Run, reporter: Reporter): Promise<VerifiedDecision> {
   const { store, fresh, others, ledger } = run;
   const verified = new Set<KnownArchive>([run.own, ...others.filter((found) => ledger.hasVerified(found))]);
+  const foreign = foreignIn(run);
   const wrong = new Set<Found>();
   for (;;) {
     // The policy answers with the objects that it receives: altered ones are passed as not intact.
-    const altered = new Map(others.map((found) => [wrong.has(found) ? { ...found, intact: false } : found, found]));
+    const altered = new Map(
+      others.map((found) => {
+        if (foreign.has(found)) return [{ ...found, foreign: true }, found];
+        return [wrong.has(found) ? { ...found, intact: false } : found, found];
+      }),
+    );
     const decision = decide([...altered.keys()], fresh, run.policy, run.now, run.sparedMs);
     const kept = new Set(decision.keep.map(({ archive }) => archive));
     const unsure = [...altered].flatMap(([decided, found]) =>
-      decided.intact && kept.has(decided) && !verified.has(found) ? [found] : [],
+      decided.intact && decided.foreign !== true && kept.has(decided) && !verified.has(found) ? [found] : [],
     );
     if (decision.remove.length === 0 || unsure.length === 0) return { decision, verified };
     let done = 0;
@@ -276,9 +296,40 @@ async function decideOnVerified(run: Run, reporter: Reporter): Promise<VerifiedD
   }
 }
 
-function unknownTo({ ledger, others, fresh }: Run): readonly Found[] {
-  if (!ledger.exists) return [];
-  return others.filter((found) => isSibling(found, fresh) && !ledger.knows(found));
+/** What a person asks for counts every archive. */
+function foreignIn(run: Run): ReadonlySet<Found> {
+  return run.isDeliberate ? new Set() : foreignArchives(run.ledger, siblingsIn(run));
+}
+
+/** Without the new archive. */
+function siblingsIn({ others, fresh }: Run): readonly Found[] {
+  return others.filter((found) => isSibling(found, fresh));
+}
+
+/** Of a young archive, another run may be about to record that it has saved it. */
+function isYoung({ fresh, sparedMs = SPARED_MS }: Run, { writtenAt }: Found): boolean {
+  return writtenAt.getTime() > fresh.writtenAt.getTime() - sparedMs;
+}
+
+/** Each is named once: the run records it. */
+function warnOfForeign(run: Run, reporter: Reporter): void {
+  const foreign = foreignIn(run);
+  const found = unknownTo(run).filter((each) => foreign.has(each) && !isYoung(run, each));
+  const [first] = found;
+  if (first === undefined) return;
+  const counted =
+    found.length === 1
+      ? remark`${first.location} has`
+      : remark`${found.length} archives of this series, such as ${first.location}, have`;
+  const stay = found.length === 1 ? "it stays, and no rule counts it" : "they stay, and no rule counts them";
+  const byHand = pruneCommand(run.store.locate(run.template), run.series, run.policy);
+  reporter.warn(
+    remark`retention: ${counted} appeared, and no run has recorded having saved ${found.length === 1 ? "it" : "them"}: ${stay}. To have the rules count what is there, run: ${byHand}`,
+  );
+}
+
+function unknownTo(run: Run): readonly Found[] {
+  return run.ledger.exists ? siblingsIn(run).filter((found) => !run.ledger.knows(found)) : [];
 }
 
 /** Whether a run with retention has saved an archive that is there, and its ledger is not. */
@@ -320,10 +371,25 @@ async function remember(
 ): Promise<void> {
   const spared = decision.keep.filter(({ reasons }) => reasons.every((reason) => reason === SPARED));
   const pending = spared.length + decision.remove.length - removed.size;
-  const there = run.others.filter((found) => isSibling(found, run.fresh) && !removed.has(found)).sort(newestFirst);
+  const foreign = foreignIn(run);
+  const { ledger } = run;
+  const there = run.others
+    .filter((found) => !removed.has(found))
+    .filter(
+      // What is recorded of another cluster stays recorded.
+      (found) => ledger.knows(found) || (isSibling(found, run.fresh) && !(foreign.has(found) && isYoung(run, found))),
+    )
+    .sort(newestFirst);
+  const write = (): Promise<void> => {
+    const written = ledger.write(run.policy, [run.own, ...there], { verified, foreign }, pending, reporter.signal);
+    return unlessAborted(written, reporter.signal);
+  };
   try {
-    const write = run.ledger.write(run.policy, [run.own, ...there], verified, pending, reporter.signal);
-    await unlessAborted(write, reporter.signal);
+    // What another run has recorded at the same time is read, and stays.
+    await write().catch((error: unknown) => {
+      if (!isCode(error, "STORE_CHANGED")) throw error;
+      return write();
+    });
   } catch (error) {
     // Of two runs at once, one records what it has verified; the hint of this error would ask to look for an intruder.
     const why = isCode(error, "STORE_CHANGED") ? remark`another run recorded its own at the same time` : explain(error);

@@ -1,6 +1,7 @@
 /** Why retention keeps the archives of a series, without removing any. */
 
 import type { Store } from "../store/store";
+import { foreignArchives } from "./foreignArchives";
 import { Ledger } from "./ledger";
 import { listSeries } from "./listing";
 import { decide, isEmpty, isUsableBackup, newestFirst, type Policy, withoutSave } from "./policy";
@@ -26,9 +27,12 @@ export async function reasonsToKeep(
   now: Date,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Reasoning>> {
-  const rules = policy ?? (await Ledger.read(store, template, series, signal)).rules;
+  const ledger = await Ledger.read(store, template, series, signal);
+  const rules = policy ?? ledger.rules;
   if (rules === undefined || isEmpty(rules)) return new Map();
-  const { archives } = await listSeries({ store, template, series }, undefined, signal);
+  const listing = await listSeries({ store, template, series }, undefined, signal);
+  const foreign = foreignArchives(ledger, listing.archives);
+  const archives = listing.archives.map((found) => (foreign.has(found) ? { ...found, foreign: true } : found));
   const [newest] = archives.filter(isUsableBackup).sort(newestFirst);
   if (newest === undefined) return new Map();
   const { keep, remove, refusal } = decide(archives, newest, rules, now);

@@ -10,6 +10,7 @@ import { seriesOf } from "../catalog/series";
 import { compact } from "../compact";
 import { SnapshotError } from "../errors";
 import type { Owner } from "../owner";
+import { Ledger } from "../retention/ledger";
 import { isEmpty, type Policy } from "../retention/policy";
 import { formatLocation, type Location } from "../store/location";
 import { expandTemplate } from "../store/nameTemplate";
@@ -44,6 +45,8 @@ export interface DescribedStream extends VerifiedStream {
 interface Placing {
   readonly overwrite: boolean;
   readonly signal: AbortSignal;
+  /** Called with the manifest once it is written, before the archive becomes visible. Default: not called. */
+  readonly announce?: (manifest: Manifest) => Promise<void>;
 }
 
 export interface Published {
@@ -80,8 +83,29 @@ export async function publish(
     return manifest;
   });
   const bytes = watch(encrypted?.bytes ?? archive.bytes);
-  const stored = await putWithManifest(store, key, bytes, describing, { overwrite, signal });
+  const announce =
+    retention === undefined ? undefined : (manifest: Manifest) => announceTo(store, target.key, key, manifest, signal);
+  const stored = await putWithManifest(store, key, bytes, describing, compact({ overwrite, signal, announce }));
   return { manifest: await describing, stored };
+}
+
+/**
+ * Records the archive of a run with retention before it is there, so that a run which is killed leaves none that retention
+ * takes for somebody else's. If that fails, retention records it after the save, and reports a failure.
+ */
+async function announceTo(
+  store: Store,
+  template: string,
+  key: string,
+  { series, storedSha256 }: Manifest,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const ledger = await Ledger.read(store, template, series, signal);
+    await ledger.append({ archive: { key, version: "" }, storedSha256 }, signal);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+  }
 }
 
 /**
@@ -89,6 +113,7 @@ export async function publish(
  *
  * @param bytes - must fail if they do not match the manifest
  * @param key - the key of the archive; it must match the location in the manifest
+ * @returns the stored archive
  * @throws SnapshotError errors of `bytes`; `STORE_*` or `INTERRUPTED`
  */
 export async function publishAsIs(
@@ -97,9 +122,9 @@ export async function publishAsIs(
   key: string,
   manifest: Manifest,
   { overwrite, signal }: Placing,
-): Promise<void> {
+): Promise<StoredObject> {
   await store.sweep(key, key, signal);
-  await putWithManifest(store, key, bytes, manifest, { overwrite, signal });
+  return putWithManifest(store, key, bytes, manifest, { overwrite, signal });
 }
 
 /**
@@ -123,13 +148,14 @@ async function putWithManifest(
   key: string,
   bytes: AsyncIterable<Uint8Array>,
   describing: Manifest | Promise<Manifest>,
-  { overwrite, signal }: Placing,
+  { overwrite, signal, announce }: Placing,
 ): Promise<StoredObject> {
   const claim = new ManifestClaim(store, key, overwrite);
   const beforeVisible = async (): Promise<void> => {
     const manifest = await describing;
     if (overwrite) await checkReplaced(store, key, manifest);
     await claim.write(manifest);
+    await announce?.(manifest);
   };
   try {
     const stored = await store.put(key, bytes, { overwrite, signal, beforeVisible });

@@ -7,11 +7,13 @@ import { adoptArchive } from "../../../provider/catalog/adoption";
 import { parseManifest } from "../../../provider/catalog/manifest";
 import { mayBelongTo } from "../../../provider/catalog/series";
 import { explain } from "../../../provider/errors";
+import { Ledger } from "../../../provider/retention/ledger";
 import { fileStore } from "../../../provider/store/file/store";
 import type { StoredObject } from "../../../provider/store/store";
 import { archiveOf } from "../../fixtures/archive";
 import { keyValue, stateOf } from "../../fixtures/state";
 import { collect, keyPair } from "../../support/archives/ageKeys";
+import { daysAgo, keepAt, pruneAfter } from "../../support/archives/prunedArchives";
 import { documentedKeys, keysOf } from "../../support/documentedJson";
 import { type Ran, runHere } from "../../support/programs/commandLine";
 import { temporaryFolder } from "../../support/programs/saving";
@@ -46,6 +48,33 @@ describe("adopt", () => {
     expect((JSON.parse(latest.out) as { archives: unknown[] }).archives).to.have.lengthOf(1);
     expect((await runHere(["status", folder.path, "--max-age", "100000h"])).out).to.match(/^OK: acme/);
     expect(await readFile(path("a.snap"))).to.deep.equal(archive);
+  });
+
+  it("is recorded where retention has recorded the series, and so is a copy: rules count both", async () => {
+    const store = fileStore();
+    const template = path("backups/{datacenter}/{index}.snap");
+    const { signal } = new AbortController();
+    const about = { takenAt: daysAgo(1), index: 1, series: SERIES, retention: true } as const;
+    await mkdir(path("backups/dc1"), { recursive: true });
+    await pruneAfter(store, template, await keepAt(store, path("backups/dc1/1.snap"), about), { keepLast: 5 });
+    await writeFile(path("backups/dc1/adopted.snap"), archive);
+    await writeFile(path("elsewhere.snap"), archiveOf(stateOf([keyValue("app/a", "2")])));
+    const { code, err } = await adopt(path("backups/dc1/adopted.snap"), path("elsewhere.snap"));
+    expect(code, err).to.equal(0);
+    const copied = await runHere(["copy", path("elsewhere.snap"), path("backups/dc1/copied.snap")]);
+    expect(copied.code, copied.err).to.equal(0);
+    await writeFile(path("backups/dc1/added.snap"), archive);
+    const ledger = await Ledger.read(store, template, SERIES, signal);
+    const recorded = async (name: string): Promise<boolean> => {
+      const object = await store.head(path(`backups/dc1/${name}.snap`));
+      return object !== undefined && ledger.isOwn({ archive: object, storedSha256: "" });
+    };
+    expect(await Promise.all(["1", "adopted", "copied", "added"].map(recorded))).to.deep.equal([
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("refuses what is invalid, goes on with the others, and prints the documented JSON", async () => {

@@ -12,7 +12,8 @@ describe("the ledger of a series", () => {
   const { signal } = new AbortController();
   const location = memoryBackend.parse("ledger/{index}.snap");
   const read = async () => Ledger.read(await memoryBackend.open(location, 1000), location.key, SERIES, signal);
-  const write = async (policy: Policy) => (await read()).write(policy, [], new Set(), 0, signal);
+  const write = async (policy: Policy) =>
+    (await read()).write(policy, [], { verified: new Set(), foreign: new Set() }, 0, signal);
 
   const written = RETENTION_KEYS.map((key, at): [string, unknown] => [key, key === "keepWithin" ? "2d" : at + 1]);
   const full = readRetention(Object.fromEntries(written));

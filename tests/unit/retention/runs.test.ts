@@ -9,7 +9,7 @@ import { pruneDeliberately } from "../../../provider/retention/prune";
 import { fileStore } from "../../../provider/store/file/store";
 import { memoryBackend } from "../../../provider/store/memory/backend";
 import type { Store } from "../../../provider/store/store";
-import { type About, daysAgo, keepAt, pruneAfter, SERIES } from "../../support/archives/prunedArchives";
+import { type About, daysAgo, keepAt, NOW, pruneAfter, SERIES } from "../../support/archives/prunedArchives";
 import { temporaryFolder } from "../../support/programs/saving";
 
 describe("a run of retention", () => {
@@ -224,13 +224,26 @@ describe("a run of retention", () => {
     expect(pruned).to.deep.equal({ kept: 2, removed: 1, unusable: 1 });
   });
 
-  it("reads an archive that no run has recorded before it is removed", async () => {
+  it("leaves an archive that no run has recorded, and reads it before a person removes it", async () => {
     await pruneAfter(store, template, await fiveDays(), { keepLast: 5 });
     // Whoever may add objects can write a manifest for an archive that is not ours.
     await keep("consul-3.snap", { takenAt: daysAgo(9), index: 3, storedSha256: "0".repeat(64) });
     const next = await keep("consul-9.snap", { takenAt: daysAgo(0), index: 9 });
     const { said } = await pruneAfter(store, template, next, { keepLast: 5 });
-    expect(said.warn.join()).to.include("could not be removed and stay").and.to.include("consul-3.snap");
+    expect(said.warn.join()).to.include("consul-3.snap has appeared, and no run has recorded having saved it");
+    expect(await archivesThere())
+      .to.include("consul-3.snap")
+      .and.to.not.include("consul-4.snap");
+    const warned: string[] = [];
+    const reporter = { signal: new AbortController().signal, status: () => {}, info: () => {} };
+    const warn = (message: string) => warned.push(message);
+    const place = { store, template, policy: { keepLast: 5 }, series: SERIES, now: NOW };
+    const { left } = await pruneDeliberately({ ...place, sparedMs: Number.NEGATIVE_INFINITY }, false, {
+      ...reporter,
+      warn,
+    });
+    expect(left).to.have.length(1);
+    expect(warned.join()).to.include("could not be removed and stay").and.to.include("consul-3.snap");
     expect(await archivesThere()).to.include("consul-3.snap");
   });
 });
