@@ -84,14 +84,14 @@ export async function publish(
   });
   const bytes = watch(encrypted?.bytes ?? archive.bytes);
   const announce =
-    retention === undefined ? undefined : (manifest: Manifest) => announceTo(store, target.key, key, manifest, signal);
+    purpose === "backup" ? (manifest: Manifest) => announceTo(store, target.key, key, manifest, signal) : undefined;
   const stored = await putWithManifest(store, key, bytes, describing, compact({ overwrite, signal, announce }));
   return { manifest: await describing, stored };
 }
 
 /**
- * Records the archive of a run with retention before it is there, so that a run which is killed leaves none that retention
- * takes for somebody else's. If that fails, retention records it after the save, and reports a failure.
+ * Where retention has a ledger of the series, records the archive before it is there, so that a run which is killed leaves
+ * none that retention takes for somebody else's. If that fails, retention records it after the save, and reports a failure.
  */
 async function announceTo(
   store: Store,
