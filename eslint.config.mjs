@@ -33,10 +33,12 @@ const leaves = [
   "shellWord",
   "singleExecutable",
   "returnedMemory",
+  "secretParts",
   "secrets",
   "suggestion",
   "systemCode",
   "text",
+  "tracedBytes",
   "units",
 ].map((name) => `provider/${name}.ts`);
 /** What makes sentences of events is for front ends; work only reports them. */

@@ -1,16 +1,18 @@
 /**
  * The secrets of this process, and the search for them in strings. Servers and proxies echo what they receive, often in
- * another encoding: in upper case, percent-encoded, in JSON or HTML, as base64 or hexadecimal, over several lines. So a
- * string is decoded step by step, and each step is searched.
+ * another encoding, and often only a part of it. So a string is decoded in each encoding, as often as it seems to be
+ * encoded, and each result is searched for parts of the secrets.
  */
 
-import { type DecodedText, decodings } from "./decodings";
+import { decodings } from "./decodings";
+import { SecretParts } from "./secretParts";
+import { type Range, TracedBytes } from "./tracedBytes";
 
 /** A shorter value does not count as a secret: it would match everywhere. */
 export const SHORTEST_SECRET = 4;
 /** From this length on, a match is not a coincidence. */
 const CERTAIN = 8;
-/** A longer secret, such as a key, is searched in pieces, so that a part of it is found, too. */
+/** A longer secret, such as a key, is registered in pieces. */
 const PIECE = 64;
 /** Maximum number of secrets, so that a process that renews its token every hour does not grow. */
 const MOST = 200;
@@ -18,20 +20,25 @@ const MOST = 200;
 /** Upper limit for the length of an encoded piece, in characters. */
 export const LONGEST_SPELLING = 2 * PIECE * 16;
 
-export interface Range {
-  readonly start: number;
-  readonly end: number;
-}
+/** How often a text can be encoded. */
+const MOST_STEPS = 10;
+/** All results of decoding a text are together at most this many times as long, plus a constant. Real ones are below 12. */
+const MOST_GROWTH = 40;
+const LEAST_WORK = 4096;
 
-interface Needles {
-  readonly isCertain: boolean;
-  /** In lower case, without the characters that the search ignores. */
-  readonly plain: readonly string[];
-  readonly base64: readonly string[];
+/** Something to search for. */
+interface Secret {
+  readonly text: string;
+  /** Whether a part of it is secret, too, if it is not within the first bytes. */
+  readonly inParts: boolean;
+  readonly publicBytes: number;
 }
 
 export class Secrets {
-  readonly #needles = new Map<string, Needles>();
+  readonly #known = new Map<string, Secret>();
+  #certain = new SecretParts();
+  /** Those that could also be ordinary words. */
+  #short = new SecretParts();
 
   /**
    * Registers a secret. For an `Authorization` header, its parts and their base64-decoded form are registered, too; for
@@ -39,49 +46,59 @@ export class Secrets {
    */
   add(value: string | undefined): void {
     if (value === undefined) return;
-    for (const part of partsOf(value.trim())) {
-      if (part.length < SHORTEST_SECRET || this.#needles.has(part)) continue;
-      this.#needles.set(part, needlesOf(part));
-      const [oldest] = this.#needles.keys();
-      if (this.#needles.size > MOST && oldest !== undefined) this.#needles.delete(oldest);
+    for (const secret of partsOf(value.trim())) {
+      if (secret.text.length < SHORTEST_SECRET || this.#known.has(secret.text)) continue;
+      this.#known.set(secret.text, secret);
+      this.#index(secret);
+      const [oldest] = this.#known.keys();
+      if (this.#known.size > MOST && oldest !== undefined) {
+        this.#known.delete(oldest);
+        this.#certain = new SecretParts();
+        this.#short = new SecretParts();
+        for (const each of this.#known.values()) this.#index(each);
+      }
     }
   }
 
   /**
-   * The ranges of a string that contain secrets, in order and without overlaps.
+   * The ranges of a string that contain secrets or parts of them, in order and without overlaps.
    *
    * @param only - `"certain"`: ignore secrets of less than 8 characters, which may be ordinary words of our own
    * messages
    */
   find(text: string, only?: "certain"): Range[] {
-    const wanted = [...this.#needles.values()].filter(({ isCertain }) => isCertain || only === undefined);
-    if (wanted.length === 0) return [];
+    const wanted = (only === undefined ? [this.#certain, this.#short] : [this.#certain]).filter(
+      (parts) => parts.size > 0,
+    );
+    if (wanted.length === 0 || text.length < SHORTEST_SECRET) return [];
+    const least = wanted.includes(this.#short) ? SHORTEST_SECRET : CERTAIN;
     const ranges: Range[] = [];
-    for (const decoded of decodings(text)) {
-      const plain = decoded.without(/[\s+\\]/).lowerCase();
-      const base64 = decoded.without(/[\s\\]/);
-      const digits = base64.chars.replaceAll("-", "+").replaceAll("_", "/");
-      for (const needles of wanted) {
-        for (const needle of needles.plain) search(plain.chars, plain, needle, 0, ranges);
-        // The digits at both ends contain bits of the secret and of its neighbors.
-        for (const needle of needles.base64) search(digits, base64, needle, 1, ranges);
+    let left = MOST_GROWTH * text.length + LEAST_WORK;
+    let texts = [TracedBytes.of(text)];
+    for (let step = 0; texts.length > 0; step++) {
+      left -= texts.reduce((sum, { length }) => sum + length, 0);
+      // Only an attempt to hide something is encoded so often: all of it is removed.
+      const isTooMuch = left < 0 || step > MOST_STEPS;
+      for (const each of texts) {
+        if (isTooMuch) ranges.push(rangeOf(each));
+        else for (const parts of wanted) parts.search(each, ranges);
       }
+      texts = isTooMuch ? [] : decodings(texts, least);
     }
     return merged(ranges);
   }
+
+  #index({ text, inParts, publicBytes }: Secret): void {
+    const index = text.length >= CERTAIN ? this.#certain : this.#short;
+    // Texts are folded; what is decoded from them is not.
+    for (const bytes of [Buffer.from(TracedBytes.of(text).chars, "latin1"), Buffer.from(text)]) {
+      index.add(bytes, inParts, publicBytes);
+    }
+  }
 }
 
-/** @param margin - number of adjacent characters on each side to include in the match */
-function search(chars: string, text: DecodedText, needle: string, margin: 0 | 1, found: Range[]): void {
-  for (let at = chars.indexOf(needle); at !== -1; at = chars.indexOf(needle, at + 1)) {
-    const last = at + needle.length - 1;
-    const hasBefore = at > 0 && text.endOf(at - 1) === text.startOf(at);
-    const hasAfter = last + 1 < chars.length && text.startOf(last + 1) === text.endOf(last);
-    found.push({
-      start: text.startOf(hasBefore ? at - margin : at),
-      end: text.endOf(hasAfter ? last + margin : last),
-    });
-  }
+function rangeOf(text: TracedBytes): Range {
+  return { start: text.startOf(0), end: text.endOf(text.length - 1) };
 }
 
 function merged(ranges: Range[]): Range[] {
@@ -89,49 +106,50 @@ function merged(ranges: Range[]): Range[] {
   const result: Range[] = [];
   for (const range of ranges) {
     const last = result.at(-1);
-    if (last === undefined || range.start >= last.end) result.push(range);
+    if (last === undefined || range.start > last.end) result.push(range);
     else if (range.end > last.end) result[result.length - 1] = { start: last.start, end: range.end };
   }
   return result;
 }
 
 /** The parts of a value that are secrets themselves. */
-function partsOf(value: string): string[] {
+function partsOf(value: string): Secret[] {
   const [, scheme, credentials] = /^(Basic|Bearer|Token)\s+(\S.*)$/i.exec(value) ?? [];
   if (scheme !== undefined && credentials !== undefined) {
     const decoded = scheme.toLowerCase() === "basic" ? Buffer.from(credentials, "base64").toString() : "";
     return [...partsOf(credentials), ...partsOf(decoded)];
   }
-  // In an Azure connection string or a signed URL, only this part is secret.
-  const keys = [...value.matchAll(/\b(?:AccountKey|sig)=([^;&\s]+)/gi)].flatMap(([, key = ""]) => piecesOf(key));
+  if (SIGNED.test(value)) return [...whole(value), ...fieldsOf(value).flatMap((field) => inParts(field))];
   const lines = value.split(/[\r\n]+/).filter((line) => line !== "" && !line.startsWith("-----"));
   const password = lines.length > 1 ? undefined : /^[^:\s]*:(.+)$/.exec(value)?.[1];
-  return [...keys, ...(password === undefined ? [] : [password]), ...lines.flatMap(piecesOf)];
+  if (password === undefined) return lines.flatMap((line) => inParts(line));
+  // The name of the user alone is no secret.
+  return [...inParts(password), ...inParts(value, value.length - password.length)];
+}
+
+/** An Azure connection string or a signed URL. */
+const SIGNED = /\b(?:AccountKey|sig)=/i;
+const PUBLIC =
+  /^(?:DefaultEndpointsProtocol|Account|AccountName|EndpointSuffix|\w*Endpoint|s(?!ig)[a-z]{1,4}|https?:.*)(?:=|$)/i;
+
+function fieldsOf(value: string): string[] {
+  return value
+    .split(/[;&?\s]+/)
+    .filter((field) => !PUBLIC.test(field))
+    .map((field) => field.replace(/^(?:AccountKey|sig)=/i, ""));
+}
+
+function inParts(text: string, publicLength = 0): Secret[] {
+  const publicBytes = Buffer.byteLength(text.slice(0, publicLength));
+  return piecesOf(text).map((piece, at) => ({ text: piece, inParts: true, publicBytes: at === 0 ? publicBytes : 0 }));
+}
+
+function whole(text: string): Secret[] {
+  return piecesOf(text).map((piece) => ({ text: piece, inParts: false, publicBytes: 0 }));
 }
 
 function piecesOf(line: string): string[] {
   if (line.length <= 2 * PIECE) return [line];
   const pieces = line.match(new RegExp(`.{1,${PIECE}}`, "gs")) ?? [];
   return pieces.filter((piece) => piece.length >= CERTAIN);
-}
-
-function needlesOf(secret: string): Needles {
-  const bytes = Buffer.from(secret);
-  const isCertain = secret.length >= CERTAIN;
-  // A secret that itself contains a % or a backslash is decoded together with the rest of the text.
-  const plain = decodings(secret).map((decoded) => decoded.without(/[\s+\\]/).lowerCase().chars);
-  return {
-    isCertain,
-    plain: [...plain, ...(isCertain ? [bytes.toString("hex")] : [])].filter(
-      (needle) => needle.length >= SHORTEST_SECRET,
-    ),
-    // Inside a longer base64 string, the same bytes have one of three encodings.
-    base64: (isCertain ? [0, 1, 2] : [0]).map((offset) => base64Needle(bytes, offset)),
-  };
-}
-
-/** The base64 digits that depend only on these bytes if `offset` other bytes precede them. */
-function base64Needle(bytes: Buffer, offset: number): string {
-  const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
-  return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
 }

@@ -3,7 +3,8 @@
  * sequences and line breaks must not forge what an operator confirms, and echoed requests must not reveal a secret.
  */
 
-import { LONGEST_SPELLING, type Range, Secrets } from "./secrets";
+import { LONGEST_SPELLING, Secrets } from "./secrets";
+import type { Range } from "./tracedBytes";
 
 declare const LINES: unique symbol;
 declare const LINE: unique symbol;

@@ -34,7 +34,7 @@ function shown(error: unknown): string {
 const spoken = ({ status, info, warn }: Said): string => [...status, ...info, ...warn].join("\n");
 
 /** Not a multiple of the number of a server's ways: each way comes with some of the spellings, or with all. */
-const STEP = effort.choose(3, 1);
+const STEP = effort.choose(5, 1);
 const shownSecrets = secretSearch(ECHOED);
 
 describe("a server that repeats secrets in its answers, each in each spelling,", function () {

@@ -1,5 +1,17 @@
 /** How a server or a proxy may repeat what it was sent. */
 
+const base64Of = (text: string): string => Buffer.from(text).toString("base64");
+const bytesOf = (text: string, radix: number, digits = 0): string[] =>
+  [...Buffer.from(text)].map((byte) => byte.toString(radix).padStart(digits, "0"));
+const each = (text: string, spell: (code: number) => string): string =>
+  Array.from(text, (character) => spell(character.codePointAt(0) ?? 0)).join("");
+
+function asBase32(text: string): string {
+  const bits = bytesOf(text, 2, 8).join("");
+  const groups = bits.match(/.{1,5}/g) ?? [];
+  return groups.map((group) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[Number.parseInt(group.padEnd(5, "0"), 2)]).join("");
+}
+
 export const SPELLINGS: Readonly<Record<string, (secret: string) => string>> = {
   "as it is": (secret) => secret,
   "in upper case": (secret) => secret.toUpperCase(),
@@ -14,7 +26,7 @@ export const SPELLINGS: Readonly<Record<string, (secret: string) => string>> = {
   "as base64 with two bytes before and one after": (secret) => Buffer.from(`xy${secret}z`).toString("base64"),
   "percent-encoded": encodeURIComponent,
   "percent-encoded twice": (secret) => encodeURIComponent(encodeURIComponent(secret)),
-  "each byte percent-encoded": (secret) => [...Buffer.from(secret)].map((byte) => `%${byte.toString(16)}`).join(""),
+  "each byte percent-encoded": (secret) => `%${bytesOf(secret, 16, 2).join("%")}`,
   "as a form": (secret) => new URLSearchParams({ a: secret }).toString().slice(2),
   "in JSON": (secret) => JSON.stringify(secret).slice(1, -1),
   "in JSON in JSON": (secret) => JSON.stringify(JSON.stringify(secret)).slice(3, -3),
@@ -31,6 +43,29 @@ export const SPELLINGS: Readonly<Record<string, (secret: string) => string>> = {
     Buffer.from(secret)
       .toString("base64")
       .replace(/^(.{8})/, "$1\\\\n"),
+  "without its end": (secret) => (secret.length < 24 ? secret : secret.slice(0, -6)),
+  "without its beginning": (secret) => (secret.length < 24 ? secret : secret.slice(6)),
+  "with other hyphens": (secret) => secret.replaceAll("-", "_"),
+  "without hyphens": (secret) => secret.replaceAll("-", ""),
+  "with dots between": (secret) => Array.from(secret).join("."),
+  "as a quotation over two lines": (secret) => `${secret.slice(0, 5)}\n> ${secret.slice(5)}`,
+  "in full width": (secret) => each(secret, (code) => String.fromCodePoint(code + 0xfee0)),
+  "as bytes in Go": (secret) => `[${bytesOf(secret, 10).join(" ")}]`,
+  "as a buffer in JSON": (secret) => JSON.stringify(Buffer.from(secret)),
+  "as bytes in Go's source": (secret) => `[]byte{0x${bytesOf(secret, 16, 2).join(", 0x")}}`,
+  "as hexadecimal with colons": (secret) => bytesOf(secret, 16, 2).join(":"),
+  "as a dump of words": (secret) => bytesOf(secret, 16, 2).join("").replaceAll(/.{4}/g, "$& "),
+  "in octal": (secret) => `\\${bytesOf(secret, 8, 3).join("\\")}`,
+  "in binary": (secret) => bytesOf(secret, 2, 8).join(" "),
+  "as quoted-printable": (secret) => `=${bytesOf(secret, 16, 2).join("=").toUpperCase()}`,
+  "as \\u{…}": (secret) => each(secret, (code) => `\\u{${code.toString(16)}}`),
+  "as %u": (secret) => each(secret, (code) => `%u${code.toString(16).padStart(4, "0")}`),
+  "as entities without semicolons": (secret) => each(secret, (code) => ` &#${code}`).trim(),
+  "as base32": asBase32,
+  "as base64 twice": (secret) => base64Of(base64Of(secret)),
+  "as base64 of UTF-16": (secret) => Buffer.from(secret, "utf16le").toString("base64"),
+  "as hexadecimal of base64": (secret) => Buffer.from(base64Of(secret)).toString("hex"),
+  "in reverse order": (secret) => Array.from(secret).reverse().join(""),
   "with a zero-width character inside": (secret) => `${secret.slice(0, 5)}\u200b${secret.slice(5)}`,
 };
 
