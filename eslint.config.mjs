@@ -35,11 +35,13 @@ const leaves = [
   "returnedMemory",
   "secretParts",
   "secrets",
+  "specifiedFile",
   "suggestion",
   "systemCode",
   "text",
   "tracedBytes",
   "units",
+  "unsuitableFile",
 ].map((name) => `provider/${name}.ts`);
 /** What makes sentences of events is for front ends; work only reports them. */
 const wording = "provider/progressWording.ts";

@@ -1,12 +1,13 @@
 /** Reads the configuration files that the flags specify; later files override earlier ones. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { SnapshotError } from "../provider/errors";
 import { unreadable } from "../provider/systemCode";
 import { cleanText } from "../provider/text";
 import type { ConfigText } from "./config/config";
 import type { ReadFlags } from "./config/flags";
+import { readSpecifiedFileSync } from "../provider/specifiedFile";
 
 /**
  * Files come first, then the `*.json` files of each folder, by name. Nested folders are not read.
@@ -29,7 +30,7 @@ export function readConfigFiles({
   );
   return [...configFiles, ...ofFolders].map((file) => ({
     file,
-    text: attempt(file, () => readFileSync(file, "utf8")),
+    text: attempt(file, () => readSpecifiedFileSync(file).toString()),
   }));
 }
 

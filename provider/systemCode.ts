@@ -1,3 +1,5 @@
+import { UnsuitableFile } from "./unsuitableFile";
+
 /** The code of an error of the operating system, or of Node.js, such as `ENOENT`; an empty string for any other value. */
 export function systemCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
@@ -5,6 +7,7 @@ export function systemCode(error: unknown): string {
 
 /** Why a file cannot be read, from the system's error. */
 export function unreadable(path: string, error: unknown): string {
+  if (error instanceof UnsuitableFile) return error.message;
   const code = systemCode(error);
   if (code === "ENOENT") return `${path} does not exist`;
   if (code === "ENOTDIR") return `a part of ${path} is a file, not a folder`;

@@ -1,12 +1,13 @@
 /** The values of one object of the configuration, with defaults and variables filled in. */
 
-import { readFileSync } from "node:fs";
 import type { Policy } from "../../provider/retention/policy";
 import { registerSecret } from "../../provider/text";
 import type { Values } from "./document";
 import type { KeyTable } from "./keys";
 import { parseSecretReference } from "./secretReference";
 import { readValue } from "./values";
+import { readSpecifiedFileSync } from "../../provider/specifiedFile";
+import { UnsuitableFile } from "../../provider/unsuitableFile";
 
 /** Where values that are not in the configuration itself come from. */
 export interface SecretSources {
@@ -101,9 +102,10 @@ export class Lookup {
       return text;
     }
     try {
-      return readFileSync(place, "utf8").trim();
-    } catch {
-      this.refuse(`${this.label(name)}: the file ${place} cannot be read`);
+      return readSpecifiedFileSync(place).toString().trim();
+    } catch (error) {
+      const why = error instanceof UnsuitableFile ? error.message : `the file ${place} cannot be read`;
+      this.refuse(`${this.label(name)}: ${why}`);
       return undefined;
     }
   }

@@ -1,6 +1,5 @@
 /** The request that the options of `consul-snapshot restore` make. */
 
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { SnapshotError } from "../../provider/errors";
 import { parseLocation, parseSource } from "../../provider/store/location";
@@ -19,6 +18,8 @@ import { connectionOf } from "../source/connection";
 import { checkPlainName } from "../source/plainName";
 import { usageError } from "../description/usageError";
 import { type RestoreOptions, restoreOptions } from "./options";
+import { readSpecifiedFile } from "../../provider/specifiedFile";
+import { UnsuitableFile } from "../../provider/unsuitableFile";
 
 /** @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID` */
 export async function requestOf(source: string, options: RestoreOptions, now: Date): Promise<RestoreRequest> {
@@ -100,8 +101,10 @@ function readAllowance(name: string): Allowance {
 async function readToken(file: string): Promise<string> {
   let text: string;
   try {
-    text = (await readFile(file, "utf8")).trim();
+    text = (await readSpecifiedFile(file)).toString().trim();
   } catch (error) {
+    if (error instanceof UnsuitableFile)
+      throw invalid(`--token-after-restore-file: ${error.message}`, "Check its path.", error);
     throw invalid(`--token-after-restore-file ${file} cannot be read`, "Check its path, owner and mode.", error);
   }
   if (isToken(text)) return text;

@@ -1,6 +1,6 @@
 /** Reads the source of a command: an archive, or Raft's `state.bin` with the `meta.json` beside it. */
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MetaFile } from "../../provider/archive/meta";
 import type { ArchiveReport, KvOptions } from "../../provider/archive/reader";
@@ -15,6 +15,7 @@ import { explained, isUrl, readSource } from "./source";
 import { decryptIfEncrypted } from "../../provider/age/decrypt";
 import { compact } from "../../provider/compact";
 import { type Decryption, loadIdentities } from "../../provider/age/identities";
+import { readSpecifiedFile } from "../../provider/specifiedFile";
 
 /**
  * @param decryption - for an encrypted archive, from `decryptionOf`
@@ -68,7 +69,7 @@ export async function readRawState(name: string, kv?: KvOptions): Promise<Inspec
   const file = new MetaFile();
   const walker = new StateWalker(kv);
   file.read(
-    await readFile(beside).catch((error: unknown) => {
+    await readSpecifiedFile(beside).catch((error: unknown) => {
       throw explained(beside, error);
     }),
   );

@@ -1,10 +1,11 @@
 /** Identities of the age format: the secret keys that decrypt a file. Nothing that is thrown or shown holds one. */
 
-import { readFile } from "node:fs/promises";
 import { DECRYPTION } from "../args/tables/decryption";
 import { PROGRAM_VOCABULARY, type Vocabulary } from "../args/vocabulary";
 import { SnapshotError } from "../errors";
 import { ARMOR_BEGIN } from "./armor";
+import { readSpecifiedFile } from "../specifiedFile";
+import { UnsuitableFile } from "../unsuitableFile";
 
 /** The path of an identity file, as `age-keygen` writes it; it is used when no identity is specified. */
 const IDENTITY_FILE_VARIABLE = DECRYPTION.identityFiles.environment.variable;
@@ -125,7 +126,7 @@ function hintFor(identity: string): string {
 async function readIdentityFile(path: string): Promise<string[]> {
   let text: string;
   try {
-    text = decodeText(await readFile(path));
+    text = decodeText(await readSpecifiedFile(path));
   } catch (error) {
     if (isIdentity(path)) {
       throw invalid(
@@ -133,7 +134,8 @@ async function readIdentityFile(path: string): Promise<string[]> {
         "Write it to a file that only you can read, and specify the path of that file.",
       );
     }
-    throw invalid(`the identity file ${path} cannot be read`, "Check its path, owner and mode.", error);
+    const what = error instanceof UnsuitableFile ? error.message : `${path} cannot be read`;
+    throw invalid(`the identity file ${what}`, "Check its path, owner and mode.", error);
   }
   if (text.startsWith("age-encryption.org/") || text.trimStart().startsWith(ARMOR_BEGIN)) {
     throw invalid(

@@ -1,12 +1,13 @@
 /** The certificates and keys of a connection, read and checked before anything is sent. */
 
 import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { compact } from "../compact";
 import { certificateProblem, certificatesIn, parseKey } from "../pem";
 import { systemCode, unreadable } from "../systemCode";
 import { RIVALS, type Setting, type Settings } from "./settingsLookup";
+import { readSpecifiedFileSync } from "../specifiedFile";
 
 /** The TLS settings of a connection; certificates and keys are PEM. */
 export interface Tls {
@@ -85,7 +86,7 @@ export function readTextFile(settings: Settings, setting: Setting): string | und
 
 function readFile(settings: Settings, setting: Setting): Buffer | undefined {
   try {
-    return readFileSync(setting.value as string);
+    return readSpecifiedFileSync(setting.value as string);
   } catch (error) {
     const isFolder = setting.name === "caFile" && systemCode(error) === "EISDIR";
     const path = setting.value as string;
@@ -130,7 +131,7 @@ function readFolder(settings: Settings, setting: Setting): string | undefined {
     const path = join(folder, name);
     try {
       if (!statSync(path).isFile()) continue;
-      const bytes = readFileSync(path);
+      const bytes = readSpecifiedFileSync(path);
       const problem = certificateProblem(bytes);
       if (problem === undefined) found.push(bytes.toString());
       else if (!IN_FOLDERS.has(problem)) problems.push(`${path} ${problem}`);

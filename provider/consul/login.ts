@@ -1,15 +1,16 @@
 /** A token from an auth method: https://developer.hashicorp.com/consul/api-docs/acl#login-to-auth-method */
 
-import { readFile } from "node:fs/promises";
 import { compact } from "../compact";
 import { SnapshotError } from "../errors";
 import { systemCode } from "../systemCode";
-import { cleanText, type CleanText, registerSecret, remark } from "../text";
+import { cleanLine, cleanText, type CleanText, registerSecret, remark } from "../text";
 import { field } from "./agentFacts";
 import type { Connection } from "./connection";
 import { explainNetworkError } from "./failures";
 import { LOGIN_PATH } from "./refusals";
 import { Transport } from "./transport";
+import { readSpecifiedFile } from "../specifiedFile";
+import { UnsuitableFile } from "../unsuitableFile";
 
 export interface LoginRequest {
   readonly authMethod: string;
@@ -117,11 +118,13 @@ async function withTransport<T>(
 async function readBearerToken({ bearerToken = "", bearerTokenFile }: LoginRequest): Promise<string> {
   if (bearerTokenFile === undefined) return bearerToken;
   try {
-    return (await readFile(bearerTokenFile, "utf8")).trim();
+    return (await readSpecifiedFile(bearerTokenFile)).toString().trim();
   } catch (error) {
     throw new SnapshotError(
       "ARGUMENT_INVALID",
-      `the bearer token in ${cleanText(bearerTokenFile)} cannot be read: ${systemCode(error)}`,
+      error instanceof UnsuitableFile
+        ? `the bearer token cannot be read: ${cleanLine(error.message)}`
+        : `the bearer token in ${cleanText(bearerTokenFile)} cannot be read: ${systemCode(error)}`,
       "Check login.bearer_token_file.",
       error,
     );

@@ -4,7 +4,7 @@
  */
 
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { MetaFile, type SnapshotMeta } from "../archive/meta";
 import { StateWalker } from "../archive/state/stateReader";
@@ -12,6 +12,8 @@ import { explain, isInvalidArchive, SnapshotError } from "../errors";
 import { systemCode } from "../systemCode";
 import { cleanText } from "../text";
 import { Crc64 } from "./crc64";
+import { readSpecifiedFile } from "../specifiedFile";
+import { UnsuitableFile } from "../unsuitableFile";
 
 export interface RaftSnapshot {
   readonly folder: string;
@@ -134,7 +136,7 @@ async function namesIn(folder: string, isRequired: boolean): Promise<string[]> {
 
 async function readSnapshot(folder: string): Promise<RaftSnapshot> {
   const path = join(folder, "meta.json");
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const bytes = await readSpecifiedFile(path).catch((error: unknown) => {
     throw unreadable(path, error);
   });
   const file = new MetaFile();
@@ -201,7 +203,7 @@ function unreadable(path: string, error: unknown): SnapshotError {
   const name = cleanText(path);
   if (isMissing(error)) return new SnapshotError("STORE_NOT_FOUND", `there is no ${name}`, "Check the path.", error);
   const code = systemCode(error);
-  const message = `${name} cannot be read: ${code}`;
+  const message = error instanceof UnsuitableFile ? error.message : `${name} cannot be read: ${code}`;
   if (code === "EACCES" || code === "EPERM") {
     const hint = "Run as the user that owns the data directory, or as root.";
     return new SnapshotError("STORE_DENIED", message, hint, error);

@@ -1,14 +1,15 @@
 /** Temporary credentials of a role, from the STS client that the S3 library includes. */
 
-import { readFile } from "node:fs/promises";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { compact } from "../../compact";
 import { SnapshotError } from "../../errors";
 import { systemCode } from "../../systemCode";
-import { cleanText, registerSecret } from "../../text";
+import { cleanLine, cleanText, registerSecret } from "../../text";
 import { type AwsKeys, loadAwsSts } from "../cloudSdks";
 import type { AwsCredentials } from "../credentials";
 import { registerKeys } from "./registeredKeys";
+import { readSpecifiedFile } from "../../specifiedFile";
+import { UnsuitableFile } from "../../unsuitableFile";
 
 const SESSION_NAME = "consul-snapshot";
 
@@ -45,11 +46,13 @@ export function assumedRole(
 
 async function readToken(path: string): Promise<string> {
   try {
-    return (await readFile(path, "utf8")).trim();
+    return (await readSpecifiedFile(path)).toString().trim();
   } catch (error) {
     throw new SnapshotError(
       "STORE_DENIED",
-      `the web identity token in ${cleanText(path)} cannot be read: ${systemCode(error)}`,
+      error instanceof UnsuitableFile
+        ? `the web identity token cannot be read: ${cleanLine(error.message)}`
+        : `the web identity token in ${cleanText(path)} cannot be read: ${systemCode(error)}`,
       "Check web_identity_token_file and the permissions of the file.",
       error,
     );

@@ -1,9 +1,9 @@
 /** The certificate authorities of `AWS_CA_BUNDLE`, which the AWS library for JavaScript does not read by itself. */
 
-import { readFileSync } from "node:fs";
 import { SnapshotError } from "../../errors";
 import { certificateProblem } from "../../pem";
 import { unreadable } from "../../systemCode";
+import { readSpecifiedFileSync } from "../../specifiedFile";
 
 /**
  * The PEM certificates in the file that `AWS_CA_BUNDLE` specifies. As with other AWS tools, they replace the well-known
@@ -22,7 +22,7 @@ export function readCaBundle(env: NodeJS.ProcessEnv = process.env): string | und
 
 function readFile(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readSpecifiedFileSync(path);
   } catch (error) {
     throw unusable(unreadable(path, error));
   }
