@@ -42,10 +42,14 @@ class Expression {
   private readonly names = new Set<string>();
   private readonly groups: Group[] = [];
   private group: Group = { most: 1 };
+  /** Where the last name of a class such as `[:alpha:]` could end; -1 if there is none. */
+  private readonly lastName: number;
   /** The highest repeat count in the previous part; `undefined` if there is no part that can be repeated. */
   private atom: number | undefined;
 
-  constructor(private readonly text: string) {}
+  constructor(private readonly text: string) {
+    this.lastName = text.lastIndexOf(":]");
+  }
 
   check(): void {
     while (this.at < this.text.length) this.next();
@@ -150,7 +154,7 @@ class Expression {
 
   private member(): void {
     if (this.at >= this.text.length) throw new Refused();
-    if (this.rest(2) === "[:" && this.text.includes(":]", this.at + 2)) {
+    if (this.rest(2) === "[:" && this.lastName >= this.at + 2) {
       const [all] = POSIX.exec(this.rest(16)) ?? [];
       if (all === undefined) throw new Refused();
       this.at += all.length;

@@ -77,7 +77,7 @@ export function keyOf(...names: readonly string[]): string {
   return hash("sha256", JSON.stringify(names), "binary");
 }
 
-const IS_ASCII = /^[\0-\x7f]*$/;
+export const IS_ASCII = /^[\0-\x7f]*$/;
 
 /** Names are case-insensitive. A name that is not ASCII stays as it is: two spellings of it may be two names for Consul. */
 export function lowerAscii(bytes: string): string {

@@ -10,6 +10,11 @@ import type { StructFields } from "./structFields";
 
 /** Maximum depth of nesting; no real expression is as deep. */
 const MAX_DEPTH = 50;
+/** Maximum length of the expressions of a query, together: each character is looked at several times. */
+const MAX_LENGTH = 32 * 1024;
+/** Maximum number of strings with expressions. */
+const MAX_TEMPLATES = 5000;
+const BEGINNING = "${";
 
 /**
  * @param query - a query whose fields are of the right kinds
@@ -21,39 +26,52 @@ export function queryTemplateProblem(query: StructFields): string | undefined {
   if (template === undefined || type === "") return undefined;
   if (type !== "name_prefix_match") return "has a template of a type that Consul does not have";
   if (!isGoRegexp(template.text("Regexp"))) return "has a template with a regular expression that Go may not compile";
-  const isRendered = stringsOf(query, "Service").every(isTemplate);
+  const isRendered = areTemplates(templatesOf(query, "Service"));
   return isRendered ? undefined : "has a template that Consul may not compile";
 }
 
-/** All strings in a field, at any depth, except the keys of maps. */
-function stringsOf(fields: StructFields, name: string): string[] {
+/** All strings with expressions in a field, at any depth, except the keys of maps. */
+function templatesOf(fields: StructFields, name: string): string[] {
   const found: string[] = [];
-  fields.visit(name, (buffer, at) => visitStrings(buffer, at, found));
+  const head = new Head();
+  fields.visit(name, (buffer, at) => {
+    // Where it is nowhere, the strings need not be looked at one by one.
+    if (buffer.includes(BEGINNING, at)) visitStrings(buffer, at, head, found);
+  });
   return found;
 }
 
 /** @returns where the value ends */
-function visitStrings(buffer: Buffer, at: number, found: string[]): number {
-  const { kind, length, content, end } = new Head().read(buffer, at);
-  if (kind === "raw") found.push(buffer.toString("latin1", content, end));
+function visitStrings(buffer: Buffer, at: number, head: Head, found: string[]): number {
+  const { kind, length, content, end } = head.read(buffer, at);
+  if (kind === "raw") {
+    const text = buffer.toString("latin1", content, end);
+    if (text.includes(BEGINNING) && found.length <= MAX_TEMPLATES) found.push(text);
+  }
   if (kind !== "list" && kind !== "map") return end;
   let next = content;
   for (let i = 0; i < length; i++) {
-    if (kind === "map") next = new Head().readKey(buffer, next).end;
-    next = visitStrings(buffer, next, found);
+    if (kind === "map") next = head.readKey(buffer, next).end;
+    next = visitStrings(buffer, next, head, found);
   }
   return next;
 }
 
-/** A template in the language HIL: text with expressions `${…}`. A doubled dollar sign escapes: `$${` is text, `$$${` is not. */
-function isTemplate(text: string): boolean {
+/** Templates in the language HIL: text with expressions `${…}`. A doubled dollar sign escapes: `$${` is text, `$$${` is not. */
+function areTemplates(texts: readonly string[]): boolean {
+  if (texts.length > MAX_TEMPLATES) return false;
+  let left = MAX_LENGTH;
   try {
-    for (let from = 0, at = text.indexOf("${"); at !== -1; at = text.indexOf("${", from)) {
-      let signs = 1;
-      while (at - signs >= from && text[at - signs] === "$") signs += 1;
-      from = signs % 2 === 1 ? new Expression(text, at + 2).end() : at + 2;
+    for (const text of texts) {
+      for (let from = 0, at = text.indexOf(BEGINNING); at !== -1; at = text.indexOf(BEGINNING, from)) {
+        let signs = 1;
+        while (at - signs >= from && text[at - signs] === "$") signs += 1;
+        const isEscaped = signs % 2 === 0;
+        from = isEscaped ? at + 2 : new Expression(text.slice(0, at + 2 + left), at + 2).end();
+        if (!isEscaped) left -= from - at;
+      }
     }
-    return true;
+    return left >= 0;
   } catch (error) {
     if (error instanceof Refused) return false;
     throw error;
@@ -84,12 +102,14 @@ class Expression {
 
   private choice(): Type {
     if (++this.depth > MAX_DEPTH) throw new Refused();
-    const type = this.logical();
+    let type = this.logical();
+    if (this.take(/\s*\?/y)) {
+      const one = this.choice();
+      if (type !== "boolean" || !this.take(/\s*:/y) || this.choice() !== one) throw new Refused();
+      type = one;
+    }
     this.depth -= 1;
-    if (!this.take(/\s*\?/y)) return type;
-    const one = this.choice();
-    if (type !== "boolean" || !this.take(/\s*:/y) || this.choice() !== one) throw new Refused();
-    return one;
+    return type;
   }
 
   private logical(): Type {

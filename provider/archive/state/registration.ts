@@ -5,12 +5,15 @@
  */
 
 import { Undecodable } from "./head";
-import { keyOf, lowerAscii } from "./nodeNames";
+import { IS_ASCII, keyOf, lowerAscii } from "./nodeNames";
 import { StructFields } from "./structFields";
 import type { Tenancy } from "./tenancy";
 
 /** Maximum number of services to remember; no catalog has as many. Further ones are not compared. */
 const MAX_SERVICES = 1_000_000;
+
+/** Maximum length of a name that is not ASCII, in bytes: its letters are compared one by one. */
+const MAX_NAME = 8192;
 
 /** Limits of a service's metadata: `structs.validateMetadata`, in versions 1.12.9 to 1.14.11. Lengths are in bytes. */
 const MAX_META = 64;
@@ -46,8 +49,10 @@ export class Registrations {
   private check(record: StructFields, offset: number): string | undefined {
     const node = record.text("Node");
     const peer = record.text("PeerName");
-    // Consul's indexes contain both; no peering can have such a name.
+// Consul's indexes contain both; no peering can have such a name.
     if (peer === LOCAL_PEER || peer.includes("\0")) return "has a peer with a reserved name";
+    const names = `${node}${peer}/${record.text("Partition")}`;
+    if (names.length > MAX_NAME && !IS_ASCII.test(names)) return "has a name that is too long";
     const problem = this.tenancy.addNode(record, offset);
     if (problem !== undefined) return problem;
     const service = record.fields("Service");

@@ -3,6 +3,9 @@
 import { Head, Undecodable } from "./head";
 import { Scanner } from "./scanner";
 
+/** Maximum number of structs in a list: Consul writes one record for each check, and coordinates in batches. */
+const MAX_ITEMS = 5000;
+
 /** Fields of a struct by their names. */
 export class StructFields {
   private readonly places = new Map<string, number>();
@@ -53,13 +56,18 @@ export class StructFields {
     return at === undefined ? [] : StructFields.listAt(this.buffer, at);
   }
 
-  /** The structs of a list that begins at a place. */
+  /**
+   * The structs of a list that begins at a place.
+   *
+   * @throws Undecodable also for more items than `MAX_ITEMS`
+   */
   static listAt(buffer: Buffer, at: number): StructFields[] {
     const head = new Head().read(buffer, at);
     if (head.kind === "nil") return [];
     if (head.kind !== "list") throw new Undecodable("is not written as Consul writes it");
     const items: StructFields[] = [];
     const { length } = head;
+    if (length > MAX_ITEMS) throw new Undecodable(`has a list of more than ${MAX_ITEMS} items`);
     let next = head.content;
     for (let item = 0; item < length; item++) {
       items.push(new StructFields(buffer, next));

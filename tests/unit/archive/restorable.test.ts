@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { restorableOn } from "../../../provider/archive/restorable";
+import { restorableOn, restorableSentence } from "../../../provider/archive/restorable";
 import { archiveOf, metaJson } from "../../fixtures/archive";
 import { readArchive } from "../../fixtures/reading";
 import { filledRecord } from "../../fixtures/recordMutants";
@@ -69,6 +69,17 @@ describe("whether a version of Consul restores an archive", () => {
       "nearest",
       "nearest version known: 1.22; 1 record is too large to be checked field by field",
     ]);
+    // A policy and a configuration entry of several MiB, as a server that takes large requests has them.
+    const policy: StateRecord = { type: 19, value: { ID: "a", Name: "p", Rules: "#".repeat(3 * HELD_BYTES) } };
+    const defaults = encode({
+      Entry: { Kind: "service-defaults", Meta: { a: "x".repeat(2 * HELD_BYTES) }, Name: "web" },
+    });
+    const entries: StateRecord = { type: 22, value: Buffer.concat([encode("service-defaults"), defaults]) };
+    for (const record of [policy, entries])
+      expect((await words("1.14.11", record)).slice(0, 2)).to.deep.equal([true, "source"]);
+    expect(restorableSentence("1.14.11", { basis: "source", knownBy: "why" })).to.equal(
+      "there is no known reason why Consul 1.14.11 could not restore it (why)",
+    );
     // As Consul writes it: all that is checked comes before the value.
     expect(await words("1.14.11", keyValue("a", large))).to.deep.equal([true, "tried", "tried"]);
     // One record for all nodes, checked node by node.

@@ -264,4 +264,33 @@ describe("the content of records, beyond the kinds of their fields", () => {
     expect(isTaken(query("", { NodeMeta: { "${": "a" } }))).to.equal(true);
     expect(isTaken({ type: 7, value: { ID, Service: { Service: "${" } } }), "no template").to.equal(true);
   });
+
+  it("looks at templates only up to a length that none has: their work is done without a pause", () => {
+    const sum = (terms: number): string => `\${1${"+1".repeat(terms)}}`;
+    const choices = (count: number): string => `\${${"1==1?1:".repeat(count)}1}`;
+    for (const right of [
+      sum(10_000),
+      choices(20),
+      "${name.full}".repeat(2000),
+      "$".repeat(900_000),
+      "$${".repeat(300_000),
+    ]) {
+      expect(isTaken(query("", { Service: right })), right.slice(0, 20)).to.equal(true);
+    }
+    for (const wrong of [sum(20_000), sum(400_000), choices(100), choices(100_000), "${name.full}".repeat(80_000)]) {
+      expect(isTaken(query("", { Service: wrong })), wrong.slice(0, 20)).to.equal(false);
+    }
+    const tags = (count: number): string[] => Array.from({ length: count }, () => "$${");
+    expect(isTaken(query("", { Tags: tags(5000) }))).to.equal(true);
+    expect(isTaken(query("", { Tags: tags(5001) }))).to.equal(false);
+  });
+
+  it("compares the names and the checks of a node only up to a number that none has", () => {
+    const checks = (count: number): Value => Array.from({ length: count }, () => ({ CheckID: "c", Node: "n" }));
+    expect(isTaken(node({ Checks: checks(5000) }))).to.equal(true);
+    expect(isTaken(node({ Checks: checks(5001) }))).to.equal(false);
+    expect(isTaken(node({ Node: "n".repeat(500_000) }))).to.equal(true);
+    expect(isTaken(node({ Node: "é".repeat(4000) }))).to.equal(true);
+    expect(isTaken(node({ Node: "é".repeat(5000) }))).to.equal(false);
+  });
 });
