@@ -29,20 +29,24 @@ export class ManifestClaim {
     this.key = manifestKey(archiveKey);
   }
 
-  /** @throws SnapshotError `STORE_EXISTS` if another writer has claimed the name */
-  write(manifest: Manifest): Promise<void> {
-    this.writing = this.putManifest(manifest);
+  /**
+   * @param options - its signal cancels what is read before the write; `withdraw` ends the write itself
+   * @throws SnapshotError `STORE_EXISTS` if another writer has claimed the name
+   */
+  write(manifest: Manifest, options: HeadOptions = {}): Promise<void> {
+    this.writing = this.putManifest(manifest, options);
     return this.writing;
   }
 
-  private async putManifest(manifest: Manifest): Promise<void> {
-    if (this.overwrite) this.previous = (await readSmallObject(this.store, this.key))?.bytes;
+  private async putManifest(manifest: Manifest, options: HeadOptions): Promise<void> {
+    if (this.overwrite) this.previous = (await readSmallObject(this.store, this.key, options))?.bytes;
+    options.signal?.throwIfAborted();
     const bytes = Buffer.from(withMark(JSON.stringify(manifest, null, 2), manifest.series));
     const { signal } = this.abandoned;
     try {
       await putSmallObject(this.store, this.key, bytes, this.overwrite, { signal });
     } catch (error) {
-      if (!(isCode(error, "STORE_EXISTS") && (await this.isOrphaned()))) throw error;
+      if (!(isCode(error, "STORE_EXISTS") && (await this.isOrphaned(options)))) throw error;
       await putSmallObject(this.store, this.key, bytes, true, { signal });
     }
     this.written = bytes;
@@ -80,9 +84,9 @@ export class ManifestClaim {
    * Whether its writer was killed before the archive became visible. Only one request separates manifest and archive,
    * so the writer of a manifest that is several minutes old is no longer running.
    */
-  private async isOrphaned(): Promise<boolean> {
-    const manifest = await headIfPlaceExists(this.store, this.key);
-    const archive = await headIfPlaceExists(this.store, this.archiveKey);
+  private async isOrphaned(options: HeadOptions): Promise<boolean> {
+    const manifest = await headIfPlaceExists(this.store, this.key, options);
+    const archive = await headIfPlaceExists(this.store, this.archiveKey, options);
     if (manifest === undefined || archive !== undefined) return false;
     return (await this.store.now(this.key)).getTime() - manifest.modified.getTime() > ORPHAN_AFTER_MS;
   }

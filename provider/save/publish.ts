@@ -132,9 +132,14 @@ export async function publishAsIs(
  *
  * @throws SnapshotError `STORE_EXISTS`
  */
-async function checkReplaced(store: Store, key: string, { restorable, location }: Manifest): Promise<void> {
-  if (restorable?.ok !== false || (await store.head(key)) === undefined) return;
-  if ((await readManifest(store, key))?.restorable?.ok === false) return;
+async function checkReplaced(
+  store: Store,
+  key: string,
+  { restorable, location }: Manifest,
+  signal: AbortSignal,
+): Promise<void> {
+  if (restorable?.ok !== false || (await store.head(key, { signal })) === undefined) return;
+  if ((await readManifest(store, key, { signal }))?.restorable?.ok === false) return;
   throw new SnapshotError(
     "STORE_EXISTS",
     `${location} was kept: the archive that would replace it is valid, but Consul could not restore it: ${restorable.reasons.join("; ")}`,
@@ -153,8 +158,8 @@ async function putWithManifest(
   const claim = new ManifestClaim(store, key, overwrite);
   const beforeVisible = async (): Promise<void> => {
     const manifest = await describing;
-    if (overwrite) await checkReplaced(store, key, manifest);
-    await claim.write(manifest);
+    if (overwrite) await checkReplaced(store, key, manifest, signal);
+    await claim.write(manifest, { signal });
     await announce?.(manifest);
   };
   try {

@@ -1,12 +1,16 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { ArchiveReader } from "../../../provider/archive/reader";
 import { readManifest } from "../../../provider/catalog/manifest";
+import { compact } from "../../../provider/compact";
+import { SnapshotError } from "../../../provider/errors";
 import type { Policy } from "../../../provider/retention/policy";
 import { publish, unixNanoseconds } from "../../../provider/save/publish";
 import { openVerifiedStream } from "../../../provider/save/verifiedStream";
 import { fileStore } from "../../../provider/store/file/store";
+import type { Store } from "../../../provider/store/store";
 import { parseLocation } from "../../../provider/store/location";
 import { archiveOf } from "../../fixtures/archive";
 import { keyValue, stateOf, type StateRecord } from "../../fixtures/state";
@@ -21,7 +25,12 @@ describe("an archive that is stored in place of another", () => {
   const good = keyValue("app/a", "1");
   const broken: StateRecord = { type: 2, value: { Key: "app/a", ModifyIndex: "no number", Value: "1" } };
 
-  async function publishOne(record: StateRecord, retention: Policy = {}) {
+  async function publishOne(
+    record: StateRecord,
+    retention: Policy = {},
+    to = store,
+    signal = new AbortController().signal,
+  ) {
     const archive = archiveOf(stateOf([record]));
     async function* body(): AsyncGenerator<Buffer> {
       yield await Promise.resolve(archive);
@@ -29,7 +38,7 @@ describe("an archive that is stored in place of another", () => {
     const verified = await openVerifiedStream(body(), new ArchiveReader(), () => undefined);
     const about = { datacenter: "dc1", consulVersion: "1.14.11" };
     return publish(
-      store,
+      to,
       { ...verified, about, nanoseconds: unixNanoseconds(verified.meta) },
       {
         target: parseLocation(join(folder.path, "consul.snap")),
@@ -39,7 +48,7 @@ describe("an archive that is stored in place of another", () => {
         consistency: "consistent",
         owner: { organization: "o", project: "p", stack: "s", name: "n" },
       },
-      new AbortController().signal,
+      signal,
     );
   }
 
@@ -50,6 +59,31 @@ describe("an archive that is stored in place of another", () => {
     expect(failure.message).to.include("consul.snap was kept").and.include("could not restore it: ");
     expect((await readdir(folder.path)).sort()).to.deep.equal(["consul.snap", "consul.snap.manifest.json"]);
     expect((await publishOne(good)).manifest.sha256).to.equal(manifest.sha256);
+  });
+
+  it("is not waited for where the store is silent about what is there: an abort ends each request", async () => {
+    await publishOne(good);
+    const before = await readdir(folder.path);
+    for (const [record, silent] of [
+      [good, "the former manifest, to be put back"],
+      [broken, "the former manifest, to be compared"],
+    ] as const) {
+      const run = new AbortController();
+      const canceled: unknown[] = [];
+      const read: Store["read"] = async function* (key, options = {}) {
+        if (run.signal.aborted) yield* store.read(key, options);
+        setImmediate(() => run.abort(new SnapshotError("INTERRUPTED", "enough", "")));
+        // The timer only keeps the test alive where nothing cancels the request.
+        await setTimeout(60_000, undefined, compact({ signal: options.signal })).catch((error: unknown) =>
+          canceled.push(error),
+        );
+        throw new SnapshotError("INTERRUPTED", "canceled", "");
+      };
+      const failure = await failureOf(publishOne(record, {}, { ...store, read }, run.signal));
+      expect(failure.code, silent).to.equal("INTERRUPTED");
+      expect(canceled, silent).to.have.lengthOf(1);
+      expect(await readdir(folder.path), silent).to.deep.equal(before);
+    }
   });
 
   it("says in its manifest whether the run keeps a record for retention", async () => {
