@@ -25,17 +25,26 @@ const UNUSUAL = [
 export const ENDING_SIGNALS: readonly NodeJS.Signals[] = [...STOPPING, ...UNUSUAL];
 
 /**
- * The same for a process that runs none but our own code. There, SIGUSR1 is included, because it starts Node's debugger,
- * and SIGPROF, unless Node.js profiles this process: its profiler sends SIGPROF all the time, and a handler takes the
- * place of the profiler's.
+ * The same for a provider's process, which is no program of the user. There, SIGPROF is included, unless Node.js profiles this
+ * process: its profiler sends SIGPROF all the time, and a handler takes the place of the profiler's. In a program, any
+ * library could do so.
  *
  * @param options - the options of this process for Node.js
  */
-export function ownEndingSignals(
+export function providerEndingSignals(
   options: readonly string[] = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/\s+/)],
 ): readonly NodeJS.Signals[] {
   const isProfiled = options.some((option) => /^--(cpu-)?prof\b/.test(option));
-  return [...ENDING_SIGNALS, "SIGUSR1", ...(isProfiled ? [] : (["SIGPROF"] as const))];
+  return [...ENDING_SIGNALS, ...(isProfiled ? [] : (["SIGPROF"] as const))];
+}
+
+/**
+ * The same for a process that runs none but our own code. There, SIGUSR1 is included, because it starts Node's debugger.
+ *
+ * @param options - the options of this process for Node.js
+ */
+export function ownEndingSignals(options?: readonly string[]): readonly NodeJS.Signals[] {
+  return [...providerEndingSignals(options), "SIGUSR1"];
 }
 
 /** Whether the signal asks a process to stop and means nothing else. */

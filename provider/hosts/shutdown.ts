@@ -5,7 +5,7 @@
  */
 
 import { fstatSync } from "node:fs";
-import { ENDING_SIGNALS } from "../endingSignals";
+import { providerEndingSignals } from "../endingSignals";
 
 const STDIN = 0;
 
@@ -33,7 +33,7 @@ export function watchParent(): void {
 export async function runStoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   // Install handlers only while work is running: without them, the normal end of a run takes no extra time.
-  if (running.size === 0) for (const signal of ENDING_SIGNALS) process.on(signal, stopAll);
+  if (running.size === 0) for (const signal of providerEndingSignals()) process.on(signal, stopAll);
   const done = work(controller.signal);
   const entry = { controller, done };
   running.add(entry);
@@ -41,7 +41,7 @@ export async function runStoppable<T>(work: (signal: AbortSignal) => Promise<T>)
     return await done;
   } finally {
     running.delete(entry);
-    if (running.size === 0) for (const signal of ENDING_SIGNALS) process.off(signal, stopAll);
+    if (running.size === 0) for (const signal of providerEndingSignals()) process.off(signal, stopAll);
   }
 }
 

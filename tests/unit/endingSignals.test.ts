@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { resolve } from "node:path";
 import { expect } from "chai";
-import { ENDING_SIGNALS, ownEndingSignals } from "../../provider/endingSignals";
+import { ENDING_SIGNALS, ownEndingSignals, providerEndingSignals } from "../../provider/endingSignals";
 import { temporaryFolder } from "../support/programs/saving";
 
 /** Signals of Linux that end no Node.js process, or that no handler can change. */
@@ -41,6 +41,23 @@ describe("the signals that end a process", function () {
       expect(ownEndingSignals([option])).to.include("SIGUSR1");
       expect(ownEndingSignals([option])).to.not.include("SIGPROF");
     }
+  });
+
+  it("include the profiler's in a provider's process: its work ends in order", async () => {
+    expect(providerEndingSignals([])).to.have.members([...ENDING_SIGNALS, "SIGPROF"]);
+    expect(providerEndingSignals(["--cpu-prof"])).to.have.members(ENDING_SIGNALS);
+    const program = `
+      const { runStoppable } = require(${JSON.stringify(resolve("dist/provider/hosts/shutdown.js"))});
+      runStoppable((signal) => new Promise((resolve) => {
+        const alive = setInterval(() => undefined, 1000);
+        signal.addEventListener("abort", () => { console.error("tidied"); clearInterval(alive); resolve(); });
+        process.kill(process.pid, "SIGPROF");
+      }));`;
+    const child = spawn(process.execPath, ["--eval", program], { stdio: ["ignore", "ignore", "pipe"] });
+    const parts: Buffer[] = [];
+    child.stderr.on("data", (part: Buffer) => parts.push(part));
+    expect(await once(child, "close")).to.deep.equal([1, null]);
+    expect(Buffer.concat(parts).toString()).to.equal("tidied\n");
   });
 
   it("are no end to a process that Node.js profiles", async () => {
