@@ -9,6 +9,7 @@ import { type AgentConfig, readConfig } from "./config/config";
 import { type ReadFlags, readFlags } from "./config/flags";
 import { connect } from "./connect";
 import { checkConfig } from "./checkConfig";
+import { configCheckJson, configCheckLines } from "./configCheckText";
 import { runDaemon } from "./daemon";
 import { readConfigFiles } from "./files";
 import { type Log, makeLog } from "./log";
@@ -41,9 +42,10 @@ export async function runAgent(args: readonly string[], io: AgentIo): Promise<nu
   const flags = readFlags(args);
   const { config, connection } = await load(flags, env);
   if (flags.checkConfig) {
-    const { ok, lines } = await checkConfig(config, connection, signal, systemClock.now());
+    const check = await checkConfig(config, connection, signal, systemClock.now());
+    const lines = flags.format === "json" ? [configCheckJson(check)] : configCheckLines(check);
     lines.forEach(write);
-    return ok ? 0 : 1;
+    return check.ok ? 0 : 1;
   }
   if (isServed(config)) return serve(config, flags, io);
   const { log, close } = openLog(config, write);

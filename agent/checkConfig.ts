@@ -9,7 +9,6 @@ import { Spool } from "../provider/save/spool";
 import { fixedPrefix } from "../provider/store/nameTemplate";
 import type { Store } from "../provider/store/store";
 import { isEmpty, spelled, writtenRules } from "../provider/retention/policy";
-import { cleanText, type CleanText, remark } from "../provider/text";
 import type { AgentConfig, Destination, HttpConfig, Login } from "./config/config";
 import { formatListenAddress } from "./config/listenAddress";
 import { withDestination } from "./destinationStore";
@@ -18,9 +17,34 @@ import { nextDue, type Schedule } from "./schedule";
 
 const NOT_TRIED = "not tried";
 
+/** One thing that was tried. */
+export interface Tried {
+  readonly what: "consul" | "login" | "datacenter" | "temporaryFiles" | "http";
+  readonly ok: boolean;
+  /** The address, or the name of the auth method. Default: what is tried has no name. */
+  readonly name?: string;
+  /** What was found, in one line. */
+  readonly message: string;
+}
+
+export interface CheckedDestination {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly message: string;
+  /** The key of its archives, with placeholders. */
+  readonly names: string;
+  readonly encrypted: boolean;
+  readonly keeps: string;
+  /** If it is not that of the agent. */
+  readonly schedule?: string;
+}
+
 export interface ConfigCheck {
   readonly ok: boolean;
-  readonly lines: readonly CleanText[];
+  readonly tried: readonly Tried[];
+  readonly schedule: string;
+  readonly destinations: readonly CheckedDestination[];
+  readonly notices: readonly string[];
 }
 
 /** Takes no snapshot, writes nothing, and registers nothing. The token of a login is destroyed at once. */
@@ -41,27 +65,34 @@ export async function checkConfig(
   const scratch = await tryScratchFolder(config.scratchFolder);
   const http = config.schedule === "once" ? undefined : config.http && (await tryHttp(config.http));
   const destinations = await Promise.all(config.destinations.map((each) => tryDestination(each)));
-  const lines = [
-    remark`Consul ${connection.url}: ${consul ?? "answers, and has a leader"}`,
-    ...(config.login === undefined
-      ? []
-      : [remark`Login at ${cleanText(config.login.authMethod)}: ${refused ?? "works; its token was destroyed again"}`]),
-    ...(datacenter === undefined ? [] : [remark`Datacenter: ${datacenter}`]),
-    ...(scratch === undefined ? [] : [remark`Temporary files: ${scratch}`]),
-    ...(http === undefined ? [] : [remark`HTTP: ${http.line}`]),
-    remark`Schedule: ${describeSchedule(config.schedule, now)}`,
-    ...config.destinations.flatMap((destination, at) => [
-      remark`Destination ${destination.name}: ${destinations[at] ?? "can be listed"}`,
-      remark`  names: ${destination.target.key}${destination.recipients === undefined ? "" : ", encrypted"}`,
-      remark`  keeps: ${describePolicy(destination)}`,
-      ...(destination.schedule === undefined
-        ? []
-        : [remark`  schedule: ${describeSchedule(destination.schedule, now)}`]),
-    ]),
-    ...config.notices.map((notice) => remark`Note: ${notice}`),
+  const tried: Tried[] = [
+    { what: "consul", ok: consul === undefined, name: connection.url, message: consul ?? "answers, and has a leader" },
   ];
-  const problems = [consul, datacenter, refused, scratch, http?.ok === false ? http.line : undefined, ...destinations];
-  return { ok: problems.every((problem) => problem === undefined), lines };
+  if (config.login !== undefined) {
+    const message = refused ?? "works; its token was destroyed again";
+    tried.push({ what: "login", ok: refused === undefined, name: config.login.authMethod, message });
+  }
+  if (datacenter !== undefined) tried.push({ what: "datacenter", ok: false, message: datacenter });
+  if (scratch !== undefined) tried.push({ what: "temporaryFiles", ok: false, message: scratch });
+  if (http !== undefined) tried.push({ what: "http", ok: http.ok, message: http.line });
+  const checked = config.destinations.map((destination, at) =>
+    compact({
+      name: destination.name,
+      ok: destinations[at] === undefined,
+      message: destinations[at] ?? "can be listed",
+      names: destination.target.key,
+      encrypted: destination.recipients !== undefined,
+      keeps: describePolicy(destination),
+      schedule: destination.schedule && describeSchedule(destination.schedule, now),
+    }),
+  );
+  return {
+    ok: [...tried, ...checked].every(({ ok }) => ok),
+    tried,
+    schedule: describeSchedule(config.schedule, now),
+    destinations: checked,
+    notices: config.notices,
+  };
 }
 
 /**

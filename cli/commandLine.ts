@@ -57,6 +57,7 @@ function ownArguments(args: readonly string[]): ReturnType<typeof parseArguments
 
 function failureCode(error: unknown, command: Command | undefined): number {
   if (error instanceof UsageError || isCode(error, "TARGET_INVALID")) return command?.usageCode ?? NOT_DONE;
+  if (typeof command?.failureCode === "function") return command.failureCode(error);
   if (command?.failureCode !== undefined) return command.failureCode;
   return isInvalidArchive(error) ? NOT_SO : NOT_DONE;
 }
@@ -99,9 +100,12 @@ async function runWithoutCommand([first, topic, ...more]: readonly string[], io:
 const GLOBAL = { name: "", options: { version: { doc: "print the version" } } };
 
 /** Looks at the raw arguments, because another argument may be the one that is invalid. */
-function wantsJsonErrors(args: readonly string[], { options, jsonErrors }: Command): boolean {
+function wantsJsonErrors(args: readonly string[], { options, jsonErrors, readsOwnArguments }: Command): boolean {
   if (jsonErrors === false || !Object.hasOwn(options, "format")) return false;
   const end = args.indexOf("--");
   const before = end === -1 ? args : args.slice(0, end);
-  return before.some((arg, i) => arg === "--format=json" || (arg === "--format" && before[i + 1] === "json"));
+  const flags = readsOwnArguments === true ? ["--format", "-format"] : ["--format"];
+  return flags.some((flag) =>
+    before.some((arg, i) => arg === `${flag}=json` || (arg === flag && before[i + 1] === "json")),
+  );
 }

@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   errors.write(
     remark`standard output cannot be written (${failure.code ?? failure.message})\nCheck where it goes: a full disk, or a closed file.\n`,
   );
-  if (code === 0) process.exitCode = 1;
+  if (code === 0) process.exitCode = 2;
 }
 
 void main();

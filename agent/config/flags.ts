@@ -14,12 +14,15 @@ export interface ReadFlags {
   readonly configFolders: readonly string[];
   /** Only check the configuration. */
   readonly checkConfig: boolean;
+  /** How to print what was checked. */
+  readonly format: (typeof FORMATS)[number];
   readonly document: Document;
   readonly notices: readonly string[];
 }
 
 /** Flags that set no key. */
-const OWN = ["config-file", "config-dir", "check-config"] as const;
+const OWN = ["config-file", "config-dir", "check-config", "format"] as const;
+const FORMATS = ["pretty", "json"] as const;
 /** A switch needs no value, and accepts one only after an equals sign. */
 const isSwitch = (name: string): boolean => name === "check-config" || FLAGS.get(name)?.key.kind === "boolean";
 
@@ -32,11 +35,13 @@ export function readFlags(args: readonly string[]): ReadFlags {
   const configFolders: string[] = [];
   const notices: string[] = [];
   let checkConfig = false;
+  let typedFormat: string | undefined;
   let document = EMPTY;
   for (const { name, value } of split(args)) {
     if (name === "config-file") configFiles.push(value);
     else if (name === "config-dir") configFolders.push(value);
     else if (name === "check-config") checkConfig = value === "true";
+    else if (name === "format") typedFormat = value;
     else {
       const target = FLAGS.get(name);
       if (target === undefined) throw new Error(`no flag ${name}`);
@@ -45,7 +50,16 @@ export function readFlags(args: readonly string[]): ReadFlags {
       else document = mergeDocuments(document, setKey(target, name, value, document));
     }
   }
-  return { configFiles, configFolders, checkConfig, document, notices };
+  return { configFiles, configFolders, checkConfig, format: formatOf(typedFormat, checkConfig), document, notices };
+}
+
+function formatOf(typed: string | undefined, checkConfig: boolean): ReadFlags["format"] {
+  const format = FORMATS.find((each) => each === (typed ?? "pretty"));
+  if (format === undefined) throw invalid(`-format must be one of ${FORMATS.join(", ")}`, "Use -format json.");
+  if (typed !== undefined && !checkConfig) {
+    throw invalid("-format is only used with -check-config", "Omit it. For log lines as JSON use -log-format json.");
+  }
+  return format;
 }
 
 function visibleSecret(name: string): string {

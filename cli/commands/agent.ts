@@ -8,6 +8,12 @@ const OWN: OptionTable = {
   "config-file": { value: "FILE", list: true, doc: "a configuration file, whose name ends in .json" },
   "config-dir": { value: "FOLDER", list: true, doc: "a folder of configuration files" },
   "check-config": { doc: "say what would happen, try Consul, the login and each destination, and take no snapshot" },
+  format: {
+    value: "FORMAT",
+    choices: ["pretty", "json"],
+    default: "pretty",
+    doc: "with -check-config: how to print the result",
+  },
 };
 
 export const agent = describeCommand({
@@ -39,7 +45,6 @@ export const agent = describeCommand({
     { code: 2, meaning: "the flags or the configuration are invalid, or local_scratch_path may not be written to" },
   ],
   readsOwnArguments: true,
-  jsonErrors: false,
   async run({ operands, io }) {
     // Must precede the loading of the agent, which already makes V8 grow its heap.
     const { keepYoungGenerationSmall } = await import("../../agent/collection.js");

@@ -1,5 +1,6 @@
 import { describeCommand } from "../description/command";
 import { decryptionOptions } from "../options/decryption";
+import { formatOptions } from "../options/format";
 import { outputOptions } from "../options/output";
 import { sourceOptions } from "../options/source";
 
@@ -10,7 +11,12 @@ export const get = describeCommand({
     { name: "SOURCE", doc: "an archive: a path, a URL, or - for standard input", source: true },
     { name: "KEY", doc: "the whole key" },
   ],
-  options: { ...outputOptions, ...sourceOptions, ...decryptionOptions },
+  options: {
+    ...outputOptions,
+    ...sourceOptions,
+    ...decryptionOptions,
+    format: { ...formatOptions.format, doc: "pretty: the value alone; json: also flags and indexes" },
+  },
   examples: [
     { does: "Show a value", line: "consul-snapshot get consul-dc1.snap app/a" },
     {
@@ -20,7 +26,7 @@ export const get = describeCommand({
   ],
   exitCodes: [
     { code: 0, meaning: "the value is printed, and the archive is valid" },
-    { code: 1, meaning: "there is no such key; nothing is printed" },
+    { code: 1, meaning: "there is no such key; no value is printed" },
     { code: 2, meaning: "the archive is invalid or could not be read; nothing is printed" },
   ],
   failureCode: 2,

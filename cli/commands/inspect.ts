@@ -16,11 +16,10 @@ export const inspect = describeCommand({
       line: "consul-snapshot inspect --full --format json consul-dc1.snap",
     },
   ],
-  failureCode: 1,
   exitCodes: [
     { code: 0, meaning: "the archive is printed" },
-    { code: 1, meaning: "the archive is invalid, or could not be read" },
-    { code: 2, meaning: "the command was typed wrongly" },
+    { code: 1, meaning: "the archive is invalid" },
+    { code: 2, meaning: "the command was typed wrongly, or the archive could not be read or decrypted" },
   ],
   // Like Consul's own command.
   jsonErrors: false,

@@ -1,3 +1,4 @@
+import { isCode } from "../../provider/errors";
 import { describeCommand } from "../description/command";
 import { formatOptions } from "../options/format";
 import { retentionOptions } from "../options/retention";
@@ -27,11 +28,18 @@ export const prune = describeCommand({
       line: "consul-snapshot prune ./backups/ --series acme/shop/prod/nightly --keep-last 7 --keep-daily 30",
     },
   ],
-  failureCode: 1,
+  failureCode: (error) => (isCode(error, "ARGUMENT_INVALID") ? 1 : 2),
   exitCodes: [
     { code: 0, meaning: "what no rule keeps is removed or, with --dry-run, printed" },
-    { code: 1, meaning: "failed, refused or interrupted; some archives may be removed" },
-    { code: 2, meaning: "the command was typed wrongly" },
+    {
+      code: 1,
+      meaning:
+        "refused, and nothing is removed: no restorable archive of the series, or the archives contradict each other",
+    },
+    {
+      code: 2,
+      meaning: "the command was typed wrongly, the store failed, or an archive could not be removed; others may be",
+    },
   ],
   async run({ operands: [target = ""], options, io }) {
     const { pruneByHand } = await import("../prune/prune.js");

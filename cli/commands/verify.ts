@@ -30,14 +30,16 @@ export const verify = describeCommand({
       line: "consul-snapshot verify --identity backup.key --consul-version 1.13.9 consul-dc1.snap.age",
     },
   ],
-  failureCode: 1,
   exitCodes: [
     {
       code: 0,
       meaning: "each archive is valid, is the one its manifest describes, and is restorable if that was asked",
     },
-    { code: 1, meaning: "one is not, or could not be read" },
-    { code: 2, meaning: "the command was typed wrongly" },
+    { code: 1, meaning: "one is not, or a folder or prefix has no archive" },
+    {
+      code: 2,
+      meaning: "the command was typed wrongly, or none is known to be invalid, and one could not be read or decrypted",
+    },
   ],
   async run({ operands, options, io }) {
     const work = await import("../verify/verify.js");

@@ -64,10 +64,10 @@ export interface Command<T extends OptionTable = OptionTable> {
   /** Whether it reads its arguments itself: they are its operands, and its options describe them. Default: false. */
   readonly readsOwnArguments?: true;
   /**
-   * The exit code of failures that `run` throws, except that the command was typed wrongly. Default: 1 where an archive is
+   * The exit code of a failure that `run` throws, except that the command was typed wrongly. Default: 1 where an archive is
    * invalid, 2 for all others.
    */
-  readonly failureCode?: 1 | 2;
+  readonly failureCode?: 1 | 2 | ((error: unknown) => 1 | 2);
   /** The exit code where the command was typed wrongly, for one in which 2 means something else. Default: 2. */
   readonly usageCode?: 1;
   /** Printed below a failure to find the source, in one sentence: that nothing was done. Default: nothing. */

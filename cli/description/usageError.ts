@@ -8,7 +8,33 @@ import type { Command } from "./command";
 import { optionSynopsis } from "./option";
 
 /** Names that other tools use for an option of ours. */
-const SYNONYMS: Readonly<Record<string, string>> = { "dry-run": "plan", plan: "dry-run" };
+const SYNONYMS: Readonly<Record<string, string>> = { "dry-run": "plan", plan: "dry-run", retain: "keep-last" };
+
+/** Those of `cli/options/connection.ts`. */
+const CONNECTION_FLAGS = [
+  "http-addr",
+  "datacenter",
+  "token-file",
+  "ca-file",
+  "ca-path",
+  "client-cert",
+  "client-key",
+  "tls-server-name",
+];
+const WHOLE_CLUSTER = "A snapshot is always of the whole cluster: omit it.";
+/** Options of Consul's own commands, in a command of ours that does not have them. */
+const CONSUL_FLAGS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(CONNECTION_FLAGS.map((name) => [name, "This command does not connect to Consul: omit it."])),
+  kvdetails: "Did you mean consul-snapshot inspect --kvdetails?",
+  kvdepth: "Did you mean consul-snapshot inspect --kvdepth N?",
+  kvfilter: "Did you mean consul-snapshot inspect --kvfilter PREFIX?",
+  stale: "Did you mean consul-snapshot save --stale?",
+  namespace: WHOLE_CLUSTER,
+  partition: WHOLE_CLUSTER,
+  "append-filename":
+    "Did you mean placeholders in the TARGET of consul-snapshot save, such as {datacenter} and {consulVersion}?",
+  interval: "Did you mean consul-snapshot agent -interval VALUE?",
+};
 
 /** A usage error, including one that is found only when the command runs. */
 export class UsageError extends SnapshotError {}
@@ -53,6 +79,10 @@ export function unknownOption(typed: string, command: Pick<Command, "name" | "op
       `option ${shown} has one dash, as in Consul's own command`,
       `Did you mean ${known.get(name) ?? ""}?`,
     );
+  }
+  const consuls = Object.hasOwn(CONSUL_FLAGS, name) ? CONSUL_FLAGS[name] : undefined;
+  if (consuls !== undefined && !known.has(name)) {
+    return usageError(`${command.name === "" ? "consul-snapshot" : command.name} has no option ${shown}`, consuls);
   }
   const synonym = SYNONYMS[name] ?? "";
   const near = known.has(synonym) ? synonym : nearest(name, [...known.keys()]);

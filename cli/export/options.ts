@@ -13,6 +13,12 @@ export const exportOptions = {
     default: "keys",
     doc: "what to export",
   },
+  format: {
+    value: "FORMAT",
+    choices: ["json"],
+    default: "json",
+    doc: "how to print it: always as the JSON that Consul takes",
+  },
   ...outputOptions,
   ...sourceOptions,
   ...decryptionOptions,

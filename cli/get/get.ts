@@ -1,17 +1,20 @@
-/** `consul-snapshot get`: prints one value, after the whole archive has been verified. */
+/** `consul-snapshot get`: prints one key, after the whole archive has been verified. */
 
 import { Readable } from "node:stream";
-import { getValue } from "../../provider/contents/keys";
+import { getKey } from "../../provider/contents/keys";
 import { shellWord } from "../../provider/shellWord";
 import type { CommandIo } from "../description/command";
 import { decryptionOf, openArchive } from "../source/readArchive";
 import { writeTo } from "../source/sink";
 import { composed } from "../../provider/text";
+import { jsonText } from "../terminal/json";
 import { shown } from "../terminal/rows";
+import { entryJson } from "./entryJson";
 
 export interface GetOptions {
   readonly output?: string;
   readonly identity?: readonly string[];
+  readonly format?: string;
 }
 
 /**
@@ -21,15 +24,16 @@ export interface GetOptions {
 export async function get(
   source: string,
   key: string,
-  { output: file, identity }: GetOptions,
+  { output: file, identity, format }: GetOptions,
   { output, errors }: CommandIo,
 ): Promise<number> {
-  const value = await getValue(openArchive(source, await decryptionOf(identity)), key);
-  if (value === undefined) {
+  const entry = await getKey(openArchive(source, await decryptionOf(identity)), key);
+  if (entry === undefined) {
     errors.write(composed`there is no key ${shown(JSON.stringify(key))} in ${shown(source)}\n`);
     if (source !== "-") errors.write(composed`All keys: consul-snapshot export ${shown(shellWord(source))}\n`);
+    if (format === "json" && file === undefined) output.write(jsonText({ key, found: false }));
     return 1;
   }
-  await writeTo(file, Readable.from([value]), output);
+  await writeTo(file, Readable.from([format === "json" ? Buffer.from(entryJson(entry)) : entry.value]), output);
   return 0;
 }

@@ -13,6 +13,8 @@ import { retentionPolicy } from "../options/retentionPolicy";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 
+const NOT_REMOVED = 2;
+
 export interface PruneOptions extends OptionValues<typeof retentionOptions> {
   /** `organization/project/stack/name`. */
   readonly series: string;
@@ -47,5 +49,5 @@ export async function pruneByHand(
     ),
   );
   if (isJson) output.write(jsonText({ series: options.series, dryRun: isDryRun, ...pruned }));
-  return 0;
+  return pruned.left.length === 0 ? 0 : NOT_REMOVED;
 }

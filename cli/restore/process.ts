@@ -41,8 +41,9 @@ export async function restoreInProcess(source: string, options: RestoreOptions, 
     giveUp: giveUp.signal,
     whenSending: () => (isSending = true),
   });
-  if (code !== DONE || options.plan === true) return code;
-  // The cluster is restored, and only the receipt tells the result.
+  if (code !== DONE) return code;
   await output.flush();
-  return output.failure === undefined || output.failure.code === "EPIPE" ? DONE : UNSETTLED;
+  if (output.failure === undefined || output.failure.code === "EPIPE") return DONE;
+  // Without --plan the cluster is restored, and only the receipt tells the result.
+  return options.plan === true ? NOTHING_DONE : UNSETTLED;
 }

@@ -12,6 +12,7 @@ import { formatLocation } from "../../provider/store/location";
 import { adoptHint, toAdopt, type Unadopted } from "../source/adoptHint";
 import type { CommandIo } from "../description/command";
 import { type Place, withPlace } from "../../provider/catalog/place";
+import { missingFolderOf } from "../source/missingFolder";
 import { decryptionOf } from "../source/readArchive";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
@@ -66,6 +67,11 @@ async function judgeAll(
   maxAgeMs: number,
   progress: Progress,
 ): Promise<Judged[]> {
+  const missing = await missingFolderOf(place);
+  if (missing !== undefined) {
+    const sentence = `there is no archive: the folder ${missing} does not exist`;
+    return [compact({ ok: false, reason: "none", sentence, series, gaps: [] })];
+  }
   const now = await judgingTime(place.store, `${place.prefix}status`, progress);
   const summaries = await summarizeSeries(listPlace(place.store, place.prefix, progress.signal), now);
   const names = series === undefined ? [...summaries.keys()].sort() : [series];

@@ -4,6 +4,7 @@ import { listPlace } from "../../provider/catalog/list";
 import { formatLocation } from "../../provider/store/location";
 import { withPlace } from "../../provider/catalog/place";
 import { isArchiveName } from "../source/archiveName";
+import { missingFolderOf } from "../source/missingFolder";
 
 export interface Folder {
   /** Locations, in the store's order. */
@@ -12,6 +13,8 @@ export interface Folder {
   readonly orphans: number;
   /** Objects that neither have a manifest nor the name of an archive. */
   readonly others: number;
+  /** Whether the folder does not exist. Default: false. */
+  readonly isMissing?: true;
 }
 
 /**
@@ -19,7 +22,9 @@ export interface Folder {
  * @throws SnapshotError `TARGET_INVALID`, `STORE_*`; the signal's reason
  */
 export function listFolder(target: string, signal: AbortSignal): Promise<Folder> {
-  return withPlace(target, signal, async ({ store, location, prefix }) => {
+  return withPlace(target, signal, async (place) => {
+    if ((await missingFolderOf(place)) !== undefined) return { archives: [], orphans: 0, others: 0, isMissing: true };
+    const { store, location, prefix } = place;
     const archives: string[] = [];
     let [orphans, others] = [0, 0];
     for await (const listed of listPlace(store, prefix, signal, true)) {

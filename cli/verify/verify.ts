@@ -12,8 +12,13 @@ import { type CleanLines, composed, joined } from "../../provider/text";
 import { shown } from "../terminal/rows";
 import { type Folder, listFolder } from "./folder";
 import { judgeArchive } from "./verdict";
-import { requireVersion, verdictData } from "../../provider/catalog/verdict";
+import { requireVersion, type Verdict, verdictData } from "../../provider/catalog/verdict";
 import { describeVerdict } from "./verdictText";
+
+const OK = 0;
+const NOT_SO = 1;
+/** Whether the archive is valid is unknown. */
+const NOT_READ = 2;
 
 export interface VerifyOptions {
   /** Judge whether this version of Consul can restore the archives. Default: none. */
@@ -38,29 +43,40 @@ export async function verify(
   const { archives: judged, skipped } = withoutManifests(sources);
   if (skipped > 0) errors.write(composed`skipped ${counted(skipped, "manifest")}: each is compared with its archive\n`);
   const archives: object[] = [];
-  let allOk = true;
+  let worst: number = OK;
   for (const source of judged) {
     const folder = isFolder(source) ? await listOnce(source) : undefined;
     if (folder !== undefined) {
       errors.write(describeFolder(source, folder));
-      allOk &&= folder.archives.length > 0;
+      if (folder.archives.length === 0) worst = worseOf(worst, NOT_SO);
     }
     for (const archive of folder?.archives ?? [source]) {
       const verdict = await judgeArchive(archive, request);
-      allOk &&= verdict.ok;
+      worst = worseOf(worst, codeOf(verdict));
       if (isJson) archives.push(verdictData(verdict));
       else output.write(composed`${describeVerdict(verdict)}\n`);
     }
   }
   if (isJson) output.write(jsonText({ archives }));
-  return allOk ? 0 : 1;
+  return worst;
+}
+
+/** An archive that is known to be invalid counts more than one that could not be read. */
+function worseOf(one: number, other: number): number {
+  return [NOT_SO, NOT_READ].find((code) => code === one || code === other) ?? OK;
+}
+
+function codeOf({ ok, valid }: Verdict): number {
+  if (ok) return OK;
+  return valid === undefined ? NOT_READ : NOT_SO;
 }
 
 function listOnce(folder: string): Promise<Folder> {
   return interruptible("not every archive was verified", (signal) => listFolder(folder, signal));
 }
 
-function describeFolder(name: string, { archives, orphans, others }: Folder): CleanLines {
+function describeFolder(name: string, { archives, orphans, others, isMissing }: Folder): CleanLines {
+  if (isMissing === true) return composed`${shown(name)} does not exist: it has no archive\n`;
   const more = [
     ...(orphans > 0 ? [composed`${counted(orphans, "manifest")} without an archive`] : []),
     ...(others > 0 ? [counted(others, "other object")] : []),

@@ -4,8 +4,8 @@
  */
 
 import type { SeenRecord } from "../archive/reader";
-import { escapeJson } from "../text";
 import { API_OBJECTS, apiObjectsOf, type Omissions } from "./apiObjects";
+import { exactJson } from "./exactJson";
 import { keyEntries } from "./keys";
 import { type ArchiveSource, madeOfRecords } from "./readRecords";
 
@@ -33,24 +33,9 @@ export async function* exportRecords(
   const make = (record: SeenRecord): string | undefined => {
     const objects = what === "keys" ? keyEntries(record, prefix) : apiObjectsOf(what, record, omissions);
     if (objects.length === 0) return undefined;
-    return objects.map((object) => `${count++ === 0 ? "[" : ","}\n\t${jsonOf(object, "\t")}`).join("");
+    return objects.map((object) => `${count++ === 0 ? "[" : ","}\n\t${exactJson(object, "\t")}`).join("");
   };
   yield* madeOfRecords(source, make);
   yield count === 0 ? "[]\n" : "\n]\n";
   return { count, omissions };
-}
-
-/** Like JSON.stringify with tabs, but it also writes 64-bit integers. */
-function jsonOf(value: unknown, indent: string): string {
-  if (typeof value === "bigint") return String(value);
-  if (typeof value !== "object" || value === null) return escapeJson(JSON.stringify(value));
-  const isList = Array.isArray(value);
-  const items = isList
-    ? value.map((item) => jsonOf(item, `${indent}\t`))
-    : Object.entries(value).map(
-        ([name, item]) => `${escapeJson(JSON.stringify(name))}: ${jsonOf(item, `${indent}\t`)}`,
-      );
-  const [open, close] = isList ? ["[", "]"] : ["{", "}"];
-  if (items.length === 0) return open + close;
-  return `${open}\n${indent}\t${items.join(`,\n${indent}\t`)}\n${indent}${close}`;
 }

@@ -2,7 +2,7 @@
 
 import type { SeenRecord } from "../archive/reader";
 import { KVS } from "../archive/recordTypes";
-import { contentOf, isFields } from "../archive/state/normalForm";
+import { type Content, contentOf, isFields } from "../archive/state/normalForm";
 import { SnapshotError } from "../errors";
 import { cleanText } from "../text";
 import type { ApiFields } from "./apiObjects";
@@ -17,6 +17,12 @@ export interface KeyValue {
   /** The namespace in Consul Enterprise; empty for the default one. */
   readonly namespace: string;
   readonly partition: string;
+  /** The session that locks the key; empty if none does. */
+  readonly session: string;
+  /** Raft indexes, and how often the key was locked; in decimal digits. */
+  readonly createIndex: string;
+  readonly modifyIndex: string;
+  readonly lockIndex: string;
 }
 
 /**
@@ -35,14 +41,21 @@ function keyValueOf({ type, value }: SeenRecord, isWanted: (key: Buffer) => bool
   }
   const key = Buffer.from(textOf(fields["Key"]), "latin1");
   if (!isWanted(key)) return undefined;
-  const flags = fields["Flags"];
   return {
     key,
     value: Buffer.from(textOf(fields["Value"]), "latin1"),
-    flags: typeof flags === "string" ? flags.replace(/^\+/, "") : "0",
+    flags: digitsOf(fields["Flags"]),
     namespace: textOf(fields["Namespace"]),
     partition: textOf(fields["Partition"]),
+    session: textOf(fields["Session"]),
+    createIndex: digitsOf(fields["CreateIndex"]),
+    modifyIndex: digitsOf(fields["ModifyIndex"]),
+    lockIndex: digitsOf(fields["LockIndex"]),
   };
+}
+
+function digitsOf(integer: Content | undefined): string {
+  return typeof integer === "string" ? integer.replace(/^\+/, "") : "0";
 }
 
 /**
@@ -50,11 +63,11 @@ function keyValueOf({ type, value }: SeenRecord, isWanted: (key: Buffer) => bool
  * @returns `undefined` if there is no such key
  * @throws SnapshotError `ARCHIVE_*`, `STATE_UNDECODABLE`, and what the source throws
  */
-export async function getValue(source: ArchiveSource, key: string): Promise<Buffer | undefined> {
+export async function getKey(source: ArchiveSource, key: string): Promise<KeyValue | undefined> {
   const wanted = Buffer.from(key);
-  let found: Buffer | undefined;
-  const take = (record: SeenRecord): Buffer | undefined => keyValueOf(record, (key) => key.equals(wanted))?.value;
-  for await (const value of madeOfRecords(source, take)) found = value;
+  let found: KeyValue | undefined;
+  const take = (record: SeenRecord): KeyValue | undefined => keyValueOf(record, (key) => key.equals(wanted));
+  for await (const entry of madeOfRecords(source, take)) found = entry;
   return found;
 }
 

@@ -10,6 +10,7 @@ import { parseLocation } from "../../provider/store/location";
 import { type ConsulServer, fill, inspect, startConsul } from "../support/consul/consul";
 import { makeOld } from "../support/archives/prunedArchives";
 import { keyPair } from "../support/archives/ageKeys";
+import { documentedKeys, keysOf } from "../support/documentedJson";
 import { command } from "../support/programs/command";
 import { temporaryFolder } from "../support/programs/saving";
 import { azurite } from "../support/stores/azure";
@@ -217,6 +218,11 @@ describe("one snapshot by the agent", function () {
     expect(await readdir(folder.path)).to.deep.equal(["agent.json"]);
     const down = await runToEnd(["-config-file", file, "-check-config", "-http-addr=127.0.0.1:1"]);
     expect(down.code).to.equal(1);
+    const json = await runToEnd(["-config-file", file, "-check-config", "-format", "json"]);
+    const checked = JSON.parse(json.lines.join("\n")) as { ok: boolean; destinations: { keeps: string }[] };
+    expect({ ok: checked.ok, code: json.code }).to.deep.equal({ ok: true, code: 0 });
+    expect(checked.destinations.map(({ keeps }) => keeps)).to.deep.equal(["keepLast 30"]);
+    expect(keysOf(checked)).to.deep.equal(documentedKeys("agent -check-config"));
   });
 
   it("fails with -check-config where the agent would refuse to run, and writes nothing", async () => {

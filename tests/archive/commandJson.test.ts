@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { COMMANDS } from "../../cli/commands";
 import { factsOf } from "../../provider/catalog/archiveFacts";
 import { fileStore } from "../../provider/store/file/store";
 import { archiveOf } from "../fixtures/archive";
@@ -11,6 +12,8 @@ import { daysAgo, keepAt, SERIES } from "../support/archives/prunedArchives";
 import { documentedKeys, keysOf } from "../support/documentedJson";
 import { command } from "../support/programs/command";
 import { temporaryFolder } from "../support/programs/saving";
+
+const SESSION = "adf4238a-882b-9ddc-4a9d-5b6758e4159e";
 
 describe("--format json", function () {
   this.timeout(60_000);
@@ -118,14 +121,60 @@ describe("--format json", function () {
   });
 
   it("inspect fails as Consul does: nothing on standard output", async () => {
-    expect(await command(["inspect", "nowhere.snap", "--format", "json"])).to.include({ code: 1, out: "" });
+    expect(await command(["inspect", "nowhere.snap", "--format", "json"])).to.include({ code: 2, out: "" });
     const { value } = await json("inspect", "--full", path("valid.snap"));
     expect(keysOf(value)).to.include.members(documentedKeys("inspect --full"));
   });
 
+  it("get: a key with its flags and indexes, in the documented shape; also one that is not there", async () => {
+    const { code, value } = await json("get", path("valid.snap"), "app/a");
+    expect({ code, value }).to.deep.equal({
+      code: 0,
+      value: { key: "app/a", found: true, value: "1", flags: 0, createIndex: 10, modifyIndex: 10, lockIndex: 0 },
+    });
+    expect(keysOf(value)).to.deep.equal(documentedKeys("get"));
+    const none = await json("get", path("valid.snap"), "app/b");
+    expect({ code: none.code, value: none.value }).to.deep.equal({ code: 1, value: { key: "app/b", found: false } });
+    const cut = await json("get", path("cut.snap"), "app/a");
+    expect([cut.code, keysOf(cut.value)]).to.deep.equal([2, documentedKeys("error")]);
+    expect(await command(["get", path("valid.snap"), "app/a"])).to.include({ code: 0, out: "1" });
+  });
+
+  it("get: a binary value is base64, and no digit of the flags is lost", async () => {
+    const fields = { CreateIndex: 5, Key: "b", LockIndex: 3, ModifyIndex: 6, Session: SESSION };
+    const record = { type: 2, value: { ...fields, Flags: 2n ** 64n - 1n, Value: Buffer.from([0, 0xff]) } };
+    await writeFile(path("binary.snap"), archiveOf(stateOf([record])));
+    const { out } = await command(["get", path("binary.snap"), "b", "--format", "json"]);
+    expect(out).to.include('"flags": 18446744073709551615,');
+    const { key, value, lockIndex, session } = JSON.parse(out) as Record<string, unknown>;
+    expect({ key, value, lockIndex, session }).to.deep.equal({
+      key: "b",
+      value: { base64: "AP8=" },
+      lockIndex: 3,
+      session: SESSION,
+    });
+  });
+
+  it("export and completion: the documented shapes", async () => {
+    const { value } = await json("export", path("valid.snap"));
+    expect(keysOf(value)).to.deep.equal(documentedKeys("export"));
+    expect(await command(["export", path("valid.snap")])).to.include({ out: `${JSON.stringify(value, null, "\t")}\n` });
+    const script = (await command(["completion", "bash"])).out;
+    expect((await json("completion", "bash")).value).to.deep.equal({ shell: "bash", script });
+    expect(documentedKeys("completion")).to.deep.equal(["script", "shell"]);
+  });
+
+  it("each command has it", () => {
+    for (const { name, options } of COMMANDS) expect(options["format"]?.choices, name).to.include("json");
+  });
+
   it("is documented: each block of the page is JSON", () => {
     const page = readFileSync("docs/reference/command.md", "utf8");
-    for (const name of ["error", "inspect --full", "verify", "restore --plan", "restore", "prune"]) {
+    // The agent prints JSON with another flag only, and inspect what Consul prints.
+    const named = COMMANDS.map(({ name }) => (name === "agent" ? "agent -check-config" : name)).filter(
+      (name) => name !== "inspect",
+    );
+    for (const name of ["error", "inspect --full", "restore --plan", "restore", ...named]) {
       expect(page).to.include(`<!-- json: ${name} -->`);
       expect(documentedKeys(name)).to.not.be.empty;
     }

@@ -65,7 +65,7 @@ describe("the command and its terminal", function () {
 
   it("shows file names that would control a terminal in one line", async () => {
     const { code, out } = await command(["verify", "x.snap\u001b[2K\rvalid.snap: valid\n"]);
-    expect(code).to.equal(1);
+    expect(code).to.equal(2);
     expect(out).to.not.match(UNSAFE);
     expect(out.split("\n")[0]).to.match(/^x\.snap.*STORE_NOT_FOUND/);
   });
@@ -88,7 +88,7 @@ describe("the command and its terminal", function () {
   ]) {
     it(`fails with a sentence when the disk is full: ${args}`, async () => {
       const said = { err: "" };
-      expect(await shell(`$CS ${args} > /dev/full`, said)).to.equal(1);
+      expect(await shell(`$CS ${args} > /dev/full`, said)).to.equal(2);
       expect(said.err)
         .to.match(/^standard output cannot be written \(ENOSPC\)\n.*\n$/)
         .and.not.include("    at ");
@@ -115,8 +115,8 @@ describe("the command and its terminal", function () {
 
   it("says nothing when standard error is gone or full, and ends with the same code", async () => {
     expect(await shell("$CS verify cut.snap 2> /dev/full")).to.equal(1);
-    expect(await shell("$CS inspect nowhere.snap 2>&-")).to.equal(1);
-    expect(await shell("$CS inspect nowhere.snap 2> /dev/full")).to.equal(1);
+    expect(await shell("$CS inspect nowhere.snap 2>&-")).to.equal(2);
+    expect(await shell("$CS inspect nowhere.snap 2> /dev/full")).to.equal(2);
     expect(await shell("$CS verify valid.snap 2>&-")).to.equal(0);
   });
 

@@ -69,7 +69,7 @@ describe("reading an encrypted archive", function () {
       ["a.snap", "is not an age identity"],
     ] as const) {
       const { code, out, err } = await command(["verify", path("a.snap"), "--identity", path(name)]);
-      expect({ code, out }, name).to.deep.equal({ code: 1, out: "" });
+      expect({ code, out }, name).to.deep.equal({ code: 2, out: "" });
       expect(err, name).to.include(said);
     }
     expect((await command(["verify", path("a.snap"), "--identity", path("key.txt")])).code).to.equal(0);
@@ -157,7 +157,7 @@ describe("reading an encrypted archive", function () {
       await command(["inspect", path("a.snap")]),
     );
     const cut = await command(["verify", path("cut.age")], { env });
-    expect(cut.code).to.equal(1);
+    expect(cut.code).to.equal(2);
     expect(cut.out).to.include("DECRYPTION_FAILED");
   });
 
@@ -184,7 +184,7 @@ describe("reading an encrypted archive", function () {
         expect([facts.sha256, facts.storedSha256]).to.deep.equal(hashes);
         const missing = await command(["inspect", server.url("missing.snap")]);
         expect(missing.err).to.include("STORE_NOT_FOUND");
-        expect(missing.code).to.equal(1);
+        expect(missing.code).to.equal(2);
       } finally {
         store.close();
         process.env = environment;

@@ -322,7 +322,7 @@ describe("the code of", () => {
   });
 
   it("the agent names only its flags", () => {
-    const flags = new Set([...FLAGS.keys(), "help", "check-config", "config-file", "config-dir"]);
+    const flags = new Set([...FLAGS.keys(), "help", "check-config", "config-file", "config-dir", "format"]);
     for (const file of filesIn("agent")) {
       for (const sentence of sentencesIn(file)) {
         const foreign = [...sentence.matchAll(/(?<![\w…-])--?([a-z][a-z0-9-]+)/g)].filter(

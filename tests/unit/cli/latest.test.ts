@@ -106,7 +106,7 @@ describe("--latest", () => {
     expect(await run()).to.equal(2);
     expect(await run("nothing")).to.equal(2);
     expect(await run("inspect")).to.equal(2);
-    expect(await run("inspect", path("nowhere.snap"))).to.equal(1);
+    expect(await run("inspect", path("nowhere.snap"))).to.equal(2);
     // What is typed wrongly shows only when it runs.
     for (const wrong of [
       ["prune", folder.path, "--series", "one"],

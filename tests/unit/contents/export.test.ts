@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Exported, exportRecords } from "../../../provider/contents/export";
-import { getValue } from "../../../provider/contents/keys";
+import { getKey } from "../../../provider/contents/keys";
 import { archiveOf } from "../../fixtures/archive";
 import { keyValue, stateOf, type StateRecord } from "../../fixtures/state";
 
@@ -60,7 +60,7 @@ describe("an export", () => {
 
   it("of one value has values beyond the size of records that are held otherwise", async () => {
     const large = Buffer.alloc(3 * 1024 * 1024, "large ");
-    expect(await getValue(holding(keyValue("a", "1"), keyValue("large", large)), "large")).to.deep.equal(large);
-    expect(await getValue(holding(keyValue("a", "1")), "b")).to.equal(undefined);
+    expect((await getKey(holding(keyValue("a", "1"), keyValue("large", large)), "large"))?.value).to.deep.equal(large);
+    expect(await getKey(holding(keyValue("a", "1")), "b")).to.equal(undefined);
   });
 });
