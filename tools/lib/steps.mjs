@@ -41,7 +41,7 @@ const TOOLS = /** @type {Record<string, readonly string[]>} */ ({
   agent: [CONSUL, "consul-lock", "versitygw", "fake-gcs-server"],
   archive: [...CONSULS, "versitygw", "fake-gcs-server"],
   consul: [...CONSULS, "versitygw", "fake-gcs-server", "age"],
-  docs: [CONSUL, "promtool", "nomad-jobspec", "pulumi", "pulumi-language-nodejs"],
+  docs: [CONSUL, "promtool", "nomad-jobspec", "pulumi", "pulumi-language-nodejs", "versitygw"],
   engine: [
     ...CONSULS,
     "pulumi",

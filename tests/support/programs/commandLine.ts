@@ -10,10 +10,12 @@ export interface Ran {
   readonly err: string;
 }
 
+/** In bytes, before somebody reads it. */
+const MOST_PRINTED = 16 * 1024 * 1024;
+
 /** @param isTerminal - whether standard error is one. Default: false */
 export async function runHere(args: readonly string[], { isTerminal = false } = {}): Promise<Ran> {
-  const out = new PassThrough();
-  const err = new PassThrough();
+  const [out, err] = [new PassThrough({ highWaterMark: MOST_PRINTED }), new PassThrough()];
   const errors = new Output(Object.assign(err, { isTTY: isTerminal }));
   const code = await runCommandLine(args, { output: new Output(out), errors });
   return { code, out: String(out.read() ?? ""), err: String(err.read() ?? "") };
