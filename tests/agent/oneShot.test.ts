@@ -221,7 +221,7 @@ describe("one snapshot by the agent", function () {
     const json = await runToEnd(["-config-file", file, "-check-config", "-format", "json"]);
     const checked = JSON.parse(json.lines.join("\n")) as { ok: boolean; destinations: { keeps: string }[] };
     expect({ ok: checked.ok, code: json.code }).to.deep.equal({ ok: true, code: 0 });
-    expect(checked.destinations.map(({ keeps }) => keeps)).to.deep.equal(["keepLast 30"]);
+    expect(checked.destinations.map(({ keeps }) => keeps)).to.deep.equal(["retain 30"]);
     expect(keysOf(checked)).to.deep.equal(documentedKeys("agent -check-config"));
   });
 
