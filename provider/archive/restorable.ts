@@ -158,12 +158,24 @@ export function restorableSentence(
   return `${what} (${knownBy})`;
 }
 
+/**
+ * Raft goes on from the archive's index and cannot count beyond 64 bits. A server that restores an archive with the last one
+ * never answers again (tried with 1.14.11: 2^64-1 and 2^64-2, and 2^63 as the highest index that is restored).
+ */
+const MAX_INDEX = 2 ** 63;
+
 function problemsOfMeta({ meta, stateSize }: ArchiveReport): RestoreProblem[] {
   const problems: RestoreProblem[] = [];
   if (meta.version !== 1) {
     problems.push({
       code: "ARCHIVE_MALFORMED",
       message: `meta.json is of version ${meta.version}, and only 1 is restored`,
+    });
+  }
+  if (meta.index > MAX_INDEX) {
+    problems.push({
+      code: "ARCHIVE_MALFORMED",
+      message: `meta.json has the index ${meta.exact.index}, which leaves no room for later changes`,
     });
   }
   const size = stateSizeProblem({ meta, stateSize });
