@@ -48,6 +48,7 @@ export function restorableOn(report: ArchiveReport, consulVersion: string): Rest
     ...problemsOfTypes(report, nearest, isEnterprise, cannot),
     ...problemsOfKinds(report, nearest, isEnterprise, cannot),
     ...problemsOfNodes(report, nearest, isEnterprise, cannot),
+    ...problemsOfAddresses(report, nearest, cannot),
     ...problemsOfPolicies(report, isEnterprise, consulVersion),
     ...problemsOfState(report),
   ];
@@ -233,6 +234,12 @@ function problemsOfNodes(
   const places = hasPeers || partitionClash === offset ? "partitions" : "peers";
   const message = `it holds nodes of the same name or id in different ${places}, which are one node there: ${cannot}`;
   return [{ code: "STATE_UNKNOWN_RECORD", message, offset }];
+}
+
+function problemsOfAddresses({ state }: ArchiveReport, version: Version, cannot: string): RestoreProblem[] {
+  const offset = state.tenancy?.namelessAddress;
+  if (offset === undefined || isBefore(version, PEERS_SINCE)) return [];
+  return [{ code: "STATE_UNDECODABLE", message: `it holds a virtual address without a service: ${cannot}`, offset }];
 }
 
 function problemsOfPolicies(

@@ -71,10 +71,7 @@ function tokenProblem(fields: StructFields): string | undefined {
   return seconds >= EPOCH || isZero ? undefined : "has an expiration time before 1970";
 }
 
-/** The name is part of the primary index: "object missing primary index". */
 function virtualServiceProblem(fields: StructFields): string | undefined {
-  const name = fields.fields("ServiceName")?.text("Name") ?? "";
-  if (name === "" && fields.text("Name") === "") return "has no name";
   return caseProblem(fields, ["ServiceName", "Peer", "Name"]);
 }
 

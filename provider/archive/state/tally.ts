@@ -174,7 +174,7 @@ export class Tally {
           (type === REGISTER ? this.registrations.add(value, offset) : undefined)));
     if (problem !== undefined) this.misshapen = { offset, message: `the ${typeName(type)} record ${problem}` };
     else if (value !== undefined) {
-      const isTenant = this.tenancy.add(type, value);
+      const isTenant = this.tenancy.add(type, value, offset);
       if (type === ACL_POLICY) this.policies.add(value, isTenant, offset);
     }
   }

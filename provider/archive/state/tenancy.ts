@@ -17,6 +17,11 @@ export interface TenancyReport {
   readonly imported: number;
   /** How many virtual addresses have the form of 1.13 and later, with the service's name one level deeper. */
   readonly peerableAddresses: number;
+  /**
+   * Where the first virtual address without a service begins. Consul 1.12 writes it after it has restored addresses in the form of
+   * 1.13. Later versions crash with it: "object missing primary index".
+   */
+  readonly namelessAddress?: number;
   /** Whether a server of Consul Enterprise is registered. Anyone with `service:write` may register one, too. */
   readonly hasEnterpriseServer: boolean;
   /** Where the first node is registered that only its partition distinguishes from one with its name or id. */
@@ -35,6 +40,7 @@ export class Tenancy {
   private tenants = 0;
   private imported = 0;
   private peerableAddresses = 0;
+  private namelessAddress: number | undefined;
   private hasEnterpriseServer = false;
   private partitionClash: number | undefined;
   private peerClash: number | undefined;
@@ -46,11 +52,12 @@ export class Tenancy {
   /**
    * Adds a record whose fields are valid.
    *
+   * @param offset - where it begins
    * @returns whether it belongs to a partition or a namespace other than the default one
    */
-  add(type: number, value: Buffer): boolean {
+  add(type: number, value: Buffer, offset: number): boolean {
     try {
-      if (type === SERVICE_VIRTUAL_IP && isPeerable(value)) this.peerableAddresses += 1;
+      if (type === SERVICE_VIRTUAL_IP) this.addAddress(new StructFields(value, 0).fields("Service"), offset);
       if (!isTenant(type, value)) return false;
       this.tenants += 1;
       return true;
@@ -87,15 +94,25 @@ export class Tenancy {
     return undefined;
   }
 
+  private addAddress(service: StructFields | undefined, offset: number): void {
+    const deeper = service?.fields("ServiceName");
+    if (deeper !== undefined) this.peerableAddresses += 1;
+    const name = deeper?.text("Name") ?? "";
+    if (name === "" && (service?.text("Name") ?? "") === "") this.namelessAddress ??= offset;
+  }
+
   /** @returns `undefined` if every server keeps everything */
   report(): TenancyReport | undefined {
-    const { tenants, imported, peerableAddresses, hasEnterpriseServer, partitionClash, peerClash } = this;
-    if (tenants + imported + peerableAddresses === 0 && !hasEnterpriseServer) return undefined;
+    const { tenants, imported, peerableAddresses, hasEnterpriseServer } = this;
+    const { namelessAddress, partitionClash, peerClash } = this;
+    const hasCounts = tenants + imported + peerableAddresses > 0;
+    if (!hasCounts && !hasEnterpriseServer && namelessAddress === undefined) return undefined;
     return {
       tenants,
       imported,
       peerableAddresses,
       hasEnterpriseServer,
+      ...(namelessAddress !== undefined && { namelessAddress }),
       ...(partitionClash !== undefined && { partitionClash }),
       ...(peerClash !== undefined && { peerClash }),
     };
@@ -127,10 +144,6 @@ function ownersOf(type: number, value: Buffer): readonly StructFields[] {
   if (type === SERVICE_VIRTUAL_IP)
     return inner("Service").flatMap((service) => [service, service.fields("ServiceName") ?? []].flat());
   return [record];
-}
-
-function isPeerable(address: Buffer): boolean {
-  return new StructFields(address, 0).fields("Service")?.fields("ServiceName") !== undefined;
 }
 
 /** The entry within the request within the bytes of the record; proxy-defaults are bytes once more. */

@@ -120,6 +120,21 @@ describe("what a server drops from records", () => {
     expect(await knownBy("1.13.9", web!, db!)).to.equal("tried");
   });
 
+  it("refuses a virtual address without a service, except for versions that write such addresses", async () => {
+    const address = (Service: Value): StateRecord => ({ type: 32, value: { Service, IP: "abcd" } });
+    for (const service of [{ Name: "" }, { ServiceName: { Name: "" }, Peer: "" }, {}]) {
+      const refused = ["tried", "STATE_UNDECODABLE", "STATE_UNDECODABLE", "STATE_UNDECODABLE"];
+      expect(await verdicts([address(service)]), JSON.stringify(service)).to.deep.equal(refused);
+    }
+    expect((await judge(stateOf([address({ Name: "" })]), "1.14.11"))?.problems).to.deep.equal([
+      {
+        code: "STATE_UNDECODABLE",
+        message: "it holds a virtual address without a service: 1.14.11 cannot restore it",
+        offset: 14,
+      },
+    ]);
+  });
+
   it("does not call an archive of Consul Enterprise tried", async () => {
     const server = (version: string) => node(ID, { Service: { ID: "consul", Service: "consul", Meta: { version } } });
     expect((await judge(stateOf([server("1.14.11")]), "1.14.11"))?.knownBy).to.equal("tried");
