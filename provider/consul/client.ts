@@ -4,7 +4,7 @@ import type { Dispatcher } from "undici";
 import { compact } from "../compact";
 import { isCode, SnapshotError } from "../errors";
 import { type ClusterFacts, readAgent, readDatacenters, readLastLogIndex, readServersVersion } from "./agentFacts";
-import { type ClusterIdentity, readPeers, readRaftIdentity } from "./clusterIdentity";
+import { type ClusterIdentity, readMarks, readPeers, readRaftIdentity } from "./clusterIdentity";
 import { cleanText, isPlainName } from "../text";
 import type { Connection } from "./connection";
 import { notASnapshot, tooStale } from "./failures";
@@ -179,8 +179,8 @@ export class ConsulClient {
   }
 
   /**
-   * Identifies the cluster by the Raft ids of its servers, or by their addresses alone if the token may not read the
-   * ids (`operator = "read"`) or the path is blocked.
+   * Identifies the cluster by the Raft ids of its servers, or by their addresses and by marks if the token may not read
+   * the ids (`operator = "read"`) or the path is blocked.
    *
    * @throws SnapshotError `CONSUL_*` or `INTERRUPTED`; `CONSUL_DENIED` for an unknown or missing token
    */
@@ -189,7 +189,14 @@ export class ConsulClient {
     const identity = (await this.#isClosed(answer)) ? undefined : readRaftIdentity(answer.json);
     if (identity !== undefined) return identity;
     const peers = await this.#transport.ask({ path: "/v1/status/peers" });
-    return { serverIds: [], serverAddresses: peers.failure === undefined ? readPeers(peers.json) : [] };
+    const known = ({ json, failure }: Answer): unknown => (failure === undefined ? json : undefined);
+    const token = await this.#transport.ask({ path: "/v1/acl/token/self" });
+    const roots = await this.#transport.ask({ path: "/v1/connect/ca/roots" });
+    return {
+      serverIds: [],
+      serverAddresses: readPeers(known(peers)),
+      marks: readMarks(known(token), known(roots)),
+    };
   }
 
   /**

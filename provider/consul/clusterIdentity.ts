@@ -1,7 +1,7 @@
 /**
  * The identity of a cluster. Servers keep their Raft ids for life, so two answers that share an id come from the same
  * cluster, regardless of address, name or load balancer. The datacenter name does not identify a cluster: the default
- * is always `dc1`.
+ * is always `dc1`. A token that may not read these ids can still read marks, which each cluster chooses at random.
  */
 
 import { compact } from "../compact";
@@ -16,17 +16,35 @@ export interface ClusterIdentity {
   /** `host:port` of the servers' RPC, readable without permission; empty if unknown. */
   readonly serverAddresses: readonly string[];
   readonly datacenter?: string;
+  /**
+   * What differs between clusters and every token may read, by name; asked only if the ids are unknown. A restore replaces
+   * it: compare it only before.
+   */
+  readonly marks?: Readonly<Record<string, string>>;
 }
 
 export type ClusterComparison = "same" | "other" | "unknown";
 
 /**
  * Compares by Raft ids. If those of one side are unknown, compares by server addresses, which two clusters behind one
- * address do not share.
+ * address rarely share, and by marks: whatever is known of both must be equal.
  */
 export function compareClusters(one: ClusterIdentity, other: ClusterIdentity): ClusterComparison {
   const byId = compareSets(one.serverIds, other.serverIds);
-  return byId === "unknown" ? compareSets(one.serverAddresses, other.serverAddresses) : byId;
+  if (byId !== "unknown") return byId;
+  const compared = [compareSets(one.serverAddresses, other.serverAddresses), compareMarks(one, other)];
+  return compared.find((each) => each === "other") ?? compared.find((each) => each === "same") ?? "unknown";
+}
+
+/** Whether two identities are only known to be equal by addresses, which two clusters can share (containers on two hosts). */
+export function areOnlyAddressesKnown(one: ClusterIdentity, other: ClusterIdentity): boolean {
+  return compareSets(one.serverIds, other.serverIds) === "unknown" && compareMarks(one, other) === "unknown";
+}
+
+function compareMarks({ marks: one = {} }: ClusterIdentity, { marks: other = {} }: ClusterIdentity): ClusterComparison {
+  const known = Object.entries(one).filter(([name]) => Object.hasOwn(other, name));
+  if (known.length === 0) return "unknown";
+  return known.every(([name, value]) => other[name] === value) ? "same" : "other";
 }
 
 /**
@@ -75,6 +93,26 @@ export function readRaftIdentity(answer: unknown): ClusterIdentity | undefined {
   const serverIds = textsOf(servers.map((server) => field(server, "ID")));
   if (serverIds.length === 0) return undefined;
   return { serverIds, serverAddresses: textsOf(servers.map((server) => field(server, "Address"))) };
+}
+
+/**
+ * The marks of a cluster: which token it knows under the token's secret, since when, and the id of its service mesh. Two
+ * clusters that were set up with the same secrets give other accessor ids, or at least other times. Never the secret itself.
+ *
+ * @param token - the response to `/v1/acl/token/self`
+ * @param roots - the response to `/v1/connect/ca/roots`
+ */
+export function readMarks(token: unknown, roots: unknown): Readonly<Record<string, string>> {
+  const [accessor, created, trustDomain] = [
+    field(token, "AccessorID"),
+    field(token, "CreateTime"),
+    field(roots, "TrustDomain"),
+  ];
+  const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+  return {
+    ...(isText(accessor) && isText(created) ? { token: `${accessor} ${created}` } : {}),
+    ...(isText(trustDomain) ? { trustDomain } : {}),
+  };
 }
 
 /** @param answer - the response to `/v1/status/peers` */

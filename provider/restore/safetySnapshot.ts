@@ -41,7 +41,8 @@ export async function saveStateBefore(
   const before = await readOrSave(session, saving);
   const { url } = session.request.connection;
   requireSameCluster(expected, before.identity, url, "to the request for the current state");
-  return before;
+  const { marks } = expected;
+  return { ...before, identity: compact({ ...before.identity, marks }) };
 }
 
 async function readOrSave(session: Session, { client, reporter, visibleAfter }: Saving): Promise<StateBefore> {

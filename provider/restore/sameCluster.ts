@@ -4,17 +4,38 @@ import type { SnapshotMeta } from "../archive/reader";
 import type { ConsulClient } from "../consul/client";
 import {
   areCopies,
+  areOnlyAddressesKnown,
   type ClusterIdentity,
   compareClusters,
   describeIdentity,
   identityOfServers,
 } from "../consul/clusterIdentity";
+import { readCluster } from "./currentState";
 import { type NothingRestored, refused } from "./guards";
+
+/**
+ * Identifies the cluster that answers on the connection that sends. If the token reads nothing that tells two clusters of
+ * equal addresses apart, the state itself does: it has the servers' ids.
+ *
+ * @throws NothingRestored as `confirmCluster` does; SnapshotError where the state cannot be read
+ */
+export async function confirmConnection(
+  client: ConsulClient,
+  expected: ClusterIdentity,
+  address: string,
+  step: string,
+): Promise<void> {
+  const found = await confirmCluster(client, expected, address, step);
+  if (!areOnlyAddressesKnown(expected, found)) return;
+  const { meta } = await readCluster(client);
+  requireSameCluster(expected, identityOfServers(meta.servers), address, step);
+}
 
 /**
  * Identifies the cluster that answers.
  *
  * @param expected - the cluster of the first step
+ * @returns the cluster that answered
  * @throws NothingRestored if another cluster answers, or if it cannot be identified
  */
 export async function confirmCluster(
@@ -22,8 +43,10 @@ export async function confirmCluster(
   expected: ClusterIdentity,
   address: string,
   step: string,
-): Promise<void> {
-  requireSameCluster(expected, await client.identity(), address, step);
+): Promise<ClusterIdentity> {
+  const found = await client.identity();
+  requireSameCluster(expected, found, address, step);
+  return found;
 }
 
 /**

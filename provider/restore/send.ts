@@ -7,7 +7,7 @@ import type { ConsulClient, RestoreFailure } from "../consul/client";
 import { isCode, SnapshotError } from "../errors";
 import { throttled } from "../progressInterval";
 import type { Reporter } from "./request";
-import { confirmCluster } from "./sameCluster";
+import { confirmConnection } from "./sameCluster";
 import type { StateBefore } from "./safetySnapshot";
 import type { Session } from "./session";
 import type { Source } from "./source";
@@ -44,7 +44,7 @@ export async function send(
     const client = session.openClient(request.connection, sending.signal, true);
     try {
       const unsavedChanges = await reportUnsavedChanges(client, before, reporter);
-      await confirmCluster(client, before.identity, request.connection.url, "just before the archive is sent");
+      await confirmConnection(client, before.identity, request.connection.url, "just before the archive is sent");
       const sent = await upload.run(client);
       const isLost = isNotTaken(sent) && isCode(sent.failure?.error, "CONSUL_UNREACHABLE");
       if (!isLost || attempt === CONNECTIONS) return compact({ ...sent, unsavedChanges });

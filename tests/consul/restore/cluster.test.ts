@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import { createServer, type IncomingMessage, request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
 import { DONE, NOTHING_DONE } from "../../../cli/restore/restore";
 import { type ConsulServer, startConsul } from "../../support/consul/consul";
 import { type Balancer, startBalancer } from "../../support/faults/balancer";
 import { consulProxy } from "../../support/faults/consulProxy";
+import { listenOnLoopback } from "../../support/faults/listening";
 import { command } from "../../support/programs/command";
 import { type Ended, planFrom, restoreFrom, type RestoreWishes } from "../../support/programs/restoring";
 import { saveTo, temporaryFolder } from "../../support/programs/saving";
@@ -175,6 +176,73 @@ describe("a restore through one address that leads to two clusters", function ()
     expect(plan.guards.filter(({ ok }) => !ok).map(({ name }) => name)).to.deep.equal(["otherCluster"]);
     expect(plan.refusal?.message).to.include("the archive is from another cluster").and.include("no server is in both");
   });
+});
+
+describe("a restore with acl = write alone, through an address that moves to a cluster whose servers have the same addresses", function () {
+  this.timeout(120_000);
+  const SECRET = "6f1e4b0c-5b53-4d5e-8f7a-4f2a4a1f6d11";
+  let one: ConsulServer;
+  let two: ConsulServer;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let archive: string;
+
+  before(async () => {
+    folder = await temporaryFolder();
+    [one, two] = await Promise.all([startConsul({ acl: true }), startConsul({ acl: true })]);
+    for (const server of [one, two]) {
+      // Infrastructure as code: both clusters know the token under the same secret.
+      await server.api("/v1/acl/policy", { method: "PUT", body: { Name: "restore", Rules: 'acl = "write"' } });
+      const body = { SecretID: SECRET, Policies: [{ Name: "restore" }] };
+      await server.api("/v1/acl/token", { method: "PUT", body });
+    }
+    await one.api("/v1/kv/who", { method: "PUT", body: "one, archived" });
+    archive = (await saveTo(`${folder.path}/`, { address: one.address, token: one.token ?? "" })).saved.manifest
+      .location;
+    await one.api("/v1/kv/who", { method: "PUT", body: "one" });
+    await two.api("/v1/kv/who", { method: "PUT", body: "two, the only copy" });
+  });
+  after(() => Promise.all([one.stop(), two.stop(), folder.remove()]));
+
+  for (const [how, denied] of [
+    ["by what every token may read", undefined],
+    ["by the state itself, where a proxy denies that as well", /^\/v1\/(acl|connect|operator)\//],
+  ] as const) {
+    it(`is stopped before anything is sent, ${how}`, async () => {
+      const denying = await listenOnLoopback(
+        createServer((request, response) => {
+          request.resume();
+          response.writeHead(403).end("Permission denied: token lacks permission");
+        }),
+      );
+      const inFrontOf = (server: ConsulServer) =>
+        consulProxy(({ url = "" }) => {
+          if (denied?.test(url) === true) return denying.address;
+          return url.startsWith("/v1/status/peers") ? one.address : server.address;
+        });
+      const [first, second] = await Promise.all([inFrontOf(one), inFrontOf(two)]);
+      const balancer = await startBalancer(() => first.address);
+      try {
+        const { error, attempt } = await restoreFrom(
+          archive,
+          { address: balancer.address, token: SECRET },
+          {
+            limits: LIMITS,
+            safety: join(folder.path, "safety/"),
+            heard: (text) => {
+              if (text.includes("verified and saved")) balancer.lead(() => second.address);
+            },
+          },
+        );
+        expect(attempt).to.equal(undefined);
+        expect(error?.code, error?.message).to.equal("RESTORE_REFUSED");
+        expect(error?.message).to.include("another cluster answers").and.include("(guard cluster)");
+        expect(second.restores() + first.restores()).to.equal(0);
+        expect(await two.api("/v1/kv/who?raw")).to.equal("two, the only copy");
+      } finally {
+        await Promise.all([balancer, first, second, denying].map((each) => each.stop()));
+      }
+    });
+  }
 });
 
 describe("what is written between the safety snapshot and the restore", function () {

@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import {
   areCopies,
+  areOnlyAddressesKnown,
   type ClusterIdentity,
   compareClusters,
   compareNodes,
   describeIdentity,
   identityOfServers,
+  readMarks,
   readPeers,
   readRaftIdentity,
 } from "../../../provider/consul/clusterIdentity";
@@ -25,6 +27,27 @@ describe("the identity of a cluster", () => {
     expect(compareClusters(cluster([], ["1:8300"]), cluster(["a"], ["1:8300", "2:8300"]))).to.equal("same");
     expect(compareClusters(cluster([], ["1:8300"]), cluster(["a"], ["2:8300"]))).to.equal("other");
     expect(compareClusters(cluster(["a"], ["1:8300"]), cluster(["b"], ["1:8300"])), "ids decide").to.equal("other");
+  });
+
+  it("is another one where a mark differs that is known of both, though the addresses are equal", () => {
+    const marked = (marks: Record<string, string>) => ({ ...cluster([], ["1:8300"]), marks });
+    const one = marked({ token: "a 1", trustDomain: "a.consul" });
+    expect(compareClusters(one, one)).to.equal("same");
+    expect(compareClusters(one, marked({ token: "b 1", trustDomain: "a.consul" }))).to.equal("other");
+    expect(compareClusters(one, marked({ trustDomain: "a.consul" })), "what one side does not know").to.equal("same");
+    expect(compareClusters({ ...one, serverAddresses: [] }, { ...one, serverAddresses: [] })).to.equal("same");
+    expect(compareClusters(one, { ...one, serverAddresses: ["2:8300"] })).to.equal("other");
+    expect(areOnlyAddressesKnown(one, marked({}))).to.equal(true);
+    expect(areOnlyAddressesKnown(one, marked({ token: "a 1" }))).to.equal(false);
+    expect(areOnlyAddressesKnown(cluster(["a"]), cluster(["a"]))).to.equal(false);
+  });
+
+  it("has as marks what every token may read, and no secret", () => {
+    const token = { AccessorID: "a", SecretID: "secret", CreateTime: "2026-11-27T11:18:42.5Z", Hash: "h" };
+    const roots = { ActiveRootID: "r", TrustDomain: "d.consul", Roots: [] };
+    expect(readMarks(token, roots)).to.deep.equal({ token: "a 2026-11-27T11:18:42.5Z", trustDomain: "d.consul" });
+    expect(readMarks({ ...token, CreateTime: 5 }, { TrustDomain: "" })).to.deep.equal({});
+    expect(readMarks(undefined, "x")).to.deep.equal({});
   });
 
   it("is another one at the same moment where all servers with its ids have other addresses", () => {
