@@ -31,6 +31,9 @@ export type WorkEvent =
   /** The cluster's state is still the one from before; the restore may still be running. */
   | { readonly phase: "stillAsBefore" }
   | { readonly phase: "rereadingArchive" }
+  | { readonly phase: "readingStateBefore" }
+  /** Of another process that has begun the same restore. */
+  | { readonly phase: "waitingForResult" }
   | { readonly phase: "comparingRecords" }
   | { readonly phase: "restored"; readonly outcome: string; readonly adopted: boolean };
 

@@ -50,6 +50,10 @@ export function describeEvent(event: WorkEvent): CleanText {
       return sentence`the cluster is as it was before; observing whether it stays so`;
     case "rereadingArchive":
       return sentence`reading the archive to compare the cluster with it`;
+    case "readingStateBefore":
+      return sentence`reading the safety snapshot, to know the state before`;
+    case "waitingForResult":
+      return sentence`waiting for the result of the process that began this restore`;
     case "comparingRecords":
       return sentence`comparing records with the archive`;
     case "restored":

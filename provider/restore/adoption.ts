@@ -2,19 +2,28 @@
  * Adopts a run that has begun before: nothing is restored; the cluster is read back instead.
  *
  * Anyone who may write to a receipt's folder can forge a receipt. So a result in a receipt is never trusted: either the
- * cluster proves it now, or the outcome is `unproved`.
+ * cluster proves it now, or the outcome is `unproved`. Nor is what a receipt without a result says of the state before: only
+ * the safety snapshot shows whether the cluster has changed.
  */
 
+import { performance } from "node:perf_hooks";
+import type { ArchiveReport } from "../archive/reader";
 import { explain, isCode, SnapshotError } from "../errors";
 import { argumentName } from "./argumentName";
 import { type Attempt, contentsOf } from "./attempt";
+import { pause } from "./clusterObservation";
+import { findEarlierRun } from "./earlierRun";
 import { refused } from "./guards";
 import type { Ending } from "./outcomes";
 import { readBack } from "./readBack";
 import type { Receipt } from "./receipt";
 import { type Restored, Unidentified, Unsettled } from "./request";
 import type { Session } from "./session";
+import { readStateBefore } from "./stateBefore";
+import { unchangedLimitMs } from "./waitLimits";
 import { type CleanText, composed, remark } from "../text";
+
+const AGAIN_MS = 1000;
 
 /**
  * Adopts a run that has begun before. The cluster is read back even if the receipt has a result. If the cluster no
@@ -33,7 +42,50 @@ export async function adopt({ attempt, result, location }: Receipt, session: Ses
     );
   }
   if (result !== undefined) return adoptResult(attempt, result, location, session);
-  return { ...(await readBackLater(await withArchiveOf(session, attempt), session)), adopted: true };
+  const { begun, report } = await readArchive(session, attempt);
+  const before = await readStateBefore(begun, report, session);
+  if ("contents" in before) {
+    return { ...(await readBackLater({ ...begun, before: before.contents }, session)), adopted: true };
+  }
+  const completed = await waitForResult(begun, session);
+  if (completed !== undefined) return adoptResult(completed.attempt, completed.result, completed.location, session);
+  const diff = "consul-snapshot diff compares the cluster with the archive.";
+  throw unidentified(
+    begun,
+    session,
+    `only its receipt, which everyone who may write to that folder can forge, says what the cluster held before: ${before.unknown}`,
+    `${before.hint} If that run still works, repeat this one when it is done. ${diff} To restore the archive now, choose another ${runId}.`,
+    before.cause,
+  );
+}
+
+/** The process that has begun the run may still be at work: it adds the result to the receipt. */
+async function waitForResult(
+  { archiveSize }: Attempt,
+  session: Session,
+): Promise<(Receipt & { readonly result: Restored }) | undefined> {
+  const { reporter, limits } = session;
+  const deadline = performance.now() + unchangedLimitMs(limits, archiveSize);
+  reporter.status({ phase: "waitingForResult" });
+  for (;;) {
+    const { earlier } = await findEarlierRun(session);
+    if (earlier?.result !== undefined) return { ...earlier, result: earlier.result };
+    if (earlier === undefined || performance.now() > deadline) return undefined;
+    await pause(AGAIN_MS, reporter.signal);
+  }
+}
+
+/** The run has begun, and it is unknown what came of it. */
+function unidentified(
+  attempt: Attempt,
+  { request }: Session,
+  message: string,
+  hint: string,
+  cause?: unknown,
+): Unidentified {
+  const runId = argumentName(request.connection, "runId");
+  const begun = `a restore of ${runId} ${JSON.stringify(request.runId)} was begun at ${attempt.begunAt}`;
+  return new Unidentified(new SnapshotError("RESTORE_UNCONFIRMED", `${begun}, and ${message}`, hint, cause), attempt);
 }
 
 async function adoptResult(attempt: Attempt, result: Restored, location: string, session: Session): Promise<Restored> {
@@ -43,7 +95,7 @@ async function adoptResult(attempt: Attempt, result: Restored, location: string,
     remark`${runId} ${JSON.stringify(request.runId)} was restored already at ${result.restoredAt}${from}, as its receipt ${location} says: nothing was restored now`;
   try {
     // No upload is in progress any more, so there is no reason to wait for the state to change.
-    const ending: Ending = { attempt: await withArchiveOf(session, attempt), answer: "unknown", sentAll: false };
+    const ending: Ending = { attempt: (await readArchive(session, attempt)).begun, answer: "unknown", sentAll: false };
     const found = await readBack(session, ending);
     reporter.warn(remark`${restoredBefore(` from ${attempt.source}`)}; the cluster was read back: ${found.outcome}`);
     return { ...found, adopted: true };
@@ -57,12 +109,12 @@ async function adoptResult(attempt: Attempt, result: Restored, location: string,
 }
 
 /** The cluster is compared with the archive that the request specifies, not with the receipt's description of it. */
-async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attempt> {
+async function readArchive(
+  session: Session,
+  attempt: Attempt,
+): Promise<{ readonly begun: Attempt; readonly report: ArchiveReport }> {
   const { request } = session;
   const runId = argumentName(request.connection, "runId");
-  const begun = `a restore of ${runId} ${JSON.stringify(request.runId)} was begun at ${attempt.begunAt}`;
-  const unidentified = (message: string, hint: string, cause?: unknown): Unidentified =>
-    new Unidentified(new SnapshotError("RESTORE_UNCONFIRMED", `${begun}, and ${message}`, hint, cause), attempt);
   session.reporter.status({ phase: "rereadingArchive" });
   let report;
   try {
@@ -70,12 +122,15 @@ async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attemp
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     if (isCode(error, "INTERRUPTED")) {
+      const begun = `a restore of ${runId} ${JSON.stringify(request.runId)} was begun at ${attempt.begunAt}`;
       throw new Unidentified(
         new SnapshotError("INTERRUPTED", `${begun}, and reading its result back was interrupted`, "Run it again."),
         attempt,
       );
     }
     throw unidentified(
+      attempt,
+      session,
       `the archive cannot be read to compare the cluster with it: ${error.message}`,
       error.hint,
       error,
@@ -83,11 +138,13 @@ async function withArchiveOf(session: Session, attempt: Attempt): Promise<Attemp
   }
   if (report.sha256 !== attempt.sha256) {
     throw unidentified(
+      attempt,
+      session,
       `its receipt names another archive than source: SHA-256 ${attempt.sha256}`,
       `Name the archive with which the run was begun. To restore this one, choose another ${runId}.`,
     );
   }
-  return { ...attempt, archive: contentsOf(report), archiveSize: report.archiveSize };
+  return { begun: { ...attempt, archive: contentsOf(report), archiveSize: report.archiveSize }, report };
 }
 
 /** Reads back a restore that has begun before. Changes nothing in Consul. */

@@ -30,6 +30,7 @@ import {
 import { differingTypes, Findings, describeDifference, writtenByServers } from "./proof";
 import { type Restored, Unsettled } from "./request";
 import type { Session } from "./session";
+import { unchangedLimitMs } from "./waitLimits";
 import { remark } from "../text";
 
 const LEADER_MS = 120_000;
@@ -64,7 +65,7 @@ async function waitUntilStable({ client, limits, reporter, request }: Session, e
 async function readUntilSure(session: Session, ending: Ending, client: ConsulClient): Promise<Restored> {
   const { attempt, answer } = ending;
   const { reporter, limits, request } = session;
-  const watchMs = ending.sentAll ? (limits.unchangedMs ?? 20_000 + attempt.archiveSize / 4000) : AGAIN_MS;
+  const watchMs = ending.sentAll ? unchangedLimitMs(limits, attempt.archiveSize) : AGAIN_MS;
   const deadline = performance.now() + watchMs;
   // A restore gets an index above all previous ones. If Consul did not confirm the restore, only the cluster shows that
   // index.

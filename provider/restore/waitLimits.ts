@@ -18,3 +18,7 @@ export interface WaitLimits {
    */
   readonly interruptedMs?: number;
 }
+
+export function unchangedLimitMs({ unchangedMs }: WaitLimits, archiveSize: number): number {
+  return unchangedMs ?? 20_000 + archiveSize / 4000;
+}

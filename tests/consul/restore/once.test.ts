@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type ConsulServer, fillKv, startConsul } from "../../support/consul/consul";
@@ -101,6 +101,57 @@ describe("one run is restored once", function () {
         restored?.safetySnapshot,
       );
     }
+  });
+
+  describe("when its process was killed before it could record the result", () => {
+    /** @returns writes the result again */
+    async function killed(): Promise<() => Promise<void>> {
+      expect((await run(archive, "safety/")).restored?.adopted).to.equal(false);
+      const receipts = [...(await receiptsIn("safety")), ...(await receiptsIn("archives"))];
+      const texts = await Promise.all(receipts.map((receipt) => readFile(receipt, "utf8")));
+      for (const [at, receipt] of receipts.entries()) {
+        const { result, ...begun } = JSON.parse(texts[at] ?? "") as { result?: object };
+        expect(result).to.be.an("object");
+        await writeFile(receipt, JSON.stringify(begun));
+      }
+      return async () => {
+        for (const [at, receipt] of receipts.entries()) await writeFile(receipt, texts[at] ?? "");
+      };
+    }
+
+    it("is proved by its safety snapshot, where that is at the place of the request", async () => {
+      await killed();
+      const again = await run(archive, "safety/");
+      expect([outcomeForUsers(again), again.restored?.adopted]).to.deep.equal(["as archived", true]);
+      expect(again.restored?.safetySnapshot).to.be.a("string");
+      expect(restores()).to.equal(1);
+    });
+
+    it("is not proved by its receipt alone, and says what to do", async () => {
+      await killed();
+      for (const safety of ["elsewhere/", undefined]) {
+        const again = await run(archive, safety, { limits: { unchangedMs: 1 } });
+        expect(again.restored).to.equal(undefined);
+        expect(again.error?.code).to.equal("RESTORE_UNCONFIRMED");
+        expect(again.error?.message).to.include("its safety snapshot is not at the place of this request");
+        expect(again.error?.hint).to.include("safetySnapshot").and.include("choose another runId");
+      }
+      expect(restores()).to.equal(1);
+    });
+
+    it("is adopted once the process that still works adds the result", async () => {
+      const complete = await killed();
+      let completing: Promise<void> | undefined;
+      const again = await run(archive, "elsewhere/", {
+        limits: { unchangedMs: 60_000 },
+        heard: (message) => {
+          if (message.includes("waiting for the result")) completing ??= complete();
+        },
+      });
+      await completing;
+      expect([outcomeForUsers(again), again.restored?.adopted]).to.deep.equal(["as archived", true]);
+      expect(restores()).to.equal(1);
+    });
   });
 
   it("and both receipts tell what came of it", async () => {

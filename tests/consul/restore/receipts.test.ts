@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -141,6 +141,44 @@ describe("a receipt that somebody else has written", function () {
       expect(error?.code, what).to.equal("RESTORE_REFUSED");
       expect(error?.message, what).to.include("guard receipt");
     }
+  });
+
+  describe("without a result", () => {
+    const ofNow = (more: object) => ({
+      ...{ sha256: manifest.sha256, archiveSize: manifest.archiveSize, source: manifest.location },
+      ...{ before: { snapshotId: "1-1-1", index: 1, records: {} }, ...more },
+    });
+    const runOf = (source: string) =>
+      restoreFrom(
+        source,
+        { address: proxy.address },
+        { safety: path("safety/"), limits: LIMITS, request: { runId: "rollback" } },
+      );
+
+    it("does not make a cluster look restored that never was, whether or not it was written to since the archive", async () => {
+      await forge(ofNow({}));
+      for (const writes of [0, 1]) {
+        if (writes > 0) await consul.api("/v1/kv/since", { method: "PUT", body: `${Math.random()}` });
+        const { restored, error } = await runOf(manifest.location);
+        expect(restored).to.equal(undefined);
+        expect(error?.code).to.equal("RESTORE_UNCONFIRMED");
+        expect(error?.message).to.match(/only its receipt, .*, says what the cluster held before: its safety snapshot/);
+      }
+    });
+
+    it("does not either with an older backup of the cluster in place of the safety snapshot", async () => {
+      const older = JSON.parse(await readFile(`${archive}.manifest.json`, "utf8")) as Manifest;
+      const safety = path("safety/consul-older.snap");
+      await copyFile(archive, safety);
+      const asSafety = { ...older, purpose: "safety", location: safety };
+      await writeFile(`${safety}.manifest.json`, JSON.stringify(asSafety));
+      const before = { snapshotId: older.snapshotId, index: older.index, records: {} };
+      await forge(ofNow({ safetySnapshot: safety, before }));
+      const { restored, error } = await runOf(manifest.location);
+      expect(restored).to.equal(undefined);
+      expect(error?.code).to.equal("RESTORE_UNCONFIRMED");
+      expect(error?.message).to.include("consul-older.snap is not its safety snapshot");
+    });
   });
 
   describe("with a result", () => {
