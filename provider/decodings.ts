@@ -16,7 +16,7 @@ type Decoder = (text: TracedBytes, least: number) => TracedBytes[];
  * every one of them, a long run would take quadratic time.
  */
 const ESCAPED =
-  /%u([0-9a-f]{4})|%([0-9a-f]{2})|(?<!\\)\\+(?:u(0{4}[0-9a-f]{4}|[0-9a-f]{4}|\{[0-9a-f]{1,6}\})|x([0-9a-f]{2}|\{[0-9a-f]{1,6}\})|([0-3][0-7]{2})|([nrt]))|&#(x[0-9a-f]{1,10}|[0-9]{1,10});?|&([a-z]{2,31});/gi;
+  /(?:%u|\bU\+)([0-9a-f]{4})(?: (?=U\+))?|%([0-9a-f]{2})|(?<!\\)\\+(?:u(0{4}[0-9a-f]{4}|[0-9a-f]{4}|\{[0-9a-f]{1,6}\})|x([0-9a-f]{2}|\{[0-9a-f]{1,6}\})|([0-3][0-7]{2})|([nrt]))|&#(x[0-9a-f]{1,10}|[0-9]{1,10});?|&([a-z]{2,31});/gi;
 /** Quoted-printable (RFC 2045), and a line break in it. */
 const QUOTED = /=(?:([0-9a-f]{2})|\s+)/gi;
 
@@ -120,23 +120,33 @@ const numbers: Decoder = (text) => {
   return LIST.test(text.chars) ? [10, 8, 2].flatMap((radix) => listsOf(text, radix)) : [];
 };
 
-const LIST = /(?:\d{1,10}[^0-9A-Za-z\u00ff]{1,8}){3}\d/;
+const LIST = /(?:\d{1,10}\D{1,16}){3}\d/;
+/** Two numbers of a list have punctuation between them, or the same as the two before. */
+const PUNCTUATION = /^[^0-9A-Za-z\u00ff]{1,8}$/;
 
 function listsOf(text: TracedBytes, radix: number): TracedBytes[] {
   const builder = new TracedBuilder(text.length >> 1);
-  let longest = 0;
-  let count = 0;
-  let from = 0;
+  let [longest, count, from] = [0, 0, 0];
+  let [before, add] = ["", (): void => undefined];
   for (const match of text.chars.matchAll(/[0-9]+/g)) {
     const [written] = match;
     const value = valueOf(written, radix);
-    if (count > 0 && (value === undefined || !/^[^0-9A-Za-z\u00ff]{1,8}$/.test(text.chars.slice(from, match.index)))) {
+    const between = text.chars.slice(from, Math.min(match.index, from + 20));
+    if (count > 0 && (value === undefined || !(PUNCTUATION.test(between) || count === 1 || between === before))) {
       builder.addGap();
       count = 0;
+      // The former number can be the first one of this list.
+      if (value !== undefined) {
+        add();
+        count = 1;
+      }
     }
+    before = between;
     from = match.index + written.length;
     if (value === undefined) continue;
-    builder.add(value, text.startOf(match.index), text.endOf(from - 1));
+    const [start, end] = [text.startOf(match.index), text.endOf(from - 1)];
+    add = () => builder.add(value, start, end);
+    add();
     count += 1;
     longest = Math.max(longest, count);
   }
@@ -151,7 +161,7 @@ function valueOf(written: string, radix: number): number | undefined {
 }
 
 const escapes: Decoder = (text) => {
-  if (!/[%\\&]/.test(text.chars)) return [];
+  if (!/[%\\&]|u\+/i.test(text.chars)) return [];
   const decoded = replaced(text, ESCAPED, ([, unicode, percent, escape, byte, octal, blank, entity, name]) => {
     const single = percent ?? (byte?.startsWith("{") === true ? undefined : byte);
     if (single !== undefined) return Number.parseInt(single, 16);

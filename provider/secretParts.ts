@@ -25,6 +25,11 @@ const TIGHT = table((character) => /[!-~]/.test(character) && !/[+\\]/.test(char
 /** Only letters and digits. */
 const LOOSE = table((character) => /[0-9A-Za-z]/.test(character));
 
+/** A part that says little, such as twelve zeros, is in other values, too. */
+function isTelling(part: string): boolean {
+  return new Set(part).size > 2;
+}
+
 export class SecretParts {
   readonly #tight = new Parts(LEAST);
   readonly #loose = new Parts(SHORT);
@@ -34,7 +39,7 @@ export class SecretParts {
   }
 
   /**
-   * @param inParts - whether a part of the secret is to be recognized, too
+   * @param inParts - whether a part of the secret is recognized, too
    * @param publicBytes - a part within that many first bytes is not
    */
   add(secret: Uint8Array, inParts: boolean, publicBytes = 0): void {
@@ -77,12 +82,17 @@ class Parts {
     if (all.length < this.least) return;
     const half = Math.min(LONG, Math.max(SHORT, Math.ceil(all.length / 2)));
     const long = Math.min(LONG, all.length);
-    if (!inParts || all.length <= half || !isSecret(0, half)) this.#addPart(bytes, 0, all.length);
+    let isCovered = inParts && all.length > half;
     for (let at = 0; inParts && at + half <= all.length; at++) {
-      if (at + long <= all.length && isSecret(at, at + long)) this.#addPart(bytes, at, at + long);
-      const isWord = half === long || WORDS.test(all.slice(at, at + half));
-      if (!isWord && isSecret(at, at + half)) this.#addPart(bytes, at, at + half);
+      if (at + long <= all.length) {
+        if (isSecret(at, at + long) && isTelling(all.slice(at, at + long))) this.#addPart(bytes, at, at + long);
+        else isCovered = false;
+      }
+      const short = all.slice(at, at + half);
+      const isShort = half < long && !WORDS.test(short) && isTelling(short);
+      if (isShort && isSecret(at, at + half)) this.#addPart(bytes, at, at + half);
     }
+    if (!isCovered) this.#addPart(bytes, 0, all.length);
   }
 
   search(text: TracedBytes, by: Uint8Array, found: Range[]): void {

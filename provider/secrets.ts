@@ -91,6 +91,10 @@ export class Secrets {
   #index({ text, inParts, publicBytes }: Secret): void {
     const index = text.length >= CERTAIN ? this.#certain : this.#short;
     // Texts are folded; what is decoded from them is not.
+    // A secret that itself contains a % or an & is decoded together with the text around it.
+    for (const { chars } of decodings([TracedBytes.of(text)], SHORTEST_SECRET))
+      index.add(Buffer.from(chars, "latin1"), inParts);
+    for (const form of binaryForms(text)) index.add(Buffer.from(form), inParts);
     for (const bytes of [Buffer.from(TracedBytes.of(text).chars, "latin1"), Buffer.from(text)]) {
       index.add(bytes, inParts, publicBytes);
     }
@@ -112,6 +116,16 @@ function merged(ranges: Range[]): Range[] {
   return result;
 }
 
+/** A URL or a path: what lies at a secret place is named in results, so only the whole of it is recognized. */
+const PLACE = /^(?:[a-z][a-z0-9+.-]*:\/\/|\.{0,2}\/[a-z.-]{3,}\/|[A-Z]:\\)/;
+
+/** How programs show the bytes of a UUID or another value in hexadecimal, if they have decoded it. */
+function binaryForms(text: string): string[] {
+  if (text.length < 2 * CERTAIN || !/^[0-9a-f-]+$/i.test(text)) return [];
+  const bytes = Buffer.from(text.replaceAll("-", ""), "hex");
+  return [bytes.toString("base64"), bytes.join(" ")];
+}
+
 /** The parts of a value that are secrets themselves. */
 function partsOf(value: string): Secret[] {
   const [, scheme, credentials] = /^(Basic|Bearer|Token)\s+(\S.*)$/i.exec(value) ?? [];
@@ -119,6 +133,7 @@ function partsOf(value: string): Secret[] {
     const decoded = scheme.toLowerCase() === "basic" ? Buffer.from(credentials, "base64").toString() : "";
     return [...partsOf(credentials), ...partsOf(decoded)];
   }
+  if (PLACE.test(value) && !SIGNED.test(value)) return whole(value);
   if (SIGNED.test(value)) return [...whole(value), ...fieldsOf(value).flatMap((field) => inParts(field))];
   const lines = value.split(/[\r\n]+/).filter((line) => line !== "" && !line.startsWith("-----"));
   const password = lines.length > 1 ? undefined : /^[^:\s]*:(.+)$/.exec(value)?.[1];

@@ -23,12 +23,15 @@ const LOSSY = new Set(
 
 /** Spellings with words around the secret, which are no secret, and letters that no server encodes again. */
 const FRAMED = new Set(
-  ["as a buffer in JSON", "as bytes in Go's source", "in full width"].map((name) => SPELLINGS[name]),
+  ["as a buffer in JSON", "as bytes in Go's source", "as calls", "in full width"].map((name) => SPELLINGS[name]),
 );
 
 function asUuid(digits: string): string {
   return digits.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
+
+/** As random as real ones: those of fast-check are mostly zeros. */
+const randomUuid = fc.nat().map((seed) => asUuid(createHash("sha256").update(`${seed}`).digest("hex")));
 
 const bytesOf = (text: string): string[] => [...Buffer.from(text)].map((byte) => byte.toString(16));
 
@@ -92,7 +95,10 @@ describe("text from outside", () => {
     const spellings = Object.values(SPELLINGS);
     fc.assert(
       fc.property(
-        fc.stringMatching(/^[0-9A-Za-z_.~-]{24,60}$/),
+        // As random as secrets are.
+        fc
+          .tuple(fc.nat(), fc.integer({ min: 24, max: 60 }))
+          .map(([seed, length]) => createHash("sha512").update(`${seed}`).digest("base64url").slice(0, length)),
         fc.array(fc.constantFrom(...spellings), { minLength: 1, maxLength: 3 }),
         fc.tuple(fc.nat(12), fc.nat(11)),
         (secret, ways, [before, after]) => {
@@ -122,7 +128,7 @@ describe("text from outside", () => {
   it("does not show 12 characters of a secret in a row, whatever stands between them", () => {
     fc.assert(
       fc.property(
-        fc.uuid(),
+        randomUuid,
         fc.array(fc.constantFrom(" ", "-", ".", "_", "\u00ad", "\u034f", "\n> ", "\\", "/"), { maxLength: 40 }),
         fc.nat(24),
         (secret, between, from) => {
@@ -180,6 +186,13 @@ describe("text from outside", () => {
     ]) {
       expect(cleanText(text, undefined, secrets)).to.equal(text);
     }
+    secrets.add("/backups/consul-snapshot/production/");
+    secrets.add("00000000-0000-0000-0000-000000000001");
+    const ordinary = "consul-snapshot:maxConcurrent of production, 00000000-0000-0000-0000-000000000002";
+    expect(cleanText(ordinary, undefined, secrets)).to.equal(ordinary);
+    expect(
+      cleanText("in /backups/consul-snapshot/production/ of 00000000-0000-0000-0000-000000000001", undefined, secrets),
+    ).to.equal("in … of …");
     expect(cleanText("Ab1%2BCd2%2FEf3%3D q7Zk81vN3qLm correct-horse", undefined, secrets)).to.equal("… … …");
   });
 
@@ -216,6 +229,18 @@ describe("text from outside", () => {
     ]) {
       secrets.find(unit.repeat(66_000 / unit.length));
     }
+  });
+
+  it("does not show the bytes of a UUID", () => {
+    fc.assert(
+      fc.property(randomUuid, fc.constantFrom("as the bytes of a UUID", "as base64 of a UUID"), (secret, name) => {
+        const secrets = new Secrets();
+        secrets.add(secret);
+        const spelled = SPELLINGS[name]?.(secret) ?? "";
+        expect(cleanText(`[${spelled}]`, undefined, secrets)).to.match(/^\[[+/]*…[+/=]*\]$/);
+        expect(cleanText(`[${spelled.slice(0, 20)}]`, undefined, secrets)).to.match(/^\[[+/]*….{0,3}\]$/);
+      }),
+    );
   });
 
   it("does not show what an Authorization header is made of", () => {

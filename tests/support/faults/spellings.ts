@@ -1,5 +1,6 @@
 /** How a server or a proxy may repeat what it was sent. */
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const base64Of = (text: string): string => Buffer.from(text).toString("base64");
 const bytesOf = (text: string, radix: number, digits = 0): string[] =>
   [...Buffer.from(text)].map((byte) => byte.toString(radix).padStart(digits, "0"));
@@ -61,6 +62,12 @@ export const SPELLINGS: Readonly<Record<string, (secret: string) => string>> = {
   "as \\u{…}": (secret) => each(secret, (code) => `\\u{${code.toString(16)}}`),
   "as %u": (secret) => each(secret, (code) => `%u${code.toString(16).padStart(4, "0")}`),
   "as entities without semicolons": (secret) => each(secret, (code) => ` &#${code}`).trim(),
+  "as code points": (secret) => each(secret, (code) => ` U+${code.toString(16).toUpperCase().padStart(4, "0")}`).trim(),
+  "as calls": (secret) => `chr(${bytesOf(secret, 10).join(")+chr(")})`,
+  "as the bytes of a UUID": (secret) =>
+    UUID.test(secret) ? [...Buffer.from(secret.replaceAll("-", ""), "hex")].join(" ") : secret,
+  "as base64 of a UUID": (secret) =>
+    UUID.test(secret) ? Buffer.from(secret.replaceAll("-", ""), "hex").toString("base64") : secret,
   "as base32": asBase32,
   "as base64 twice": (secret) => base64Of(base64Of(secret)),
   "as base64 of UTF-16": (secret) => Buffer.from(secret, "utf16le").toString("base64"),
