@@ -43,12 +43,13 @@ export class SecretParts {
    * @param publicBytes - a part within that many first bytes is not
    */
   add(secret: Uint8Array, inParts: boolean, publicBytes = 0): void {
-    for (const [parts, by] of [
-      [this.#tight, TIGHT],
-      [this.#loose, LOOSE],
-    ] as const) {
+    const addTo = (parts: Parts, by: Uint8Array): void => {
       parts.add(reduced(secret, by), inParts, reduced(secret.subarray(0, publicBytes), by).length);
-    }
+    };
+    addTo(this.#tight, TIGHT);
+    // Without what joins its words, a secret such as "the-token" would be in ordinary sentences.
+    const isFewWords = secret.length < LONG && WORDS.test(Buffer.from(secret).toString("latin1").toLowerCase());
+    if (!isFewWords) addTo(this.#loose, LOOSE);
   }
 
   search(text: TracedBytes, found: Range[]): void {

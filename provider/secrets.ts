@@ -137,11 +137,13 @@ function partsOf(value: string): Secret[] {
   if (SIGNED.test(value)) return [...whole(value), ...fieldsOf(value).flatMap((field) => inParts(field))];
   const lines = value.split(/[\r\n]+/).filter((line) => line !== "" && !line.startsWith("-----"));
   const password = lines.length > 1 ? undefined : /^[^:\s]*:(.+)$/.exec(value)?.[1];
-  if (password === undefined) return lines.flatMap((line) => inParts(line));
+  if (password === undefined) return lines.flatMap((line) => inParts(line, AGE_PREFIX.exec(line)?.[0].length));
   // The name of the user alone is no secret.
   return [...inParts(password), ...inParts(value, value.length - password.length)];
 }
 
+/** How every age identity begins, also in our own messages. */
+const AGE_PREFIX = /^AGE-SECRET-KEY-(?:PQ-)?1/i;
 /** An Azure connection string or a signed URL. */
 const SIGNED = /\b(?:AccountKey|sig)=/i;
 const PUBLIC =

@@ -194,6 +194,12 @@ describe("text from outside", () => {
       cleanText("in /backups/consul-snapshot/production/ of 00000000-0000-0000-0000-000000000001", undefined, secrets),
     ).to.equal("in … of …");
     expect(cleanText("Ab1%2BCd2%2FEf3%3D q7Zk81vN3qLm correct-horse", undefined, secrets)).to.equal("… … …");
+    secrets.add("the-token");
+    secrets.add("AGE-SECRET-KEY-1QQPQ0X8V9M2A7");
+    const told = "Consul does not know the token. Identities are written as AGE-SECRET-KEY-1….";
+    expect(cleanText(told, undefined, secrets)).to.equal(told);
+    expect(cleanText("the-token AGE-SECRET-KEY-1QQPQ0X8", undefined, secrets)).to.equal("… AG…");
+    expect(cleanText("AGE-SECRET-KEY-1QQPQ0X8V9M2A7", undefined, secrets)).to.equal("…");
   });
 
   it("is hidden where it is encoded more often than anything is", () => {

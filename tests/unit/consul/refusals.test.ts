@@ -80,7 +80,7 @@ describe("the client of Consul", function () {
     });
 
     it("without our secrets in any form in which they may be repeated", async () => {
-      const token = "75c3e0c5-5b53-9d5e-0f7a-token";
+      const token = "8d1f6a2e-7c40-4b6f-91d3-token";
       const login = Buffer.from("backup:p@ss w0rd").toString("base64");
       const echoes = [
         `token ${token}`,
