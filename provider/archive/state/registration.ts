@@ -49,7 +49,7 @@ export class Registrations {
   private check(record: StructFields, offset: number): string | undefined {
     const node = record.text("Node");
     const peer = record.text("PeerName");
-// Consul's indexes contain both; no peering can have such a name.
+    // Consul's indexes contain both; no peering can have such a name.
     if (peer === LOCAL_PEER || peer.includes("\0")) return "has a peer with a reserved name";
     const names = `${node}${peer}/${record.text("Partition")}`;
     if (names.length > MAX_NAME && !IS_ASCII.test(names)) return "has a name that is too long";
