@@ -16,7 +16,7 @@ const DESCRIPTIONS = [
   // The keys of an agent's configuration are its options, too.
   /^dist\/agent\/config\/(keys|destinationKeys)\.js$/,
   /^dist\/cli\/terminal\/output\.js$/,
-  /^dist\/provider\/(text|secrets|decodings|errors|suggestion|compact|optionFlag|store\/(placeholders|takenName))\.js$/,
+  /^dist\/provider\/(text|secrets|secretParts|tracedBytes|decodings|errors|suggestion|compact|optionFlag|store\/(placeholders|takenName))\.js$/,
   /^dist\/provider\/args\/tables\//,
 ];
 const VERSION = [...DESCRIPTIONS, /^dist\/provider\/(packageFile|singleExecutable|catalog\/packageVersion)\.js$/];
