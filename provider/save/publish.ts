@@ -82,6 +82,8 @@ export async function publish(
     await request.visibleAfter;
     return manifest;
   });
+  // If the store fails before it needs the manifest, nothing awaits it.
+  describing.catch(() => undefined);
   const bytes = watch(encrypted?.bytes ?? archive.bytes);
   const announce =
     purpose === "backup" ? (manifest: Manifest) => announceTo(store, target.key, key, manifest, signal) : undefined;
@@ -91,7 +93,8 @@ export async function publish(
 
 /**
  * Where retention has a ledger of the series, records the archive before it is there, so that a run which is killed leaves
- * none that retention takes for somebody else's. If that fails, retention records it after the save, and reports a failure.
+ * none that retention takes for somebody else's. If that fails, a run with retention records it after the save, and reports
+ * a failure. After a run without retention, no rule counts the archive until `prune` has run.
  */
 async function announceTo(
   store: Store,

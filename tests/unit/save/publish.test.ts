@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { ArchiveReader } from "../../../provider/archive/reader";
 import { readManifest } from "../../../provider/catalog/manifest";
@@ -30,6 +30,7 @@ describe("an archive that is stored in place of another", () => {
     retention: Policy = {},
     to = store,
     signal = new AbortController().signal,
+    visibleAfter?: Promise<void>,
   ) {
     const archive = archiveOf(stateOf([record]));
     async function* body(): AsyncGenerator<Buffer> {
@@ -40,14 +41,15 @@ describe("an archive that is stored in place of another", () => {
     return publish(
       to,
       { ...verified, about, nanoseconds: unixNanoseconds(verified.meta) },
-      {
+      compact({
         target: parseLocation(join(folder.path, "consul.snap")),
         overwrite: true,
         retention,
         purpose: "backup",
         consistency: "consistent",
         owner: { organization: "o", project: "p", stack: "s", name: "n" },
-      },
+        visibleAfter,
+      } as const),
       signal,
     );
   }
@@ -83,6 +85,31 @@ describe("an archive that is stored in place of another", () => {
       expect(failure.code, silent).to.equal("INTERRUPTED");
       expect(canceled, silent).to.have.lengthOf(1);
       expect(await readdir(folder.path), silent).to.deep.equal(before);
+    }
+  });
+
+  it("is abandoned while its last bytes are stored, and nothing else fails because of that", async () => {
+    const run = new AbortController();
+    const interrupted = new SnapshotError("INTERRUPTED", "enough", "");
+    const confirmed = new Promise<void>((_, reject) => run.signal.addEventListener("abort", () => reject(interrupted)));
+    // As a bucket that is still receiving the last part, or a disk that is slow to sync.
+    const put: Store["put"] = async (_key, source) => {
+      for await (const chunk of source) expect(chunk).to.have.property("length");
+      run.abort();
+      // A rejection that nothing handles is reported before the next turn.
+      await nextTurn();
+      throw interrupted;
+    };
+    // It would end a process that has no such listener.
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", listen);
+    try {
+      const failure = await failureOf(publishOne(good, {}, { ...store, put }, run.signal, confirmed));
+      expect(failure).to.equal(interrupted);
+      expect(unhandled).to.deep.equal([]);
+    } finally {
+      process.off("unhandledRejection", listen);
     }
   });
 
