@@ -14,7 +14,7 @@ export const SHORTEST_SECRET = 4;
 const CERTAIN = 8;
 /** A longer secret, such as a key, is registered in pieces. */
 const PIECE = 64;
-/** Maximum number of secrets, so that a process that renews its token every hour does not grow. */
+/** Maximum number of secrets of a generation, so that a process that renews its token every hour does not grow. */
 const MOST = 200;
 
 /** Upper limit for the length of an encoded piece, in characters. */
@@ -34,11 +34,39 @@ interface Secret {
   readonly publicBytes: number;
 }
 
-export class Secrets {
-  readonly #known = new Map<string, Secret>();
-  #certain = new SecretParts();
+/** Secrets that were registered one after another, and their parts. */
+class Generation {
+  readonly #known = new Set<string>();
+  readonly certain = new SecretParts();
   /** Those that could also be ordinary words. */
-  #short = new SecretParts();
+  readonly short = new SecretParts();
+
+  get isFull(): boolean {
+    return this.#known.size >= MOST;
+  }
+
+  has({ text }: Secret): boolean {
+    return this.#known.has(text);
+  }
+
+  add({ text, inParts, publicBytes }: Secret): void {
+    this.#known.add(text);
+    const index = text.length >= CERTAIN ? this.certain : this.short;
+    // Texts are folded; what is decoded from them is not.
+    // A secret that itself contains a % or an & is decoded together with the text around it.
+    for (const { chars } of decodings([TracedBytes.of(text)], SHORTEST_SECRET))
+      index.add(Buffer.from(chars, "latin1"), inParts);
+    for (const form of binaryForms(text)) index.add(Buffer.from(form), inParts);
+    for (const bytes of [Buffer.from(TracedBytes.of(text).chars, "latin1"), Buffer.from(text)]) {
+      index.add(bytes, inParts, publicBytes);
+    }
+  }
+}
+
+/** The newest secrets, at least 200. A secret that is still used is registered again, and so it stays. */
+export class Secrets {
+  #newest = new Generation();
+  #former = new Generation();
 
   /**
    * Registers a secret. For an `Authorization` header, its parts and their base64-decoded form are registered, too; for
@@ -47,16 +75,10 @@ export class Secrets {
   add(value: string | undefined): void {
     if (value === undefined) return;
     for (const secret of partsOf(value.trim())) {
-      if (secret.text.length < SHORTEST_SECRET || this.#known.has(secret.text)) continue;
-      this.#known.set(secret.text, secret);
-      this.#index(secret);
-      const [oldest] = this.#known.keys();
-      if (this.#known.size > MOST && oldest !== undefined) {
-        this.#known.delete(oldest);
-        this.#certain = new SecretParts();
-        this.#short = new SecretParts();
-        for (const each of this.#known.values()) this.#index(each);
-      }
+      if (secret.text.length < SHORTEST_SECRET || this.#newest.has(secret)) continue;
+      // To take single secrets out of an index, all others would have to be added to a new one: half a second for each.
+      if (this.#newest.isFull) [this.#former, this.#newest] = [this.#newest, new Generation()];
+      this.#newest.add(secret);
     }
   }
 
@@ -67,11 +89,12 @@ export class Secrets {
    * messages
    */
   find(text: string, only?: "certain"): Range[] {
-    const wanted = (only === undefined ? [this.#certain, this.#short] : [this.#certain]).filter(
-      (parts) => parts.size > 0,
-    );
+    const generations = [this.#newest, this.#former];
+    const certain = generations.map((each) => each.certain).filter(({ size }) => size > 0);
+    const short = only === "certain" ? [] : generations.map((each) => each.short).filter(({ size }) => size > 0);
+    const wanted = [...certain, ...short];
     if (wanted.length === 0 || text.length < SHORTEST_SECRET) return [];
-    const least = wanted.includes(this.#short) ? SHORTEST_SECRET : CERTAIN;
+    const least = short.length > 0 ? SHORTEST_SECRET : CERTAIN;
     const ranges: Range[] = [];
     let left = MOST_GROWTH * text.length + LEAST_WORK;
     let texts = [TracedBytes.of(text)];
@@ -86,18 +109,6 @@ export class Secrets {
       texts = isTooMuch ? [] : decodings(texts, least);
     }
     return merged(ranges);
-  }
-
-  #index({ text, inParts, publicBytes }: Secret): void {
-    const index = text.length >= CERTAIN ? this.#certain : this.#short;
-    // Texts are folded; what is decoded from them is not.
-    // A secret that itself contains a % or an & is decoded together with the text around it.
-    for (const { chars } of decodings([TracedBytes.of(text)], SHORTEST_SECRET))
-      index.add(Buffer.from(chars, "latin1"), inParts);
-    for (const form of binaryForms(text)) index.add(Buffer.from(form), inParts);
-    for (const bytes of [Buffer.from(TracedBytes.of(text).chars, "latin1"), Buffer.from(text)]) {
-      index.add(bytes, inParts, publicBytes);
-    }
   }
 }
 

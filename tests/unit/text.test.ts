@@ -287,6 +287,20 @@ describe("text from outside", () => {
     }
   });
 
+  it("does not show the newest 200 secrets, nor one that was registered again, however many there were", function () {
+    this.timeout(60_000);
+    const secrets = new Secrets();
+    const uuid = (seed: number) => asUuid(createHash("sha256").update(`${seed}`).digest("hex"));
+    const shown = (text: string) => cleanText(text, undefined, secrets);
+    for (let seed = 0; seed < 500; seed++) {
+      secrets.add(uuid(seed));
+      if (seed % 150 === 0) secrets.add("a-token-that-is-used-on");
+    }
+    for (let seed = 300; seed < 500; seed++) expect(shown(uuid(seed)), `${seed}`).to.equal("…");
+    expect(shown("a-token-that-is-used-on")).to.equal("…");
+    expect(shown(uuid(0))).to.equal(uuid(0));
+  });
+
   it("does not show what the environment keeps secret", () => {
     const secrets = new Secrets();
     const environment = {
