@@ -12,11 +12,12 @@ import { explain, isCode, SnapshotError } from "../errors";
 import { argumentName } from "./argumentName";
 import { type Attempt, contentsOf } from "./attempt";
 import { pause } from "./clusterObservation";
-import { findEarlierRun } from "./earlierRun";
+import { findReceiptAgain } from "./earlierRun";
 import { refused } from "./guards";
 import type { Ending } from "./outcomes";
 import { readBack } from "./readBack";
 import type { Receipt } from "./receipt";
+import { withRequestedPlaces } from "./requestedPlaces";
 import { type Restored, Unidentified, Unsettled } from "./request";
 import type { Session } from "./session";
 import { readStateBefore } from "./stateBefore";
@@ -48,7 +49,9 @@ export async function adopt({ attempt, result, location }: Receipt, session: Ses
     return { ...(await readBackLater({ ...begun, before: before.contents }, session)), adopted: true };
   }
   const completed = await waitForResult(begun, session);
-  if (completed !== undefined) return adoptResult(completed.attempt, completed.result, completed.location, session);
+  if (completed?.result !== undefined) {
+    return adoptResult(completed.attempt, completed.result, completed.location, session);
+  }
   const diff = "consul-snapshot diff compares the cluster with the archive.";
   throw unidentified(
     begun,
@@ -60,17 +63,14 @@ export async function adopt({ attempt, result, location }: Receipt, session: Ses
 }
 
 /** The process that has begun the run may still be at work: it adds the result to the receipt. */
-async function waitForResult(
-  { archiveSize }: Attempt,
-  session: Session,
-): Promise<(Receipt & { readonly result: Restored }) | undefined> {
+async function waitForResult(attempt: Attempt, session: Session): Promise<Receipt | undefined> {
   const { reporter, limits } = session;
-  const deadline = performance.now() + unchangedLimitMs(limits, archiveSize);
+  const deadline = performance.now() + unchangedLimitMs(limits, attempt.archiveSize);
   reporter.status({ phase: "waitingForResult" });
   for (;;) {
-    const { earlier } = await findEarlierRun(session);
-    if (earlier?.result !== undefined) return { ...earlier, result: earlier.result };
-    if (earlier === undefined || performance.now() > deadline) return undefined;
+    const receipt = await findReceiptAgain(session, attempt);
+    if (receipt?.result !== undefined) return withRequestedPlaces(receipt, session);
+    if (receipt === undefined || performance.now() > deadline) return undefined;
     await pause(AGAIN_MS, reporter.signal);
   }
 }

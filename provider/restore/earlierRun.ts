@@ -21,20 +21,42 @@ import type { Session } from "./session";
 export async function findEarlierRun(
   session: Session,
 ): Promise<{ readonly earlier?: Receipt; readonly identity: ClusterIdentity }> {
-  const { request, receipts, client } = session;
+  const candidates = await findReceipts(session);
+  if (candidates.length === 0) return { identity: await session.client.identity() };
+  const identity = await identifyAfterRestore(session).catch((error: unknown) => {
+    throw unidentified(error, candidates, session);
+  });
+  const earlier = receiptOf(candidates, identity);
+  return earlier === undefined ? { identity } : { identity, earlier: await withRequestedPlaces(earlier, session) };
+}
+
+/**
+ * The receipt of a run that was found before. It is looked for without asking Consul, because that is repeated.
+ *
+ * @param cluster - the servers of the run
+ * @throws SnapshotError `STORE_*`, `RESTORE_REFUSED`, `INTERRUPTED`
+ */
+export async function findReceiptAgain(
+  session: Session,
+  cluster: Pick<ClusterIdentity, "serverIds">,
+): Promise<Receipt | undefined> {
+  return receiptOf(await findReceipts(session), cluster);
+}
+
+/** For all clusters. */
+function findReceipts({ request, receipts, reporter }: Session): Promise<Receipt[]> {
   const unable: PlaceFailure = (error, isFirst) => {
     // The place beside the archive is only an additional one: it may be one that may be read and not listed.
     if (isFirst && !request.allow.includes("noReceipt")) throw noReceipt("looked for", error, request);
   };
-  const candidates = await receipts.find(request.runId, unable, session.reporter.signal);
-  if (candidates.length === 0) return { identity: await client.identity() };
-  const identity = await identifyAfterRestore(session).catch((error: unknown) => {
-    throw unidentified(error, candidates, session);
-  });
-  const earlier = bestOf(
-    candidates.filter(({ attempt }) => attempt.serverIds.some((id) => identity.serverIds.includes(id))),
-  );
-  return earlier === undefined ? { identity } : { identity, earlier: await withRequestedPlaces(earlier, session) };
+  return receipts.find(request.runId, unable, reporter.signal);
+}
+
+function receiptOf(
+  receipts: readonly Receipt[],
+  { serverIds }: Pick<ClusterIdentity, "serverIds">,
+): Receipt | undefined {
+  return bestOf(receipts.filter(({ attempt }) => attempt.serverIds.some((id) => serverIds.includes(id))));
 }
 
 /** Also of a cluster that was restored already, and of one whose servers' ids the token may not read. */

@@ -135,6 +135,11 @@ describe("one run is restored once", function () {
         expect(again.error?.code).to.equal("RESTORE_UNCONFIRMED");
         expect(again.error?.message).to.include("its safety snapshot is not at the place of this request");
         expect(again.error?.hint).to.include("safetySnapshot").and.include("choose another runId");
+        // The receipt was read again and again meanwhile.
+        const said = again.said.info.filter((line) =>
+          line.includes("names a safety snapshot that is not at the place"),
+        );
+        expect(said).to.have.lengthOf(1);
       }
       expect(restores()).to.equal(1);
     });
