@@ -138,7 +138,7 @@ export class Ledger {
     pending: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const latest = await this.reread(signal);
+    const latest = await Ledger.readAt(this.store, this.key, this.series, signal);
     const entries = archives.map((known): Entry => {
       const name = this.nameOf(known.archive.key);
       const former = latest.entries.get(name) ?? this.entries.get(name);
@@ -150,26 +150,23 @@ export class Ledger {
     });
     const names = new Set(entries.map(({ name }) => name));
     const since = [...latest.entries.values()].filter(({ name }) => !names.has(name) && !this.entries.has(name));
-    await this.put(policyText(policy), [...entries, ...since], pending, 0, signal);
+    // The newest first: if not all fit, the oldest are left out.
+    await this.put(policyText(policy), [...since, ...entries], pending, 0, signal);
   }
 
   /**
    * Adds an archive that is about to be saved, or just was, so that the next run counts it as our own, and may remove one
-   * more. Without a ledger nothing is written.
+   * more. Without a ledger nothing is written. What other runs have recorded since this one read it is lost, so call it just
+   * after `read`.
    *
    * @throws SnapshotError `STORE_*`
    */
   async append(own: KnownArchive, signal: AbortSignal): Promise<void> {
-    const latest = await this.reread(signal);
-    if (latest.policy === undefined || latest.isOwn(own)) return;
+    if (this.policy === undefined || this.isOwn(own)) return;
     const { archive, storedSha256 } = own;
     const entry: Entry = { name: this.nameOf(archive.key), version: archive.version, storedSha256 };
-    const others = [...latest.entries.values()].filter(({ name }) => name !== entry.name);
-    await this.put(latest.policy, [entry, ...others], latest.pending + 1, latest.unlisted, signal);
-  }
-
-  private async reread(signal: AbortSignal): Promise<Ledger> {
-    return Ledger.readAt(this.store, this.key, this.series, signal);
+    const others = [...this.entries.values()].filter(({ name }) => name !== entry.name);
+    await this.put(this.policy, [entry, ...others], this.pending + 1, this.unlisted, signal);
   }
 
   /** @param unlisted - number of further archives */

@@ -67,13 +67,14 @@ export async function prune(request: PruneRequest, reporter: Reporter): Promise<
 async function pruneAfterSave({ saved, ...place }: PruneRequest, reporter: Reporter): Promise<Pruned> {
   const { manifest, stored } = saved;
   const own: KnownArchive = { archive: stored, storedSha256: manifest.storedSha256 };
-  const ledger = await readLedger(place, manifest.series, reporter);
+  const { series } = manifest;
+  const ledger = await readLedger(place, series, reporter);
   try {
-    const pruned = await pruneOthers({ ...place, series: manifest.series, own, ledger }, manifest, reporter);
-    if (pruned.refusal !== undefined) await recordOwn(ledger, own, reporter);
+    const pruned = await pruneOthers({ ...place, series, own, ledger }, manifest, reporter);
+    if (pruned.refusal !== undefined) await recordOwn(place, series, own, reporter);
     return pruned;
   } catch (error) {
-    await recordOwn(ledger, own, reporter);
+    await recordOwn(place, series, own, reporter);
     throw error;
   }
 }
@@ -138,7 +139,7 @@ async function pruneOthers(
   const { removed, failure } = await carryOut(run, decision, verified, reporter);
   if (failure !== undefined) {
     warnUnfinished(failure, reporter);
-    await recordOwn(ledger, own, reporter);
+    await recordOwn(place, series, own, reporter);
   }
   const unusable = decision.keep.filter(({ archive }) => !counts(archive)).length;
   return {
@@ -149,9 +150,10 @@ async function pruneOthers(
 }
 
 /** Many runs in a row may remove nothing: their archives must not look like somebody else's afterwards. */
-async function recordOwn(ledger: Ledger, own: KnownArchive, reporter: Reporter): Promise<void> {
+async function recordOwn(place: Place, series: string, own: KnownArchive, reporter: Reporter): Promise<void> {
   if (reporter.signal.aborted) return;
   try {
+    const ledger = await readLedger(place, series, reporter);
     await unlessAborted(ledger.append(own, reporter.signal), reporter.signal);
   } catch (error) {
     reporter.info(

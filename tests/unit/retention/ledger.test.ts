@@ -27,6 +27,21 @@ describe("the ledger of a series", () => {
     expect(ledger.isPolicy({ ...full, keepLast: 2 })).to.be.false;
   });
 
+  it("keeps what others have recorded since it was read, also where not all archives fit", async () => {
+    const own = (index: number) => ({
+      archive: { key: `ledger/${String(index)}.snap`, version: "1" },
+      storedSha256: "0".repeat(64),
+    });
+    await write(full);
+    const ledger = await read();
+    await (await read()).append(own(9999), signal);
+    const archives = Array.from({ length: 6001 }, (_, at) => own(at));
+    await ledger.write(full, archives, { verified: new Set(), foreign: new Set() }, 0, signal);
+    const written = await read();
+    expect([own(9999), own(0), own(6000)].map((each) => written.knows(each))).to.deep.equal([true, true, false]);
+    expect(written.unlisted).to.be.above(0);
+  });
+
   for (const policy of [
     '[["keepDaily",7],["keepForever",1]]',
     '[["toString",1]]',
