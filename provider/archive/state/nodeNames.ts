@@ -9,6 +9,8 @@ import { hash } from "node:crypto";
 const MAX_NODES = 1_000_000;
 /** Maximum number of NUL characters in a name; no real name has one. */
 const MAX_NULS = 10;
+/** Maximum number of beginnings of such names to remember. */
+const MAX_STEMS = 10_000;
 
 export class NodeNames {
   /** The id by the name, and the name by the id. */
@@ -57,7 +59,7 @@ export class NodeNames {
   private isAmbiguous(name: string, place: string): boolean {
     const keyIn = (part: string): string => keyOf(foldCase(part), foldCase(place), "name");
     const parts = name.split("\0");
-    if (parts.length - 1 > MAX_NULS) return true;
+    if (parts.length - 1 > MAX_NULS || (parts.length > 1 && this.stems.size >= MAX_STEMS)) return true;
     const stems = parts.slice(1).map((_, last) => keyIn(parts.slice(0, last + 1).join("\0")));
     for (const stem of stems) this.stems.add(stem);
     return stems.some((stem) => this.get(stem) !== undefined) || this.isStem(() => keyIn(name));

@@ -102,6 +102,10 @@ describe("whether a version of Consul restores an archive", () => {
     for (const names of [["a\0", "a"], ["A", "a\0b"], ["a\0b\0c", "a\0b"], ["\0".repeat(11)]]) {
       expect(await verdict(...names), JSON.stringify(names)).to.equal(false);
     }
+    // What is remembered of such names is limited.
+    const many = Array.from({ length: 10_001 }, (_, i) => `n${i}\0`);
+    expect(await verdict(...many.slice(1))).to.equal(true);
+    expect(await verdict(...many)).to.equal(false);
     const inEast = (Node: string, Partition: string): StateRecord => ({ type: 0, value: { Node, Partition } });
     for (const [one = "", other = ""] of [
       ["a", "a\0"],
