@@ -136,6 +136,7 @@ async function verifyAndSurvey(
     session.reporter.status({ phase: "observingCluster" });
     return { read, cluster: await surveying };
   } catch (error) {
+    verification.isOver = true;
     stopping.abort(error);
     throw error;
   }
