@@ -19,11 +19,14 @@ export function foreignArchives(ledger: Ledger, siblings: readonly Found[]): Rea
   return new Set(strangers.filter((found) => !unlisted.has(found)));
 }
 
+/** A person's decision counts such an archive, too, and says so. */
+export const NOT_RECORDED = "no run has recorded it";
+
 /** The decision for a person, with a reason more for the archives that no run has recorded. */
 export function withForeignNoted(decision: Decision<Found>, foreign: ReadonlySet<Archive>): Decision<Found> {
   const noted = <A extends Archive>({ archive, reasons }: Verdict<A>): Verdict<A> => ({
     archive,
-    reasons: foreign.has(archive) ? [...reasons, "no run has recorded it"] : reasons,
+    reasons: foreign.has(archive) ? [...reasons, NOT_RECORDED] : reasons,
   });
   return { ...decision, keep: decision.keep.map(noted), remove: decision.remove.map(noted) };
 }

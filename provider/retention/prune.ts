@@ -26,7 +26,7 @@ import {
   SPARED,
   SPARED_MS,
 } from "./policy";
-import { foreignArchives, withForeignNoted } from "./foreignArchives";
+import { foreignArchives, NOT_RECORDED, withForeignNoted } from "./foreignArchives";
 import { pruneCommand } from "./pruneCommand";
 import { findUnverifiable } from "./verification";
 import { type Outcome, removeArchives } from "./deletion";
@@ -346,7 +346,8 @@ function brakeOf(run: Run, { remove }: Decision<Found>): string | undefined {
   return brake({
     unknown: Math.max(0, unknownTo(run).length - run.ledger.unlisted),
     samePolicy: run.ledger.isPolicy(run.policy),
-    pending: run.ledger.pending,
+    // A save that has recorded its archive has counted it there.
+    pending: Math.max(0, run.ledger.pending - (run.ledger.isOwn(run.own) ? 1 : 0)),
     removals: remove.length,
   });
 }
@@ -371,7 +372,10 @@ async function remember(
   removed: ReadonlySet<Found>,
   reporter: Reporter,
 ): Promise<void> {
-  const spared = decision.keep.filter(({ reasons }) => reasons.every((reason) => reason === SPARED));
+  const spared = decision.keep.filter(
+    ({ reasons }) =>
+      reasons.includes(SPARED) && reasons.every((reason) => reason === SPARED || reason === NOT_RECORDED),
+  );
   const pending = spared.length + decision.remove.length - removed.size;
   const foreign = foreignIn(run);
   const { ledger } = run;

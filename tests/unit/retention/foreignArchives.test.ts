@@ -126,6 +126,21 @@ describe("retention beside archives that no run has recorded", () => {
     expect(await archivesThere()).to.have.members(["next", "adopted", "own"]);
   });
 
+  it("removes later what a person had it count when that was too young to go", async () => {
+    const policy = { keepLast: 3 };
+    await dailyRuns(3, policy);
+    for (let at = 0; at < 5; at++) {
+      await keep(`copied-${at}`, { takenAt: daysAgo(0.9 - at / 10), index: 100 + at, retention: true });
+    }
+    await pruneDeliberately({ ...placeOf(policy), sparedMs: 60 * 60 * 1000 }, false, quiet);
+    expect((await archivesThere()).length).to.equal(8);
+
+    const last = await keep("own", { takenAt: daysAgo(0), index: 200, retention: true });
+    const { said } = await pruneAfter(store, template, last, policy);
+    expect(said.warn).to.deep.equal([]);
+    expect(await archivesThere()).to.have.members(["copied-3", "copied-4", "own"]);
+  });
+
   it("counts the archives of all hosts that save into the series, also at the same time", async () => {
     const policy = { keepLast: 4 };
     await dailyRuns(4, policy);
