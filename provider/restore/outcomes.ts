@@ -48,6 +48,9 @@ export function judge({ attempt, answer }: Ending, found: SnapshotContents): Jud
   const { users, servers } = differingTypes(attempt.archive, found);
   const before = differingTypes(attempt.before, found);
   const isAsBefore = before.users.length === 0;
+  // If the archive is what the cluster held, only the index tells: that of a restore is above all previous ones.
+  const isRefused = answer instanceof SnapshotError && found.index <= attempt.before.index;
+  if (isRefused && isAsBefore && users.length + servers.length === 0) return { holds: "before", unlessSame: [] };
   // If users had changed nothing, only records written by servers distinguish the two.
   const isEither = users.length === 0 && isAsBefore && answer !== "accepted" && servers.length > 0;
   if (users.length === 0 && !isEither) return { holds: "archive", servers };

@@ -393,7 +393,10 @@ describe("a connection to Consul", function () {
   });
 
   it("never repeats a secret, and names none by its path", () => {
-    const secret = fc.string({ minLength: 12, maxLength: 40 }).map((text) => `s3cr3t-${text}`);
+    // Random texts have words of JavaScript in them, which would then be missing in the messages of this process's other tests.
+    const secret = fc
+      .array(fc.tuple(fc.constantFrom(..."!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\u00e9\u20ac".split("")), fc.nat(999)))
+      .map((pairs) => `s3cr3t-9f4c1e70${pairs.map(([sign, number]) => `${sign}${number}`).join("")}`);
     fc.assert(
       fc.property(secret, fc.constantFrom("token", "httpAuth", "certPem", "keyPem", "headers"), (text, name) => {
         for (const value of [text, `${text}\n`, 7, [text], [{ name: text, value: text }], { text }]) {
