@@ -82,6 +82,15 @@ export const LOGIN_PATH = "/v1/acl/login";
 const TOKEN_RULE = 'acl = "write"';
 const DENIED = /ACL not found|Permission denied/i;
 
+/**
+ * The permission that Consul misses, as in `lacks permission 'session:write' on "node-1"`: acl/errors.go, Consul 1.12
+ * to 1.22. Names with other characters are only in the quoted response.
+ */
+const LACKS = /Permission denied: .*lacks permission '([a-z]{1,20}):(read|list|write)'(?: on "([\w./@:-]{1,200})")?/;
+/** Rules without a name, and rules for a name. */
+const PLAIN_RULES: readonly string[] = ["keyring", "mesh", "operator", "peering"];
+const NAMED_RULES: readonly string[] = ["agent", "event", "key", "node", "query", "service", "session"];
+
 const isDenied = ({ status, text }: Refusal): boolean => status === 403 || (status === 500 && DENIED.test(text));
 const says =
   (status: number, words: RegExp) =>
@@ -218,8 +227,8 @@ const TABLE: readonly Row[] = [
     code: "CONSUL_DENIED",
     notTaken: true,
     message: ({ at }) => `Consul at ${at} does not allow the request without a token`,
-    hint: ({ connection }) =>
-      `Set a token with the rule ${TOKEN_RULE}: ${placeOf(connection, "token")}, or a token file.`,
+    hint: ({ connection, refusal }) =>
+      `Set a token with the rule ${missingRule(refusal) ?? TOKEN_RULE}: ${placeOf(connection, "token")}, or a token file.`,
   },
   {
     meaning: "unknownToken",
@@ -236,7 +245,12 @@ const TABLE: readonly Row[] = [
     code: "CONSUL_DENIED",
     notTaken: true,
     message: ({ at }) => `Consul at ${at} does not allow the token this request`,
-    hint: `A policy of the token needs the rule ${TOKEN_RULE}; operator = "write" is not enough.`,
+    hint: ({ refusal }) => {
+      const rule = missingRule(refusal);
+      return rule === undefined
+        ? `A policy of the token needs the rule ${TOKEN_RULE}; operator = "write" is not enough.`
+        : `A policy of the token needs the rule ${rule}.`;
+    },
   },
   {
     meaning: "unknownDatacenter",
@@ -407,6 +421,14 @@ export function explainRefusal(connection: Connection, refusal: Refusal): Failur
     meaning: row.meaning,
     notTaken: row.notTaken,
   };
+}
+
+/** The rule that grants the permission that Consul names; `undefined` if it names none, or that of snapshots. */
+function missingRule({ text }: Refusal): string | undefined {
+  const [, resource = "", access = "", name] = LACKS.exec(text) ?? [];
+  if (PLAIN_RULES.includes(resource)) return `${resource} = "${access}"`;
+  if (!NAMED_RULES.includes(resource) || name === undefined) return undefined;
+  return cleanText(`${resource} "${name}" { policy = "${access}" }`);
 }
 
 /** If both the token and the token file are set, the file has precedence. */

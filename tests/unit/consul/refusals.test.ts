@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { resolveConnection } from "../../../provider/consul/connection";
+import { explainRefusal } from "../../../provider/consul/refusals";
 import { LAST_CHUNK, SNAPSHOT_HEAD, snapshotHead, whole } from "../../support/faults/faultyServer";
 import { CONSISTENT, clientHarness, failure } from "./harness";
 
@@ -47,6 +49,44 @@ describe("the client of Consul", function () {
         expect(harness.notices).to.deep.equal([]);
       });
     }
+
+    it("which rule is missing, if Consul names another one than that of snapshots", () => {
+      const hintOf = (lacking: string, token?: string): string => {
+        const connection = resolveConnection(token === undefined ? {} : { token }, {
+          config: () => undefined,
+          env: {},
+        });
+        const text = `rpc error making call: Permission denied: token with AccessorID '1-2' lacks permission ${lacking}`;
+        return explainRefusal(connection, { path: "/v1/x", status: 403, contentType: "text/plain", text }).error.hint;
+      };
+      for (const [lacking, rule] of [
+        [`'session:write' on "node-1"`, 'session "node-1" { policy = "write" }'],
+        [`'service:write' on "consul-snapshot"`, 'service "consul-snapshot" { policy = "write" }'],
+        [
+          `'key:write' on "consul-snapshot/lock" in partition "default"`,
+          'key "consul-snapshot/lock" { policy = "write" }',
+        ],
+        [`'agent:read' on "node-1"`, 'agent "node-1" { policy = "read" }'],
+        ["'operator:read'", 'operator = "read"'],
+      ] as const) {
+        expect(hintOf(lacking, "t0ken")).to.equal(`A policy of the token needs the rule ${rule}.`);
+        expect(hintOf(lacking)).to.include(`Set a token with the rule ${rule}: `);
+      }
+      // The text is from outside: a name that is none is not repeated as advice, nor is a secret.
+      for (const lacking of [
+        "'acl:write'",
+        `'session:write' on "a\\" { policy = \\"x"`,
+        `'session:write' on "a b"`,
+        `'session:write'`,
+        `'toString:write' on "a"`,
+        `'session:all' on "a"`,
+      ]) {
+        expect(hintOf(lacking, "t0ken")).to.match(/^A policy of the token needs the rule acl = "write"; /);
+      }
+      expect(hintOf(`'key:read' on "t0ken-of-mine"`, "t0ken-of-mine")).to.equal(
+        'A policy of the token needs the rule key "…" { policy = "read" }.',
+      );
+    });
 
     it("a missing token otherwise than one that lacks a right", async () => {
       await harness.serve((socket) => socket.write(whole(403, "Permission denied")));
