@@ -16,6 +16,8 @@ import { checkDatacenter } from "./localDatacenter";
 import { nextDue, type Schedule } from "./schedule";
 
 const NOT_TRIED = "not tried";
+const ANSWERS =
+  "answers, and has a leader; whether the token may take snapshots, hold the lock and register the service is not tried";
 
 /** One thing that was tried. */
 export interface Tried {
@@ -66,7 +68,7 @@ export async function checkConfig(
   const http = config.schedule === "once" ? undefined : config.http && (await tryHttp(config.http));
   const destinations = await Promise.all(config.destinations.map((each) => tryDestination(each)));
   const tried: Tried[] = [
-    { what: "consul", ok: consul === undefined, name: connection.url, message: consul ?? "answers, and has a leader" },
+    { what: "consul", ok: consul === undefined, name: connection.url, message: consul ?? ANSWERS },
   ];
   if (config.login !== undefined) {
     const message = refused ?? "works; its token was destroyed again";
