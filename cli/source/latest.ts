@@ -2,7 +2,7 @@
 
 import { SnapshotError } from "../../provider/errors";
 import { listPlace } from "../../provider/catalog/list";
-import { newestOfEachSeries } from "../../provider/catalog/newest";
+import { hasSafetySnapshot, newestOfEachSeries } from "../../provider/catalog/newest";
 import { formatLocation } from "../../provider/store/location";
 import { shellWord } from "../../provider/shellWord";
 import { shown } from "../terminal/rows";
@@ -27,9 +27,17 @@ export function latestAt(target: string, series: string | undefined, signal: Abo
       series === undefined ? [...newest.values()] : [newest.get(series)].filter((each) => each !== undefined);
     const [first, ...more] = found;
     if (first === undefined) {
+      const ofSeries = series === undefined ? "" : ` of the series ${shown(JSON.stringify(series))}`;
+      if (await hasSafetySnapshot(listPlace(store, prefix, signal), series)) {
+        throw new SnapshotError(
+          "STORE_NOT_FOUND",
+          `the only restorable archives${ofSeries} at ${shown(name)} are safety snapshots of restores`,
+          `Specify one by its path: consul-snapshot list ${shown(shellWord(name))}`,
+        );
+      }
       throw new SnapshotError(
         "STORE_NOT_FOUND",
-        `no restorable archive${series === undefined ? "" : ` of the series ${shown(JSON.stringify(series))}`} is at ${shown(name)}`,
+        `no restorable archive${ofSeries} is at ${shown(name)}`,
         `Look at what is there: consul-snapshot list --all ${shown(shellWord(name))}`,
       );
     }

@@ -3,6 +3,7 @@
 import type { Decryption } from "../../provider/age/identities";
 import { isManifestOf } from "../../provider/catalog/archiveFacts";
 import { listPlace } from "../../provider/catalog/list";
+import { hasSafetySnapshot } from "../../provider/catalog/newest";
 import { judgeStatus, type StatusVerdict, summarizeSeries } from "../../provider/catalog/status";
 import { readStoredArchive } from "../../provider/catalog/storedArchive";
 import { compact } from "../../provider/compact";
@@ -78,11 +79,29 @@ async function judgeAll(
   const judged: Judged[] = [];
   for (const name of names.length === 0 ? [undefined] : names) {
     const verdict = judgeStatus(name === undefined ? undefined : summaries.get(name), maxAgeMs, now);
-    judged.push(await examine(compact({ ...verdict, series: name }), place, decryption, progress));
+    const none = verdict.reason === "none" ? await explainNone(place, name, progress.signal) : undefined;
+    judged.push(
+      await examine(
+        compact({ ...verdict, sentence: none ?? verdict.sentence, series: name }),
+        place,
+        decryption,
+        progress,
+      ),
+    );
   }
   if (judged.every(({ ok }) => ok)) return judged;
   const unadopted = await findUnadopted(place, progress.signal);
   return judged.map((each) => (each.ok ? each : compact({ ...each, unadopted })));
+}
+
+/** What to say instead of that there is no archive, if there are some that do not count. */
+async function explainNone(
+  { store, prefix }: Place,
+  series: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!(await hasSafetySnapshot(listPlace(store, prefix, signal), series))) return undefined;
+  return "there are only safety snapshots of restores, which do not count";
 }
 
 /** One of the archives that are not judged, because they have no manifest that can be read. */

@@ -3,8 +3,21 @@
 import type { Listed, ListedArchive } from "./list";
 
 /** Whether it is a backup with its original length that the Consul version which wrote it can restore. */
-export function isRestorableBackup({ intact, manifest }: ListedArchive): boolean {
-  return intact && manifest.purpose === "backup" && manifest.restorable?.ok !== false;
+export function isRestorableBackup(archive: ListedArchive): boolean {
+  return archive.manifest.purpose === "backup" && isRestorable(archive);
+}
+
+function isRestorable({ intact, manifest }: ListedArchive): boolean {
+  return intact && manifest.restorable?.ok !== false;
+}
+
+/** Whether there is a restorable safety snapshot, which no search for the newest backup finds. */
+export async function hasSafetySnapshot(listing: AsyncIterable<Listed>, series: string | undefined): Promise<boolean> {
+  for await (const listed of listing) {
+    if (listed.kind !== "archive" || listed.manifest.purpose !== "safety" || !isRestorable(listed)) continue;
+    if (series === undefined || listed.manifest.series === series) return true;
+  }
+  return false;
 }
 
 /** Whether it was taken later, or at the same time with a higher index. */

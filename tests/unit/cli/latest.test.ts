@@ -9,6 +9,7 @@ import { Output } from "../../../cli/terminal/output";
 import { SnapshotError } from "../../../provider/errors";
 import { fileStore } from "../../../provider/store/file/store";
 import { daysAgo, keepAt } from "../../support/archives/prunedArchives";
+import { runHere } from "../../support/programs/commandLine";
 import { temporaryFolder } from "../../support/programs/saving";
 
 const read = describeCommand({
@@ -61,6 +62,27 @@ describe("--latest", () => {
     expect(none.code).to.equal("STORE_NOT_FOUND");
     expect(await resolve(path("z.snap")), "an archive is itself").to.equal(path("z.snap"));
     expect(await resolve("-")).to.equal("-");
+  });
+
+  it("says so if only safety snapshots are there, as status does", async () => {
+    const store = fileStore();
+    await keepAt(store, path("safety.snap"), { takenAt: daysAgo(1), index: 5, purpose: "safety", series: "one" });
+    await keepAt(store, path("c.snap"), { takenAt: daysAgo(2), index: 4, restorable: { ...OK, ok: false } });
+    const { code, message, hint } = await failureOf(resolve(folder.path));
+    expect({ code, message, hint }).to.deep.equal({
+      code: "STORE_NOT_FOUND",
+      message: `the only restorable archives at ${folder.path} are safety snapshots of restores`,
+      hint: `Specify one by its path: consul-snapshot list '${folder.path}'`,
+    });
+    const other = await failureOf(resolve(folder.path, { latest: true, series: "two" }));
+    expect(other.message).to.equal(`no restorable archive of the series "two" is at ${folder.path}`);
+    await store.delete(path("c.snap"));
+    await store.delete(path("c.snap.manifest.json"));
+    const status = await runHere(["status", folder.path, "--max-age", "1h"]);
+    expect(status).to.include({
+      code: 1,
+      out: "NOT OK: there are only safety snapshots of restores, which do not count\n",
+    });
   });
 
   it("asks which series where there are several", async () => {
