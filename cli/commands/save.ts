@@ -16,7 +16,11 @@ export const save = describeCommand({
   exitCodes: [
     { code: 0, meaning: "the archive is verified and stored" },
     { code: 1, meaning: "what Consul sent is not a valid archive: nothing is stored" },
-    { code: 2, meaning: "the command was typed wrongly, or Consul or the store failed: nothing is stored" },
+    {
+      code: 2,
+      meaning:
+        "the command was typed wrongly, or Consul or the store failed: nothing is stored. Also when the result could not be printed, such as on a full disk: then the archive is stored",
+    },
   ],
   async run({ operands: [target = ""], options, io }) {
     const work = await import("../save/save.js");
