@@ -1,5 +1,7 @@
 /** What the errors of the file system amount to. */
 
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { SnapshotError } from "../../errors";
 import { systemCode } from "../../systemCode";
 import * as failures from "../failures";
@@ -39,13 +41,19 @@ export function translated(error: unknown, path: string): unknown {
         error,
       );
     case "ENOTDIR":
+      return new SnapshotError(
+        "TARGET_INVALID",
+        `${fileIn(path)} is a file, not a folder`,
+        "Check the path: only a folder can be before a / in it.",
+        error,
+      );
     case "EISDIR":
     case "ENAMETOOLONG":
     case "ELOOP":
       return new SnapshotError(
         "TARGET_INVALID",
         `${path} cannot be an archive: ${systemCode(error)}`,
-        "Part of the path is a file instead of a folder, a folder instead of a file, a link that leads in a circle, or too long.",
+        "Part of the path is a folder instead of a file, a link that leads in a circle, or too long.",
         error,
       );
     case "":
@@ -58,6 +66,18 @@ export function translated(error: unknown, path: string): unknown {
         error,
       );
   }
+}
+
+/** The part of a path that is a file instead of a folder; the path itself if it has changed since. */
+function fileIn(path: string): string {
+  for (let at = resolve(path); at !== dirname(at); at = dirname(at)) {
+    try {
+      return statSync(at).isDirectory() ? path : at;
+    } catch {
+      // The file is above this part.
+    }
+  }
+  return path;
 }
 
 export function exists(path: string): SnapshotError {

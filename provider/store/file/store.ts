@@ -179,7 +179,11 @@ async function head(key: string): Promise<StoredObject | undefined> {
   try {
     const found = await stat(path, { bigint: true });
     if (!found.isFile()) {
-      throw new SnapshotError("TARGET_INVALID", `${path} is not a file`, "Choose another name for the archive.");
+      throw new SnapshotError(
+        "TARGET_INVALID",
+        `${path} is not a file`,
+        "Specify the path of a file, not of a folder, a named pipe or a device.",
+      );
     }
     return described(key, found);
   } catch (error) {

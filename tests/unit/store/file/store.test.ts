@@ -167,6 +167,23 @@ describe("a folder", () => {
     expect(await readdir(join(folder.path, "b/c"))).to.deep.equal(["1", "2", "3", "4"]);
   });
 
+  it("names the file that a path has in place of a folder, and what is not a file", async () => {
+    await writeFile(path, "archive");
+    for (const target of [`${path}/`, join(path, "b.snap"), join(path, "c/b.snap")]) {
+      const listed = failureOf(store.list(`${target}/`)[Symbol.asyncIterator]().next());
+      for (const error of await Promise.all([listed, failureOf(store.put(join(target, "x"), source("x")))]))
+        expect(error, target).to.include({
+          code: "TARGET_INVALID",
+          message: `${path} is a file, not a folder`,
+          hint: "Check the path: only a folder can be before a / in it.",
+        });
+    }
+    expect(await failureOf(store.head(folder.path))).to.include({
+      message: `${folder.path} is not a file`,
+      hint: "Specify the path of a file, not of a folder, a named pipe or a device.",
+    });
+  });
+
   it("ends with an error where a folder cannot be made", async () => {
     await symlink(join(folder.path, "not-mounted/backups"), join(folder.path, "nas"));
     await mkdir(join(folder.path, "real"));
