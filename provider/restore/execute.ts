@@ -82,7 +82,7 @@ export async function execute(prepared: Preparation, session: Session): Promise<
   const { failure, sentAll, unsavedChanges } = await sendOrWithdraw(claimed, session, source, prepared, before);
   const answer = failure === undefined ? "accepted" : failure.error;
   try {
-    return await proved(session, compact({ attempt, answer, sentAll, unsavedChanges }));
+    return await proved(session, compact({ attempt, answer, sentAll, isRefused: failure?.notTaken, unsavedChanges }));
   } catch (error) {
     // A refusal that came after the whole archive is believed once the cluster shows that nothing has changed.
     if (failure?.notTaken === true && error instanceof Unchanged)

@@ -26,6 +26,8 @@ export interface Ending {
    * is closed.
    */
   readonly sentAll: boolean;
+  /** Whether Consul, or what is before it, refused the request. Default: false. */
+  readonly isRefused?: boolean;
   /** See `Restored`. */
   readonly unsavedChanges?: number;
 }
@@ -44,12 +46,11 @@ export type Judgement =
   /** Neither: the records of these types must be compared one by one. */
   | { readonly holds: "other"; readonly users: readonly string[] };
 
-export function judge({ attempt, answer }: Ending, found: SnapshotContents): Judgement {
+export function judge({ attempt, answer, isRefused = false }: Ending, found: SnapshotContents): Judgement {
   const { users, servers } = differingTypes(attempt.archive, found);
   const before = differingTypes(attempt.before, found);
   const isAsBefore = before.users.length === 0;
-  // If the archive is what the cluster held, only the index tells: that of a restore is above all previous ones.
-  const isRefused = answer instanceof SnapshotError && found.index <= attempt.before.index;
+  // If the archive is what the cluster held, a refusal is believed.
   if (isRefused && isAsBefore && users.length + servers.length === 0) return { holds: "before", unlessSame: [] };
   // If users had changed nothing, only records written by servers distinguish the two.
   const isEither = users.length === 0 && isAsBefore && answer !== "accepted" && servers.length > 0;
