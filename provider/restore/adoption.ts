@@ -78,14 +78,18 @@ async function waitForResult(attempt: Attempt, session: Session): Promise<Receip
 /** The run has begun, and it is unknown what came of it. */
 function unidentified(
   attempt: Attempt,
-  { request }: Session,
+  session: Session,
   message: string,
   hint: string,
   cause?: unknown,
 ): Unidentified {
+  const said = `${describeBeginning(attempt, session)}, and ${message}`;
+  return new Unidentified(new SnapshotError("RESTORE_UNCONFIRMED", said, hint, cause), attempt);
+}
+
+function describeBeginning({ begunAt }: Attempt, { request }: Session): string {
   const runId = argumentName(request.connection, "runId");
-  const begun = `a restore of ${runId} ${JSON.stringify(request.runId)} was begun at ${attempt.begunAt}`;
-  return new Unidentified(new SnapshotError("RESTORE_UNCONFIRMED", `${begun}, and ${message}`, hint, cause), attempt);
+  return `a restore of ${runId} ${JSON.stringify(request.runId)} was begun at ${begunAt}`;
 }
 
 async function adoptResult(attempt: Attempt, result: Restored, location: string, session: Session): Promise<Restored> {
@@ -122,11 +126,8 @@ async function readArchive(
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     if (isCode(error, "INTERRUPTED")) {
-      const begun = `a restore of ${runId} ${JSON.stringify(request.runId)} was begun at ${attempt.begunAt}`;
-      throw new Unidentified(
-        new SnapshotError("INTERRUPTED", `${begun}, and reading its result back was interrupted`, "Run it again."),
-        attempt,
-      );
+      const message = `${describeBeginning(attempt, session)}, and reading its result back was interrupted`;
+      throw new Unidentified(new SnapshotError("INTERRUPTED", message, "Run it again."), attempt);
     }
     throw unidentified(
       attempt,
