@@ -153,7 +153,7 @@ describe(`the agent's status page in a browser${obstacle === undefined ? "" : ` 
       expect(bad[2]).to.equal("none by this agent since it started");
       expect(bad[3]).to.match(TIME);
       expect(failure).to.have.lengthOf(1);
-      expect(failure[0]).to.match(/blocked\/x.* \([A-Z_]+\)\. [A-Z].*\.$/);
+      expect(failure[0]).to.match(/blocked is a file, not a folder.* \([A-Z_]+\)\. [A-Z].*\.$/);
     });
 
     it("requests nothing but itself, runs no script, and its policy would not let one run", async () => {
@@ -205,6 +205,8 @@ describe(`the agent's status page in a browser${obstacle === undefined ? "" : ` 
     const onWarning = ({ message }: Error): number => warnings.push(message);
     before(async () => {
       process.on("warning", onWarning);
+      const blocked = join(folder.path, `${HOSTILE.replaceAll("/", "")}${"x".repeat(100)}`);
+      await writeFile(blocked, "a file");
       names = Array.from({ length: 20 }, (_, at) =>
         at === 7 ? HOSTILE : at === 8 ? "long".repeat(30) : `number ${at}`,
       );
@@ -213,11 +215,7 @@ describe(`the agent's status page in a browser${obstacle === undefined ? "" : ` 
         // Each third fails. The long path is in an error as in a column.
         names.map((name, at) => ({
           name,
-          path: join(
-            folder.path,
-            at % 3 === 1 ? `blocked/${HOSTILE.replaceAll("/", "")}${"x".repeat(100)}` : "twenty",
-            `${at}`,
-          ),
+          path: join(at % 3 === 1 ? blocked : join(folder.path, "twenty"), `${at}`),
         })),
       );
     });

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type ConsulServer, fillKv, startConsul } from "../../support/consul/consul";
@@ -115,7 +115,11 @@ describe("one run is restored once", function () {
         await writeFile(receipt, JSON.stringify(begun));
       }
       return async () => {
-        for (const [at, receipt] of receipts.entries()) await writeFile(receipt, texts[at] ?? "");
+        for (const [at, receipt] of receipts.entries()) {
+          // As the store writes: nobody may read half of it.
+          await writeFile(`${receipt}.written`, texts[at] ?? "");
+          await rename(`${receipt}.written`, receipt);
+        }
       };
     }
 
