@@ -4,7 +4,7 @@ import { compact } from "../../provider/compact";
 import { SnapshotError } from "../../provider/errors";
 import type { Policy } from "../../provider/retention/policy";
 import type { StoreCredentials } from "../../provider/store/credentials";
-import { formatLocation, type Location, parseLocation } from "../../provider/store/location";
+import { formatLocation, type Location, parseLocation, serverSettings } from "../../provider/store/location";
 import { fixedFolder, hasPlaceholders, namesDiffer } from "../../provider/store/nameTemplate";
 import type { Schedule } from "../schedule";
 import type { Document, Values } from "./document";
@@ -126,7 +126,7 @@ function destinationOf(kind: DestinationKind, values: Lookup, common: Common): D
     kind,
     name: values.text("name") ?? formatLocation({ ...target, settings: new Map() }, fixedFolder(target.key)),
     target,
-    place: `${formatLocation({ ...target, settings: serverOf(target) })} ${series}`,
+    place: `${formatLocation({ ...target, settings: serverSettings(target) })} ${series}`,
     credentials: placed.credentials,
     overwrite,
     dropIn: placed.dropIn && !overwrite,
@@ -135,11 +135,6 @@ function destinationOf(kind: DestinationKind, values: Lookup, common: Common): D
     series,
     ...compact({ recipients: values.list("recipients"), schedule: schedule === "once" ? undefined : schedule }),
   };
-}
-
-/** The settings that decide which server has a bucket of this name. */
-function serverOf({ settings }: Location): ReadonlyMap<string, string> {
-  return new Map([...settings].filter(([name]) => ["endpoint", "storage_account", "domain"].includes(name)));
 }
 
 function retentionOf(values: Lookup, retain: number): Policy {

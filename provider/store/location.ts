@@ -5,6 +5,7 @@
  * so that a URL for `pulumi login` also works here.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Location } from "./backend";
 import { backendOf, findBackend, schemes } from "./backends";
 import { parsePath } from "./file/backend";
@@ -65,9 +66,24 @@ export function parseSource(text: string, cwd?: string): Location {
   );
 }
 
-/** Whether two locations have the same place and template; a bucket's settings, such as its region, are ignored. */
+/**
+ * Whether two locations have the same place and template. Of a bucket's settings, those count that decide which server or account
+ * has the bucket; others, such as its region, are ignored.
+ */
 export function samePlace(a: Location, b: Location): boolean {
-  return a.scheme === b.scheme && a.bucket === b.bucket && a.key === b.key;
+  return (
+    a.scheme === b.scheme &&
+    a.bucket === b.bucket &&
+    a.key === b.key &&
+    isDeepStrictEqual(serverSettings(a), serverSettings(b))
+  );
+}
+
+const SERVER_SETTINGS: readonly string[] = ["endpoint", "storage_account", "domain", "universe_domain"];
+
+/** The settings that decide which server or account has a bucket of this name. */
+export function serverSettings({ settings }: Location): ReadonlyMap<string, string> {
+  return new Map([...settings].filter(([name]) => SERVER_SETTINGS.includes(name)));
 }
 
 /** Writes a location with another key, as a user would type it. */

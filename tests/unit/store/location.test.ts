@@ -169,6 +169,19 @@ describe("a location", () => {
     expect(samePlace(place, parseLocation("gs://b/x.snap"))).to.equal(false);
   });
 
+  it("is another place on another server, or in another account, that has a bucket of the same name", () => {
+    for (const [one, other] of [
+      ["s3://b/x.snap?endpoint=https://one", "s3://b/x.snap?endpoint=https://two"],
+      ["s3://b/x.snap", "s3://b/x.snap?endpoint=https://two"],
+      ["gs://b/x.snap?endpoint=https://one", "gs://b/x.snap"],
+      ["azblob://b/x.snap?storage_account=one", "azblob://b/x.snap?storage_account=two"],
+      ["azblob://b/x.snap?domain=blob.core.windows.net", "azblob://b/x.snap?domain=blob.core.chinacloudapi.cn"],
+    ] as const) {
+      expect(samePlace(parseLocation(one), parseLocation(other)), `${one} ${other}`).to.equal(false);
+      expect(samePlace(parseLocation(other), parseLocation(other)), other).to.equal(true);
+    }
+  });
+
   it("needs no working directory where it is absolute", () => {
     const cwd = process.cwd.bind(process);
     process.cwd = () => {

@@ -37,6 +37,10 @@ describe("what makes a new snapshot", () => {
       "kept: only the target's settings changed",
     ]);
     expect(reasons({ ...bucket, target: "s3://c/consul/?region=eu-west-1" }, bucket)).to.have.lengthOf(1);
+    const elsewhere = "s3://b/consul/?region=eu-west-1&endpoint=https://s3.example.com";
+    expect(reasons({ ...bucket, target: elsewhere }, bucket)).to.deep.equal([
+      `new: target changed from ${bucket.target} to ${elsewhere}`,
+    ]);
   });
 
   it("is another cluster", () => {
