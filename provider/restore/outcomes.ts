@@ -13,6 +13,7 @@ import { differingTypes, type Explanation, mayHaveSameContent, type Restoration 
 import { type Difference, type Restored, type RestoreRequest, Unchanged, Unsettled } from "./request";
 import { seconds } from "../units";
 import { rescueCommand } from "./rescueCommand";
+import { isServerId } from "./serverId";
 
 /** Consul keeps tombstones of deleted keys for 15 minutes. */
 const REMEMBERED_MS = 14 * 60_000;
@@ -212,10 +213,10 @@ function nextSteps({ attempt }: Ending, request: RestoreRequest): string {
   return `Look at the log of the leader. ${rollback(attempt, request)}`;
 }
 
-function rollback({ safetySnapshot, fromReceipt, receipt }: Attempt, request: RestoreRequest): string {
+function rollback({ safetySnapshot, fromReceipt, receipt, serverIds }: Attempt, request: RestoreRequest): string {
   if (fromReceipt === true) return `The receipt ${receipt ?? ""} names the safety snapshot, if there is one.`;
   if (safetySnapshot === undefined) return "There is no safety snapshot.";
-  return `The state before the restore is in ${safetySnapshot}: ${rescueCommand(safetySnapshot, request)}`;
+  return `The state before the restore is in ${safetySnapshot}: ${rescueCommand(safetySnapshot, request, serverIds.find(isServerId))}`;
 }
 
 /** What to do if the restored cluster does not know the token. */

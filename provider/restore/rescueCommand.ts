@@ -9,6 +9,8 @@ import type { RestoreRequest } from "./request";
  * token that is in no file, and whatever else the command has no option for.
  *
  * @param location - of the safety snapshot
+ * @param server - the Raft id of a server of its cluster: if the address leads to another cluster by now, the
+ * command is refused. Default: unknown
  */
 export function rescueCommand(
   location: string,
@@ -17,12 +19,14 @@ export function rescueCommand(
     safetySnapshot,
     tokenAfterRestore,
   }: Pick<RestoreRequest, "connection" | "safetySnapshot" | "tokenAfterRestore">,
+  server?: string,
 ): string {
   const isEncrypted = typeof safetySnapshot === "object" && safetySnapshot.recipients !== undefined;
   return [
     `${PROGRAM} restore ${shellWord(location)} --safety-snapshot none`,
     // Otherwise the command would use the address in its environment, which may be another cluster.
     `--http-addr ${shellWord(connection.url)}`,
+    ...(server === undefined ? [] : [`--cluster ${shellWord(server)}`]),
     ...connection.options
       // The restored cluster may not know this token, and the option would replace the one that the operator provides.
       .filter(({ name }) => name !== "tokenFile" || tokenAfterRestore === undefined)

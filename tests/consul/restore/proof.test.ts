@@ -152,7 +152,7 @@ describe("the proof of a restore", function () {
     expect(error?.code).to.equal("RESTORE_WRONG");
     expect(error?.message).to.include("holds what it held before");
     expect(error?.hint).to.include(
-      `consul-snapshot restore '${attempt?.safetySnapshot ?? "?"}' --safety-snapshot none --http-addr 'http://${proxy.address}'`,
+      `consul-snapshot restore '${attempt?.safetySnapshot ?? "?"}' --safety-snapshot none --http-addr 'http://${proxy.address}' --cluster '${attempt?.serverIds[0] ?? "?"}'`,
     );
   });
 

@@ -37,6 +37,16 @@ describe("the command that brings back what was there before", () => {
     expect(command).not.to.include("secret");
   });
 
+  it("is refused by any other cluster, where a server of the restored one is known", () => {
+    const command = rescueCommand("/safety/a.snap", request({ address: "10.0.0.1:8500" }), "[fd00::1]:8300");
+    expect(words(command).slice(-4)).to.deep.equal([
+      "--http-addr",
+      "http://10.0.0.1:8500",
+      "--cluster",
+      "[fd00::1]:8300",
+    ]);
+  });
+
   describe("with files", () => {
     let certificates: Certificates;
     let tokenFile: string;
