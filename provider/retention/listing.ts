@@ -12,9 +12,10 @@ import { archiveOfManifest } from "../catalog/manifestName";
 import { mayBelongTo } from "../catalog/series";
 import { compact } from "../compact";
 import { inParallel } from "../store/inParallel";
-import { fixedPrefix } from "../store/nameTemplate";
+import { fixedFolder, fixedPrefix } from "../store/nameTemplate";
 import { lookUp, MAX_BYTES } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
+import { ledgerKey } from "./ledger";
 import type { ManifestCache } from "./manifestCache";
 import { factsOf, type ManifestFacts } from "./manifestFacts";
 import type { Archive } from "./policy";
@@ -38,6 +39,8 @@ export interface Found extends Described {
   readonly hadRetention: boolean;
   /** The location where it was saved, according to its manifest. */
   readonly savedAs: string;
+  /** Whether it lies below a ledger of the series that another target, in a folder below, has left. Default: no. */
+  readonly isOfOtherTarget?: true;
 }
 
 /** A manifest without an archive. */
@@ -73,7 +76,7 @@ export async function listSeries(
 ): Promise<Listing> {
   const memory = cache?.begin(store, fixedPrefix(template), series);
   const isOther = (key: string): boolean => except === undefined || key !== manifestKey(except);
-  const all = await listCandidates(store, template, series, signal);
+  const { candidates: all, ledgers } = await listCandidates(store, template, series, signal);
   const candidates = all.filter(({ manifest }) => isOther(manifest.key));
   const archives: Found[] = [];
   const orphans: OrphanedManifest[] = [];
@@ -96,7 +99,9 @@ export async function listSeries(
     if (archive === undefined) orphans.push({ ...about, archiveKey });
     else {
       const { storedSha256, location, hadRetention } = facts;
-      archives.push({ ...about, archive, storedSha256, savedAs: withoutSettings(location), hadRetention });
+      const isOfOtherTarget = ledgers.some((folder) => archiveKey.startsWith(folder)) ? (true as const) : undefined;
+      const own = { archive, storedSha256, savedAs: withoutSettings(location), hadRetention };
+      archives.push({ ...about, ...own, ...compact({ isOfOtherTarget }) });
     }
   };
   await inParallel(candidates, signal, add, READ_AT_ONCE);
@@ -145,6 +150,12 @@ interface Candidate {
   readonly archive: StoredObject | undefined;
 }
 
+interface Candidates {
+  readonly candidates: readonly Candidate[];
+  /** The folders, with their slashes, that have a ledger of the series and contain no archive of this template. */
+  readonly ledgers: readonly string[];
+}
+
 /**
  * Buckets list in name order: an archive comes before its manifest, and only names that start with the archive's name
  * come between them.
@@ -154,11 +165,19 @@ async function listCandidates(
   template: string,
   series: string,
   signal: AbortSignal,
-): Promise<Candidate[]> {
+): Promise<Candidates> {
   const found: Candidate[] = [];
+  const ledgers: string[] = [];
+  const folder = fixedFolder(template);
+  const ownLedger = ledgerKey(template, series);
+  const ledgerName = ownLedger.slice(folder.length);
+  // Of a template with folders, those below are its own.
+  const hasFolders = template.slice(folder.length).includes("/");
   const open: StoredObject[] = [];
   for await (const object of untilAborted(store.list(fixedPrefix(template)), signal)) {
     const { key, size } = object;
+    if (!hasFolders && key.endsWith(`/${ledgerName}`) && key !== ownLedger)
+      ledgers.push(key.slice(0, -ledgerName.length));
     for (let last = open.at(-1); last !== undefined && !key.startsWith(last.key); last = open.at(-1)) open.pop();
     const archiveKey = archiveOfManifest(key);
     if (archiveKey === undefined) {
@@ -168,7 +187,7 @@ async function listCandidates(
     if (size > MAX_BYTES || !mayBelongTo(series, size)) continue;
     found.push({ archiveKey, manifest: object, archive: open.find((each) => each.key === archiveKey) });
   }
-  return found;
+  return { candidates: found, ledgers };
 }
 
 /**

@@ -99,7 +99,7 @@ async function decideAfterSave(
   const run: Run = {
     ...place,
     fresh: describe(store.locate(stored.key), factsOf(manifest), object),
-    others: listing.archives,
+    others: listing.archives.filter(({ isOfOtherTarget }) => isOfOtherTarget !== true),
     listing,
     isDeliberate: false,
   };

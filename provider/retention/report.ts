@@ -57,12 +57,16 @@ export function reportRun(
     .filter(({ archive }) => removed.has(archive))
     .map(({ archive, reasons }) => remark`${verb} ${shownLocation(archive)}: ${reasons.join(", ")}`);
   const backups = listing.archives.filter(({ purpose }) => purpose === "backup");
+  const elsewhere = isDeliberate ? 0 : backups.filter(({ isOfOtherTarget }) => isOfOtherTarget === true).length;
   const another = backups.filter((found) => clusterOf(found, fresh) === "another").length;
   const unknown = backups.filter((found) => clusterOf(found, fresh) === "unknown").length;
   reporter.info(
     joined(
       [
         remark`retention: kept ${kept.length}, ${verb} ${gone.length}`,
+        ...(elsewhere === 0
+          ? []
+          : [remark`left ${elsewhere} of this series in folders below, which have a record of another target`]),
         ...(another === 0 ? [] : [remark`left ${another} of this series, but of another cluster`]),
         ...(unknown === 0
           ? []

@@ -126,6 +126,27 @@ describe("a run of retention", () => {
     expect(await readdir(join(folder.path, "aside"))).to.have.length(2);
   });
 
+  it("leaves the archives of another target of the series in a folder below, and says so", async () => {
+    const below = join(folder.path, "consul-daily");
+    await mkdir(below);
+    for (const index of [4, 5]) await keep(`consul-daily/consul-${index}.snap`, { takenAt: daysAgo(9 - index), index });
+    const daily = await keep("consul-daily/consul-6.snap", { takenAt: daysAgo(3), index: 6 });
+    await pruneAfter(store, join(below, "consul-{index}.snap"), daily, { keepLast: 30 });
+    await keep("consul-7.snap", { takenAt: daysAgo(2), index: 7 });
+    const saved = await keep("consul-8.snap", { takenAt: daysAgo(1), index: 8 });
+    const { pruned, said } = await pruneAfter(store, template, saved, { keepLast: 1 });
+    expect(pruned).to.deep.equal({ kept: 1, removed: 1 });
+    expect(said.info.join()).to.include(
+      "left 3 of this series in folders below, which have a record of another target",
+    );
+    expect((await readdir(below)).filter((name) => name.endsWith(".snap"))).to.have.length(3);
+    // A template with folders has its own archives there, whoever puts a record beside them.
+    const withFolders = join(folder.path, "consul-{name}/consul-{index}.snap");
+    const next = await keep("consul-daily/consul-9.snap", { takenAt: daysAgo(0), index: 9 });
+    const { said: then } = await pruneAfter(store, withFolders, next, { keepLast: 30 });
+    expect(then.info.join()).to.include("kept 5, removed 0").and.not.include("another target");
+  });
+
   it("tells archives apart in a folder whose name contains a question mark", async () => {
     const odd = join(folder.path, "what?");
     await mkdir(odd);
