@@ -5,6 +5,9 @@
  * servers escape the quotes in a listing twice. `If-Match` requires the normalized form, too.
  */
 export function normalizeEtag(etag: string | undefined): string {
-  const bare = (etag ?? "").replace(/^W\//, "").replaceAll(/"|&quot;/g, "");
+  const bare = (etag ?? "")
+    .trim()
+    .replace(/^W\//i, "")
+    .replaceAll(/"|&quot;/g, "");
   return `"${bare.replace(/--?(gzip|br)$/, "")}"`;
 }

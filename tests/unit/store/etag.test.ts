@@ -8,6 +8,8 @@ describe("an ETag", () => {
       '"abc-2"',
       'W/"abc-2"',
       "W/abc-2",
+      'w/"abc-2"',
+      ' "abc-2"\n',
       '"abc-2-gzip"',
       'W/"abc-2--gzip"',
       "&quot;abc-2&quot;",
