@@ -5,15 +5,16 @@ import { compact } from "../provider/compact";
 import { explain, isCode, SnapshotError } from "../provider/errors";
 import type { Reporter } from "../provider/reporter";
 import type { ManifestCache } from "../provider/retention/manifestCache";
+import { reportSeriesBeside } from "../provider/retention/otherSeries";
 import { prune, type Pruned } from "../provider/retention/prune";
 import { publish } from "../provider/save/publish";
 import type { TakenArchive } from "../provider/save/take";
 import { warnIfNotRestorable } from "../provider/save/warnings";
 import type { Store } from "../provider/store/store";
-import type { Destination } from "./config/destinations";
+import { type Destination, serviceOf } from "./config/destinations";
 import { withDestination } from "./destinationStore";
 import { formerToRemove, listNamed, removeFormer } from "./formerArchives";
-import { composed, remark } from "../provider/text";
+import { type CleanLines, composed, remark } from "../provider/text";
 
 export interface Delivered {
   readonly manifest: Manifest;
@@ -62,9 +63,13 @@ export async function deliver(
     const spared = isOnly ? { sparedMs: 0 } : {};
     const place = { store, template: target.key, policy: retention, now: now(), ...spared, ...compact({ cache }) };
     const pruned = await prune({ ...place, saved }, reporter);
+    const { manifest } = saved;
+    // An agent's log leaves out what is only information.
+    const warning = { signal: reporter.signal, info: (message: CleanLines): void => reporter.warn(message) };
+    await reportSeriesBeside(target.key, compact({ ...saved, pruned }), (work) => work(store), toContinue, warning);
     const former = await pruneFormer(store, archive, destination, pruned, reporter);
     return compact({
-      manifest: saved.manifest,
+      manifest,
       pruned: pruned && { kept: pruned.kept, removed: pruned.removed + former },
     });
   };
@@ -74,6 +79,12 @@ export async function deliver(
     if (!overwrite || !isCode(error, "STORE_EXISTS")) throw error;
     throw new SnapshotError(error.code, error.message, "Remove s3_static_snapshot_name, to have both.", error);
   }
+}
+
+/** The series of an agent follows from its service. */
+function toContinue(series: string): string | undefined {
+  const service = serviceOf(series);
+  return service === undefined ? undefined : `set service: ${JSON.stringify(service)}`;
 }
 
 /** @returns how many archives of HashiCorp's agent were removed */

@@ -15,6 +15,13 @@ import { readSchedule } from "./readSchedule";
 /** The names of HashiCorp's agent. */
 const DROP_IN_NAME = "consul-{nanoseconds}.snap";
 
+const SERIES_OF_AGENTS = "consul-snapshot-agent/";
+
+/** The service of the agents whose series this is; `undefined` for a series of others. */
+export function serviceOf(series: string): string | undefined {
+  return series.startsWith(SERIES_OF_AGENTS) ? series.slice(SERIES_OF_AGENTS.length) : undefined;
+}
+
 const AZURE_DOMAINS: Readonly<Record<string, string | undefined>> = {
   AZUREPUBLICCLOUD: undefined,
   AZURECHINACLOUD: "blob.core.chinacloudapi.cn",
@@ -121,7 +128,7 @@ function destinationOf(kind: DestinationKind, values: Lookup, common: Common): D
   if (target === undefined) return undefined;
   const schedule = readSchedule(values, common.timeZone);
   if (schedule === "once") values.refuse(`${values.label("interval")} must be at least 1s`);
-  const series = `consul-snapshot-agent/${common.service}`;
+  const series = SERIES_OF_AGENTS + common.service;
   return {
     kind,
     name: values.text("name") ?? formatLocation({ ...target, settings: new Map() }, fixedFolder(target.key)),

@@ -5,7 +5,10 @@ import { compact } from "../../provider/compact";
 import { parseDuration } from "../../provider/duration";
 import type { Owner } from "../../provider/owner";
 import { seriesProblem } from "../../provider/args/series";
+import { reportSeriesBeside } from "../../provider/retention/otherSeries";
 import { save, type SavedArchive, type SaveRequest } from "../../provider/save/save";
+import { shellWord } from "../../provider/shellWord";
+import { withStore } from "../../provider/store/backends";
 import { parseLocation } from "../../provider/store/location";
 import { checkTemplate } from "../../provider/store/nameTemplate";
 import { megabytes } from "../../provider/units";
@@ -31,11 +34,18 @@ const OWNER: Owner = { organization: "consul-snapshot", project: "command", stac
  */
 export async function saveOnce(target: string, options: SaveOptions, { output, errors }: CommandIo): Promise<number> {
   const request = saveRequest(target, options);
-  const saved = await interruptibleOn(errors, "no incomplete archive was left behind", (progress) =>
-    save(request, progress),
-  );
+  const saved = await interruptibleOn(errors, "no incomplete archive was left behind", async (progress) => {
+    const archive = await save(request, progress);
+    const { target: place } = request;
+    await reportSeriesBeside(place.key, archive, (work) => withStore(place, work), toContinue, progress);
+    return archive;
+  });
   output.write(options.format === "json" ? jsonText(savedJson(saved)) : describeSaved(saved));
   return 0;
+}
+
+function toContinue(series: string): string {
+  return `use --series ${shellWord(series)}`;
 }
 
 /** @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID` */

@@ -74,6 +74,22 @@ describe("the commands that save and look", function () {
     expect((await folder.entries()).some((name) => name.includes("none"))).to.equal(false);
   });
 
+  it("save: the first archive of another series says which one it may continue, and the others do not", async () => {
+    const save = async (series: string) => {
+      const { code, err } = await run(["save", "renamed/", "--series", series, "--keep-last", "3"]);
+      expect(code, err).to.equal(0);
+      return err;
+    };
+    expect(await save("old one")).to.not.include("first archive of the series");
+    const said = await save("new");
+    expect(said)
+      .to.include(
+        "first archive of the series new; retention does not remove the 1 archive of old one at the same place",
+      )
+      .and.include("use --series 'old one' to continue it");
+    expect(await save("new")).to.not.include("first archive of the series");
+  });
+
   for (const kind of [folderKind, versitygw]) {
     it(`adopt gives a manifest to an archive of the real command, which retention then counts: ${kind.name}`, async () => {
       const ground = new Ground(kind);

@@ -1,25 +1,17 @@
 /** Older archives of a resource or hook whose series changes because it, its stack or its project is renamed. */
 
-import { untilAborted } from "../../abort";
-import { readListedManifest } from "../../catalog/listedManifest";
-import { archiveOfManifest } from "../../catalog/manifestName";
 import { seriesOf } from "../../catalog/series";
 import { explain, isCode } from "../../errors";
 import { type Context, isRecord, UNKNOWN, type Value, type Values } from "../../lifecycle";
 import { isEmpty } from "../../retention/policy";
 import { listSeries } from "../../retention/listing";
+import { counted, isFirst, reportOtherSeries } from "../../retention/otherSeries";
 import { withStore } from "../../store/backends";
-import { inParallel } from "../../store/inParallel";
 import { parseLocation } from "../../store/location";
-import { fixedPrefix } from "../../store/nameTemplate";
-import type { Store, StoredObject } from "../../store/store";
+import type { Store } from "../../store/store";
 import { readRetention } from "../../args/retention";
 import { ownerOf } from "../commonArgs";
 import { cleanLine, composed, remark } from "../../text";
-
-/** Each manifest is a request. */
-const MAX_MANIFESTS = 100;
-const MAX_SERIES = 3;
 
 /** The series that follows from state or arguments; `undefined` if it is unknown. */
 export function seriesIn({ series, identity }: Values): string | undefined {
@@ -41,7 +33,7 @@ export async function reportFormerSeries(recorded: Values, inputs: Values, conte
   const now = seriesIn(inputs);
   if (former === undefined || now === undefined || former === now) return;
   if (typeof inputs.target !== "string" || isEmpty(readRetention(inputs.retention))) return;
-  const hint = `set series: ${JSON.stringify(former)} to continue it`;
+  const hint = `${continuing(former)} to continue it`;
   const failed = `the series is now ${now}, and archives of the former series ${former} could not be counted; ${hint}`;
   await withTarget(inputs.target, failed, context, async (store, template) => {
     const { archives } = await listSeries({ store, template, series: former }, undefined, context.signal);
@@ -60,20 +52,17 @@ export async function reportFormerSeries(recorded: Values, inputs: Values, conte
  * @param outputs - of its save
  */
 export async function reportPossibleFormerSeries(inputs: Values, outputs: Values, context: Context): Promise<void> {
-  const isFirst = outputs.kept === 1 && outputs.removed === 0;
-  if (!isFirst || typeof inputs.target !== "string") return;
-  const now = seriesOf(ownerOf(context, "snapshot", inputs.series));
-  const isFirstOf = `this is the first archive of the series ${now}`;
-  const failed = `${isFirstOf}; a former series could not be looked for`;
-  await withTarget(inputs.target, failed, context, async (store, template) => {
-    const others = await seriesLike(now, store, template, context.signal);
-    for (const former of others.slice(0, MAX_SERIES)) {
-      const { archives } = await listSeries({ store, template, series: former }, undefined, context.signal);
-      context.info(
-        remark`${isFirstOf}; retention does not remove the ${counted(archives)} of ${former} at the same place; if that is the former series, set series: ${JSON.stringify(former)} to continue it`,
-      );
-    }
-  });
+  const pruned = { kept: Number(outputs.kept), removed: Number(outputs.removed) };
+  if (!isFirst(pruned) || typeof inputs.target !== "string") return;
+  const series = seriesOf(ownerOf(context, "snapshot", inputs.series));
+  const failed = `this is the first archive of the series ${series}; a former series could not be looked for`;
+  await withTarget(inputs.target, failed, context, (store, template) =>
+    reportOtherSeries({ store, template, series }, (other) => isRenamed(series, other.series), continuing, context),
+  );
+}
+
+function continuing(series: string): string {
+  return `set series: ${JSON.stringify(series)}`;
 }
 
 /**
@@ -93,25 +82,6 @@ async function withTarget(
   } catch (error) {
     if (!isCode(error, "STORE_NOT_FOUND")) context.warn(composed`${cleanLine(failed)}: ${explain(error)}`);
   }
-}
-
-function counted({ length }: readonly unknown[]): string {
-  return length === 1 ? "1 archive" : `${length} archives`;
-}
-
-/** The series of backups at a place that differ from this one in the last part of their name, or in all others. */
-async function seriesLike(series: string, store: Store, template: string, signal: AbortSignal): Promise<string[]> {
-  const manifests: StoredObject[] = [];
-  for await (const object of untilAborted(store.list(fixedPrefix(template)), signal)) {
-    if (archiveOfManifest(object.key) !== undefined) manifests.push(object);
-    if (manifests.length === MAX_MANIFESTS) break;
-  }
-  const found = new Set<string>();
-  await inParallel(manifests, signal, async (object) => {
-    const manifest = await readListedManifest(store, object, signal);
-    if (typeof manifest === "object" && manifest.purpose === "backup") found.add(manifest.series);
-  });
-  return [...found].filter((other) => other !== series && isRenamed(series, other)).sort();
 }
 
 function isRenamed(series: string, other: string): boolean {
