@@ -2,6 +2,7 @@
 
 import { compact } from "../provider/compact";
 import { SnapshotError, explain, explainInOneLine, isCode } from "../provider/errors";
+import { identityOfServers } from "../provider/consul/clusterIdentity";
 import { type LockTimes, withLock } from "../provider/consul/lock";
 import { take } from "../provider/save/take";
 import { Access } from "./access";
@@ -18,6 +19,7 @@ import { readLastSaved, readNewest } from "./lastSaved";
 import type { Log } from "./log";
 import { checkDatacenter } from "./localDatacenter";
 import { type ManifestCaches, manifestCachesOf } from "./manifestCaches";
+import { OwnCluster } from "./ownCluster";
 import { Presence } from "./presence";
 import { reporterOn } from "./reporting";
 import { Saver } from "./saver";
@@ -73,7 +75,8 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
     log,
   );
   const caches = manifestCachesOf(config.destinations);
-  const saver = makeSaver(options, caches, savingAccess, presence);
+  const cluster = new OwnCluster();
+  const saver = makeSaver(options, caches, cluster, savingAccess, presence);
   // Aborts work that is still running some time after `stop`.
   const kill = new AbortController();
   const onStop = (): void => {
@@ -92,7 +95,8 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
   const hasEnded = (): boolean => stop.aborted;
   if (hasEnded()) return;
   const snapshot = (): boolean => saver.trigger();
-  const endpoints = config.http && (await serve(endpointsOf(options, config.http, silences, caches, snapshot)));
+  const endpoints =
+    config.http && (await serve(endpointsOf(options, config.http, silences, caches, cluster, snapshot)));
   if (endpoints !== undefined) log.info(remark`Serving HTTP`, { address: endpoints.address });
   stop.addEventListener("abort", onStop);
   if (stop.aborted) onStop();
@@ -102,7 +106,7 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
   try {
     let givenUp = 0;
     while (!stop.aborted) {
-      const ended = await lead(options, access, presence, saver, kill.signal);
+      const ended = await lead(options, access, cluster, presence, saver, kill.signal);
       givenUp = ended === "gave up" ? givenUp + 1 : 0;
       const pauseMs = ended === "failed" ? FAILED_MS : givenUp === 0 ? 0 : pauseOf(options, givenUp);
       if (pauseMs > 0) await clock.wait(new Date(clock.now().getTime() + pauseMs), stop);
@@ -134,6 +138,7 @@ function endpointsOf(
   { address, maxAgeMs }: HttpConfig,
   silences: ReadonlyMap<Destination, number>,
   caches: ManifestCaches,
+  cluster: OwnCluster,
   snapshot: () => boolean,
 ): EndpointOptions {
   const now = (): Date => clock.now();
@@ -147,7 +152,8 @@ function endpointsOf(
         [...silences].map(async ([destination, silenceMs]) => {
           const own = { name: destination.name, maxAgeMs: maxAgeMs ?? silenceMs };
           try {
-            const newest = await readNewest(destination, caches.get(destination), now(), stop);
+            const cache = compact({ cache: caches.get(destination) });
+            const newest = await readNewest(destination, { ...cache, cluster, now: now(), signal: stop });
             if (newest.restorableAt !== undefined) board.found(destination.name, newest.restorableAt);
             return { ...own, ...newest };
           } catch (error) {
@@ -169,6 +175,7 @@ function pauseOf({ board, clock }: DaemonOptions, times: number): number {
 async function lead(
   { config, log, clock, board, stop, lockTimes }: DaemonOptions,
   access: Access,
+  cluster: OwnCluster,
   presence: Presence,
   saver: Saver,
   kill: AbortSignal,
@@ -198,6 +205,7 @@ async function lead(
       board.setLeader(true, clock.now());
       await presence.leads();
       log.info(remark`Obtained leadership`);
+      await cluster.identify(connection, held, (message) => log.debug(message));
       const result = await saver.run(held, stop);
       if (held.aborted && !kill.aborted) log.warn(reasonOf(held));
       return result;
@@ -221,6 +229,7 @@ async function lead(
 function makeSaver(
   { config, schedule, log, clock, board, stop }: DaemonOptions,
   caches: ManifestCaches,
+  cluster: OwnCluster,
   access: Access,
   presence: Presence,
 ): Saver {
@@ -238,7 +247,9 @@ function makeSaver(
       try {
         const connection = await access.connection(signal);
         const request = compact({ connection, consistency, scratchFolder: config.scratchFolder });
-        return await collectDuring(() => take(request, reporterOn(log, signal)));
+        const archive = await collectDuring(() => take(request, reporterOn(log, signal)));
+        cluster.learn(identityOfServers(archive.stream().meta.servers));
+        return archive;
       } catch (error) {
         await access.reconsider(error);
         void presence.saving("critical", explain(error));
@@ -259,7 +270,8 @@ function makeSaver(
     },
     lastSaved: async (destination, signal) => {
       try {
-        return await readLastSaved(destination, caches.get(destination), clock.now(), signal);
+        const cache = compact({ cache: caches.get(destination) });
+        return await readLastSaved(destination, { ...cache, cluster, now: clock.now(), signal });
       } catch (error) {
         if (signal.aborted) throw error;
         log.warn(composed`the stored archives cannot be listed: ${explain(error)}`, { destination: destination.name });

@@ -1,13 +1,19 @@
-/** The newest archives of a destination, from its manifests: schedules continue from them, and health depends on them. */
+/**
+ * The newest archives of a destination, from its manifests: schedules continue from them, and health depends on them. Those of
+ * another cluster do not count, nor those that no run has recorded: whoever may add objects can add one of any time.
+ */
 
 import { compact } from "../provider/compact";
 import { isCode } from "../provider/errors";
+import { foreignArchives } from "../provider/retention/foreignArchives";
+import { Ledger } from "../provider/retention/ledger";
 import { listSeries } from "../provider/retention/listing";
 import type { ManifestCache } from "../provider/retention/manifestCache";
 import { type Archive, CLOCK_TOLERANCE_MS } from "../provider/retention/policy";
 import type { Store } from "../provider/store/store";
 import type { Destination } from "./config/destinations";
 import { withDestination } from "./destinationStore";
+import type { OwnCluster } from "./ownCluster";
 
 export interface Newest {
   /** When the newest archive was taken. */
@@ -16,22 +22,27 @@ export interface Newest {
   readonly restorableAt?: Date;
 }
 
-/**
- * @param cache - what this process has read of this destination
- * @param now - the current time
- * @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `INTERRUPTED`
- */
-export async function readNewest(
-  destination: Destination,
-  cache: ManifestCache | undefined,
-  now: Date,
-  signal: AbortSignal,
-): Promise<Newest> {
+/** What a reading depends on. */
+export interface Reading {
+  /** What this process has read of this destination. Default: nothing. */
+  readonly cache?: ManifestCache;
+  readonly cluster: Pick<OwnCluster, "isOther">;
+  /** The current time. */
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/** @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `INTERRUPTED` */
+export async function readNewest(destination: Destination, { cache, cluster, now, signal }: Reading): Promise<Newest> {
   const { target, series } = destination;
   const look = async (store: Store): Promise<Newest> => {
     const place = compact({ store, template: target.key, series, cache });
     const { archives } = await listSeries(place, undefined, signal);
-    const intact = archives.filter(({ intact }) => intact);
+    const foreign = foreignArchives(await Ledger.read(store, target.key, series, signal), archives);
+    const intact = archives.filter(
+      (found) =>
+        found.intact && found.isOfOtherTarget !== true && !foreign.has(found) && !cluster.isOther(found.serverIds),
+    );
     const last = now.getTime() + CLOCK_TOLERANCE_MS;
     const usable = intact.filter(({ restorable, takenAt }) => restorable && takenAt.getTime() <= last);
     return compact({ takenAt: latest(intact), restorableAt: latest(usable) });
@@ -44,14 +55,9 @@ export async function readNewest(
  *
  * @throws SnapshotError as `readNewest` does, except `STORE_NOT_FOUND`
  */
-export async function readLastSaved(
-  destination: Destination,
-  cache: ManifestCache | undefined,
-  now: Date,
-  signal: AbortSignal,
-): Promise<Newest> {
+export async function readLastSaved(destination: Destination, reading: Reading): Promise<Newest> {
   try {
-    return await readNewest(destination, cache, now, signal);
+    return await readNewest(destination, reading);
   } catch (error) {
     if (isCode(error, "STORE_NOT_FOUND")) return {};
     throw error;

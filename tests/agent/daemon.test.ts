@@ -60,6 +60,40 @@ describe("the agent as a service", function () {
     ...more,
   });
 
+  it("saves at once where the newest archive at its destination is of another cluster", async () => {
+    const other = await startConsul();
+    try {
+      for (const { address } of [consul, other]) {
+        const shared = agent({ http_addr: address }, "consul-snapshot/shared");
+        const run = start(["-config-file", await configFile(folder.path, shared)]);
+        await run.line(/Saved snapshot/);
+        run.stop();
+        expect(await run.ended).to.equal(0);
+      }
+      expect(await snapshots()).to.have.lengthOf(2);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it("says with the first archive under another name of the service which archives retention no longer removes", async () => {
+    for (const service of ["consul-snapshot", "renamed"]) {
+      const named = agent({ snapshot: { interval: "1h", lock_key: `consul-snapshot/${service}`, service } });
+      const run = start(["-config-file", await configFile(folder.path, named)]);
+      await run.line(/Saved snapshot/);
+      run.stop();
+      expect(await run.ended).to.equal(0);
+      const said = run.lines.filter((line) => line.includes("first archive of the series"));
+      if (service === "consul-snapshot") expect(said).to.deep.equal([]);
+      else {
+        expect(said).to.have.lengthOf(1);
+        expect(said[0])
+          .to.include("does not remove the 1 archive of consul-snapshot-agent/consul-snapshot at the same place")
+          .and.include('set service: "consul-snapshot" to continue it');
+      }
+    }
+  });
+
   it("registers itself, is elected, saves, answers at its endpoints, and leaves nothing in Consul when it ends", async () => {
     const beats: string[] = [];
     const heart = createServer((request, response) => {

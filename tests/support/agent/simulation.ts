@@ -8,6 +8,7 @@ import { deliver } from "../../../agent/deliver";
 import { readLastSaved } from "../../../agent/lastSaved";
 import { makeLog } from "../../../agent/log";
 import { manifestCachesOf } from "../../../agent/manifestCaches";
+import { OwnCluster } from "../../../agent/ownCluster";
 import { reporterOn } from "../../../agent/reporting";
 import { Saver } from "../../../agent/saver";
 import type { Destination } from "../../../agent/config/destinations";
@@ -46,6 +47,8 @@ export interface SimulationOptions {
   /** How long the archives of a destination take to list. Default: no time. */
   readonly listingMs?: (destination: Destination) => number;
   readonly random?: () => number;
+  /** Default: it is unknown which cluster the agent saves. */
+  readonly cluster?: OwnCluster;
   /** The clock is set while time passes. */
   readonly clockSet?: { readonly at: string; readonly byMs: number };
   /** Takes a snapshot. Default: a small archive of that time, which no Consul has made. */
@@ -108,7 +111,13 @@ export function simulate(options: SimulationOptions): Simulation {
     },
     lastSaved: async (destination, signal) => {
       if (options.listingFails?.(destination, now()) === true) return "unknown";
-      const last = await readLastSaved(destination, caches.get(destination), now(), signal);
+      const cache = compact({ cache: caches.get(destination) });
+      const last = await readLastSaved(destination, {
+        ...cache,
+        cluster: options.cluster ?? new OwnCluster(),
+        now: now(),
+        signal,
+      });
       time += options.listingMs?.(destination) ?? 0;
       return last;
     },

@@ -11,6 +11,7 @@ import { readFlags } from "../../../agent/config/flags";
 import { connect } from "../../../agent/connect";
 import { readNewest } from "../../../agent/lastSaved";
 import { manifestCachesOf } from "../../../agent/manifestCaches";
+import { OwnCluster } from "../../../agent/ownCluster";
 import { take } from "../../../provider/save/take";
 import { simulate } from "../agent/simulation";
 import { serveEmptyBoard } from "../agent/emptyBoard";
@@ -37,7 +38,8 @@ async function main(): Promise<void> {
   const { address, close } = await serveEmptyBoard({
     board: run.board,
     async health() {
-      await Promise.all([...caches].map(([destination, cache]) => readNewest(destination, cache, new Date(), signal)));
+      const reading = { cluster: new OwnCluster(), now: new Date(), signal };
+      await Promise.all([...caches].map(([destination, cache]) => readNewest(destination, { ...reading, cache })));
       return { ok: true, reasons: [] };
     },
   });

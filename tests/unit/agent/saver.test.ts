@@ -4,7 +4,11 @@ import { expect } from "chai";
 import { readConfig } from "../../../agent/config/config";
 import { readFlags } from "../../../agent/config/flags";
 import { readNewest } from "../../../agent/lastSaved";
+import { OwnCluster } from "../../../agent/ownCluster";
 import { SnapshotError } from "../../../provider/errors";
+import { openStore } from "../../../provider/store/backends";
+import { parseLocation } from "../../../provider/store/location";
+import { keepAt } from "../../support/archives/prunedArchives";
 import { temporaryFolder } from "../../support/programs/saving";
 import { type Simulation, simulate } from "../../support/agent/simulation";
 import { countStores } from "../../support/stores/countedBackend";
@@ -323,10 +327,54 @@ describe("an agent that leads", function () {
     const text = JSON.stringify({ snapshot_agent: config });
     const [destination] = readConfig([{ file: "agent.json", text }], readFlags([]), { env: {} }).destinations;
     const newestAt = (hours: number) =>
-      readNewest(destination!, undefined, new Date(hoursLater(hours)), new AbortController().signal);
+      readNewest(destination!, {
+        cluster: new OwnCluster(),
+        now: new Date(hoursLater(hours)),
+        signal: new AbortController().signal,
+      });
     const two = new Date(hoursLater(2));
     expect(await newestAt(2.5)).to.deep.equal({ takenAt: two, restorableAt: two });
     expect(await newestAt(1.5)).to.deep.equal({ takenAt: two, restorableAt: new Date(hoursLater(1)) });
+  });
+
+  it("counts no archive that somebody has added, for its schedule and its health", async () => {
+    const config = { snapshot: { interval: "1h" }, backup_destinations: { local_storage: [{ path: path("a") }] } };
+    await simulate({ start: MONDAY, config }).leadUntil(hoursLater(0.25));
+    const store = await openStore(parseLocation(`${path("a")}/`));
+    const key = `${path("a")}/consul-1795469451610000000.snap`;
+    const about = { takenAt: new Date(hoursLater(0.9)), index: 5000, series: "consul-snapshot-agent/consul-snapshot" };
+    await keepAt(store, key, { ...about, servers: ["75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11"] });
+    store.close();
+    const again = simulate({ start: hoursLater(0.95), config });
+    await again.leadUntil(hoursLater(1.25));
+    expect(again.taken.map(String)).to.deep.equal([String(new Date(hoursLater(1)))]);
+    const text = JSON.stringify({ snapshot_agent: config });
+    const [destination] = readConfig([{ file: "agent.json", text }], readFlags([]), { env: {} }).destinations;
+    await rm(key.replace(/consul-\d+/, `consul-${again.taken[0]!.getTime()}000001`));
+    const reading = { cluster: new OwnCluster(), now: new Date(hoursLater(1.5)), signal: new AbortController().signal };
+    expect((await readNewest(destination!, reading)).restorableAt).to.deep.equal(new Date(MONDAY));
+  });
+
+  it("counts no archive of another cluster at its destination, for its schedule and its health", async () => {
+    const config = { snapshot: { interval: "1h" }, backup_destinations: { local_storage: [{ path: path("a") }] } };
+    const clusterOf = (id: string): OwnCluster => {
+      const cluster = new OwnCluster();
+      cluster.learn({ serverIds: [id] });
+      return cluster;
+    };
+    const [same, other] = [clusterOf("75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11"), clusterOf("another")];
+    await simulate({ start: MONDAY, config, cluster: same }).leadUntil(hoursLater(0.25));
+    const saver = simulate({ start: hoursLater(0.5), config, cluster: other });
+    await saver.leadUntil(hoursLater(0.75));
+    expect(saver.taken.map(String)).to.deep.equal([String(new Date(hoursLater(0.5)))]);
+    const again = simulate({ start: hoursLater(0.75), config, cluster: same });
+    await again.leadUntil(hoursLater(1));
+    expect(again.taken).to.deep.equal([]);
+    const text = JSON.stringify({ snapshot_agent: config });
+    const [destination] = readConfig([{ file: "agent.json", text }], readFlags([]), { env: {} }).destinations;
+    const reading = { now: new Date(hoursLater(1)), signal: new AbortController().signal };
+    expect(await readNewest(destination!, { ...reading, cluster: other })).to.deep.equal({});
+    expect(await readNewest(destination!, { ...reading, cluster: same })).to.have.property("restorableAt");
   });
 
   it("reads each manifest once, and once more before its archive is removed", async () => {
