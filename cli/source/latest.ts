@@ -1,8 +1,12 @@
 /** The newest restorable archive of a folder or a prefix: what `--latest` means. */
 
-import { SnapshotError } from "../../provider/errors";
-import { listPlace } from "../../provider/catalog/list";
+import { isCode, SnapshotError } from "../../provider/errors";
+import { type ListedArchive, listPlace } from "../../provider/catalog/list";
 import { hasSafetySnapshot, newestOfEachSeries } from "../../provider/catalog/newest";
+import { CLOCK_TOLERANCE_MS } from "../../provider/retention/policy";
+import { Ledger } from "../../provider/retention/ledger";
+import { fixedFolder } from "../../provider/store/nameTemplate";
+import type { Store } from "../../provider/store/store";
 import { formatLocation } from "../../provider/store/location";
 import { shellWord } from "../../provider/shellWord";
 import { shown } from "../terminal/rows";
@@ -54,6 +58,36 @@ export function latestAt(target: string, series: string | undefined, signal: Abo
         `Choose one with --series, such as --series ${shown(JSON.stringify(names[0] ?? ""))}.`,
       );
     }
+    const doubt = await doubtAbout(store, first, signal);
+    if (doubt !== undefined) {
+      throw new SnapshotError(
+        "ARGUMENT_INVALID",
+        `it is unknown which archive of the series ${shown(first.manifest.series)} is the newest: ${doubt}`,
+        `Look at what is there, and specify an archive by its path: consul-snapshot list ${shown(shellWord(name))}`,
+      );
+    }
     return formatLocation(location, first.key);
   });
+}
+
+/** Why the archive may not be what its manifest makes it, the newest backup. */
+async function doubtAbout(store: Store, archive: ListedArchive, signal: AbortSignal): Promise<string | undefined> {
+  const { takenAt } = archive.manifest;
+  const location = shown(store.locate(archive.key));
+  if (Date.parse(takenAt) > Date.now() + CLOCK_TOLERANCE_MS)
+    return `the time of ${location}, ${takenAt}, is in the future`;
+  if (await isUnrecorded(store, archive, signal))
+    return `no run has recorded ${location}, so somebody may have added it`;
+  return undefined;
+}
+
+/** Whether the record of retention in the archive's folder, if there is one of its series, does not contain the archive. */
+async function isUnrecorded(store: Store, { archive, manifest }: ListedArchive, signal: AbortSignal): Promise<boolean> {
+  try {
+    const ledger = await Ledger.read(store, fixedFolder(archive.key), manifest.series, signal);
+    return ledger.exists && !ledger.isOwn({ archive, storedSha256: manifest.storedSha256 });
+  } catch (error) {
+    if (isCode(error, "STORE_DENIED")) return false;
+    throw error;
+  }
 }

@@ -8,7 +8,8 @@ import { resolveSources } from "../../../cli/source/sources";
 import { Output } from "../../../cli/terminal/output";
 import { SnapshotError } from "../../../provider/errors";
 import { fileStore } from "../../../provider/store/file/store";
-import { daysAgo, keepAt } from "../../support/archives/prunedArchives";
+import { recordArchive } from "../../../provider/retention/recordArchive";
+import { daysAgo, keepAt, pruneAfter } from "../../support/archives/prunedArchives";
 import { runHere } from "../../support/programs/commandLine";
 import { temporaryFolder } from "../../support/programs/saving";
 
@@ -83,6 +84,26 @@ describe("--latest", () => {
       code: 1,
       out: "NOT OK: there are only safety snapshots of restores, which do not count\n",
     });
+  });
+
+  it("is none of the future, and none that somebody has added to a series with a record", async () => {
+    const store = fileStore();
+    const own = await keepAt(store, path("a.snap"), { takenAt: daysAgo(2), index: 2 });
+    await pruneAfter(store, path("{timestamp}.snap"), own, { keepLast: 3 });
+    expect(await resolve(folder.path)).to.equal(path("a.snap"));
+    await keepAt(store, path("added.snap"), { takenAt: daysAgo(1), index: 3 });
+    const added = await failureOf(resolve(folder.path));
+    expect(added.code).to.equal("ARGUMENT_INVALID");
+    expect(added.message).to.include(`no run has recorded ${path("added.snap")}, so somebody may have added it`);
+    expect(added.hint).to.include(`consul-snapshot list '${folder.path}'`);
+    const adopted = await keepAt(store, path("added.snap"), { takenAt: daysAgo(1), index: 3 });
+    await recordArchive(store, adopted.stored, adopted.manifest, new AbortController().signal);
+    expect(await resolve(folder.path), "recorded").to.equal(path("added.snap"));
+    await keepAt(store, path("skewed.snap"), { takenAt: daysAgo(-2), index: 1, series: "other" });
+    const skewed = await failureOf(resolve(folder.path, { latest: true, series: "other" }));
+    expect(skewed.message)
+      .to.include(`the time of ${path("skewed.snap")}`)
+      .and.include("is in the future");
   });
 
   it("asks which series where there are several", async () => {
