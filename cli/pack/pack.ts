@@ -14,6 +14,7 @@ import { checkTemplate } from "../../provider/store/nameTemplate";
 import type { Store } from "../../provider/store/store";
 import type { CommandIo } from "../description/command";
 import { checkPlainName } from "../source/plainName";
+import { recordOn } from "../source/recordOn";
 import { interruptibleOn } from "../terminal/interruption";
 import { jsonText } from "../terminal/json";
 import type { Progress } from "../terminal/progress";
@@ -63,7 +64,10 @@ async function write(
     const owner = { organization: "consul-snapshot", project: "command", stack: hostname(), name: "pack" };
     const request = { target: place, overwrite, purpose: "backup", consistency: "stale", owner } as const;
     const archive = { ...verified, about: {}, nanoseconds: unixNanoseconds(verified.meta) };
-    return publish(store, archive, compact({ ...request, recipients: recipient }), progress.signal);
+    const published = await publish(store, archive, compact({ ...request, recipients: recipient }), progress.signal);
+    const { unannounced, stored, manifest } = published;
+    if (unannounced !== undefined) await recordOn(progress, store, stored, manifest);
+    return published;
   };
   try {
     return { ...(await withStore(place, publishTo)), ...found };

@@ -8,7 +8,7 @@
 import { unlessAborted } from "../abort";
 import { isCode } from "../errors";
 import { headIfPlaceExists, putSmallObject, readSmallObject } from "../store/smallObject";
-import type { HeadOptions, Store } from "../store/store";
+import type { HeadOptions, Store, StoredObject } from "../store/store";
 import { type Manifest, manifestKey, ORPHAN_AFTER_MS } from "./manifest";
 import { withMark } from "./series";
 
@@ -16,7 +16,7 @@ export class ManifestClaim {
   private readonly key: string;
   /** The manifest of the archive that is being overwritten. */
   private previous: Uint8Array | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  private writing: Promise<StoredObject | undefined> = Promise.resolve(undefined);
   private written: Uint8Array | undefined;
   /** Aborted when nobody waits for the manifest any more. */
   private readonly abandoned = new AbortController();
@@ -31,25 +31,32 @@ export class ManifestClaim {
 
   /**
    * @param options - its signal cancels what is read before the write; `withdraw` ends the write itself
+   * @returns the manifest's stored object
    * @throws SnapshotError `STORE_EXISTS` if another writer has claimed the name
    */
-  write(manifest: Manifest, options: HeadOptions = {}): Promise<void> {
-    this.writing = this.putManifest(manifest, options);
-    return this.writing;
+  write(manifest: Manifest, options: HeadOptions = {}): Promise<StoredObject> {
+    const writing = this.putManifest(manifest, options);
+    this.writing = writing;
+    return writing;
   }
 
-  private async putManifest(manifest: Manifest, options: HeadOptions): Promise<void> {
+  private async putManifest(manifest: Manifest, options: HeadOptions): Promise<StoredObject> {
     if (this.overwrite) this.previous = (await readSmallObject(this.store, this.key, options))?.bytes;
     options.signal?.throwIfAborted();
     const bytes = Buffer.from(withMark(JSON.stringify(manifest, null, 2), manifest.series));
     const { signal } = this.abandoned;
+    const stored = await this.putOver(bytes, signal, options);
+    this.written = bytes;
+    return stored;
+  }
+
+  private async putOver(bytes: Uint8Array, signal: AbortSignal, options: HeadOptions): Promise<StoredObject> {
     try {
-      await putSmallObject(this.store, this.key, bytes, this.overwrite, { signal });
+      return await putSmallObject(this.store, this.key, bytes, this.overwrite, { signal });
     } catch (error) {
       if (!(isCode(error, "STORE_EXISTS") && (await this.isOrphaned(options)))) throw error;
-      await putSmallObject(this.store, this.key, bytes, true, { signal });
+      return putSmallObject(this.store, this.key, bytes, true, { signal });
     }
-    this.written = bytes;
   }
 
   /**

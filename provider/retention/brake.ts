@@ -12,7 +12,10 @@ export interface Growth {
   readonly unknown: number;
   /** Whether the policy is that of the last run; a new policy explains any number of removals. */
   readonly samePolicy: boolean;
-  /** Number of archives that the last run did not remove only because of their age or a lock. */
+  /**
+   * Number of archives that the last run did not remove only because of their age or a lock, and of those that were recorded since,
+   * with the new one.
+   */
   readonly pending: number;
   /** Number of archives that this run would remove. */
   readonly removals: number;
@@ -35,8 +38,8 @@ export function brake({ unknown, samePolicy, pending, removals }: Growth): strin
   if (unknown > MAX_UNKNOWN) {
     return `${unknown} archives of this series have appeared that none of its runs has saved`;
   }
-  // One for the new archive, and one more to catch up on earlier removals that did not happen.
-  const explained = unknown + pending + 2;
+  // One more to catch up on earlier removals that did not happen.
+  const explained = unknown + pending + 1;
   if (!samePolicy || removals <= explained) return undefined;
   return `${removals} archives would be removed, and what has been added since the last run explains ${explained}`;
 }

@@ -8,6 +8,7 @@
 
 import { createHash } from "node:crypto";
 import { ledgerName } from "../catalog/ledgerName";
+import { compact } from "../compact";
 import { allKnown, Fields } from "../fields";
 import { fixedFolder } from "../store/nameTemplate";
 import { MAX_BYTES, putSmallObject, readSmallObject } from "../store/smallObject";
@@ -20,6 +21,8 @@ const SCHEMA = 1;
  * object.
  */
 const MAX_ARCHIVES = 6000;
+/** No save takes longer from its announcement, which one request separates from its archive. */
+const ANNOUNCED_MS = 24 * 60 * 60 * 1000;
 
 /** One archive that existed at the end of a run. */
 interface Entry {
@@ -33,6 +36,8 @@ interface Entry {
   readonly storedSha256: string;
   /** Present on an archive that a run has found, and that no run has saved. */
   readonly foreign?: true;
+  /** When its save was about to make it visible, by the store's clock. */
+  readonly announcedAt?: string;
 }
 
 /** What a run has found out about the archives that it records. */
@@ -41,6 +46,10 @@ export interface Findings {
   readonly verified: { has(archive: KnownArchive): boolean };
   /** The archives that no run has saved. */
   readonly foreign: { has(archive: KnownArchive): boolean };
+  /** The archives that this run has found and removed. */
+  readonly removed: Iterable<KnownArchive>;
+  /** A time before the run listed what is there, by the store's clock. */
+  readonly listedAfter: Date;
 }
 
 /** An archive as recorded by a run. */
@@ -56,8 +65,11 @@ export class Ledger {
     private readonly series: string,
     /** The policy of the run that wrote the ledger; `undefined` if there is none yet. */
     private readonly policy: string | undefined,
-    /** Number of archives that this run did not remove only because of their age or a lock. */
-    readonly pending: number,
+    /**
+     * Number of archives that the run did not remove only because of their age or a lock, and of those that were recorded since, or
+     * that it has not found.
+     */
+    private readonly pending: number,
     /** Number of our own archives, the oldest, that did not fit: they are hashed again and do not count as new. */
     readonly unlisted: number,
     private readonly entries: ReadonlyMap<string, Entry>,
@@ -113,6 +125,11 @@ export class Ledger {
     return known.version === archive.version || known.storedSha256 === "" || known.storedSha256 === storedSha256;
   }
 
+  /** Number of archives that may be removed for those that did not count in earlier runs, with one that may be recorded already. */
+  pendingWith(own: KnownArchive): number {
+    return this.isOwn(own) ? Math.max(1, this.pending) : this.pending + 1;
+  }
+
   /** Whether an earlier run verified that the bytes of this very object match its manifest. */
   hasVerified({ archive, storedSha256 }: KnownArchive): boolean {
     const known = this.entries.get(this.nameOf(archive.key));
@@ -126,7 +143,8 @@ export class Ledger {
   }
 
   /**
-   * Writes the ledger for the next run. What other runs have recorded since this one read it stays recorded.
+   * Writes the ledger for the next run. What other runs have recorded since this one read it stays recorded, and so do archives
+   * whose saves may still be under way.
    *
    * @param archives - if not all fit, the first ones are kept
    * @throws SnapshotError `STORE_*`
@@ -134,10 +152,11 @@ export class Ledger {
   async write(
     policy: Policy,
     archives: readonly KnownArchive[],
-    { verified, foreign }: Findings,
+    findings: Findings,
     pending: number,
     signal: AbortSignal,
   ): Promise<void> {
+    const { verified, foreign } = findings;
     const latest = await Ledger.readAt(this.store, this.key, this.series, signal);
     const entries = archives.map((known): Entry => {
       const name = this.nameOf(known.archive.key);
@@ -149,24 +168,61 @@ export class Ledger {
       return { name, version: known.archive.version, storedSha256, ...(isForeign ? { foreign: true } : {}) };
     });
     const names = new Set(entries.map(({ name }) => name));
-    const since = [...latest.entries.values()].filter(({ name }) => !names.has(name) && !this.entries.has(name));
+    const unseen = latest.withoutGone(this, names, findings);
+    const explained = pending + unseen.filter((entry) => entry.foreign !== true).length;
     // The newest first: if not all fit, the oldest are left out.
-    await this.put(policyText(policy), [...since, ...entries], pending, 0, signal);
+    await this.put(policyText(policy), [...unseen, ...entries], explained, 0, signal);
   }
 
   /**
-   * Adds an archive that is about to be saved, or just was, so that the next run counts it as our own, and may remove one
-   * more. Without a ledger nothing is written. What other runs have recorded since this one read it is lost, so call it just
-   * after `read`.
+   * The entries of archives that a run has not seen, without those that are gone: which it has removed, or which were there
+   * before it began.
+   *
+   * @param former - the ledger that the run read before it listed what is there
+   * @param seen - the names of the archives that are there
+   */
+  private withoutGone(former: Ledger, seen: ReadonlySet<string>, { removed, listedAfter }: Findings): readonly Entry[] {
+    const removedNames = new Set([...removed].map(({ archive }) => this.nameOf(archive.key)));
+    const unseen = [...this.entries.values()].filter(({ name }) => !seen.has(name));
+    return unseen.flatMap((entry) => {
+      const known = former.entries.get(entry.name);
+      const isRecordedSince = known?.version !== entry.version || known.storedSha256 !== entry.storedSha256;
+      if (isRecordedSince) return [entry];
+      if (removedNames.has(entry.name) || entry.version !== "") return [];
+      const { announcedAt = listedAfter.toISOString() } = entry;
+      return listedAfter.getTime() - Date.parse(announcedAt) > ANNOUNCED_MS ? [] : [{ ...entry, announcedAt }];
+    });
+  }
+
+  /**
+   * Adds an archive that was saved, so that the next run counts it as our own, and may remove one more. Without a ledger
+   * nothing is written. What other runs have recorded since this one read it is lost, so call it just after `read`.
    *
    * @throws SnapshotError `STORE_*`
    */
   async append(own: KnownArchive, signal: AbortSignal): Promise<void> {
-    if (this.policy === undefined || this.isOwn(own)) return;
+    if (!this.isOwn(own)) await this.add(own, undefined, signal);
+  }
+
+  /**
+   * The same for an archive that is about to become visible.
+   *
+   * @param at - the current time, by the store's clock
+   * @throws SnapshotError `STORE_*`
+   */
+  async announce(key: string, storedSha256: string, at: Date, signal: AbortSignal): Promise<void> {
+    await this.add({ archive: { key, version: "" }, storedSha256 }, at.toISOString(), signal);
+  }
+
+  private async add(own: KnownArchive, announcedAt: string | undefined, signal: AbortSignal): Promise<void> {
+    if (this.policy === undefined) return;
     const { archive, storedSha256 } = own;
-    const entry: Entry = { name: this.nameOf(archive.key), version: archive.version, storedSha256 };
+    const entry: Entry = {
+      ...{ name: this.nameOf(archive.key), version: archive.version, storedSha256 },
+      ...compact({ announcedAt }),
+    };
     const others = [...this.entries.values()].filter(({ name }) => name !== entry.name);
-    await this.put(this.policy, [entry, ...others], this.pending + 1, this.unlisted, signal);
+    await this.put(this.policy, [entry, ...others], this.pendingWith(own), this.unlisted, signal);
   }
 
   /** @param unlisted - number of further archives */
@@ -238,5 +294,6 @@ function entryOf(value: unknown): Entry | undefined {
     storedSha256: fields?.text("storedSha256", 64),
   };
   if (!allKnown(entry)) return undefined;
-  return fields?.flag("foreign") === true ? { ...entry, foreign: true } : entry;
+  const announcedAt = fields?.time("announcedAt");
+  return { ...entry, ...compact({ announcedAt }), ...(fields?.flag("foreign") === true ? { foreign: true } : {}) };
 }

@@ -11,7 +11,7 @@ import { fixedPrefix } from "../store/nameTemplate";
 import { headIfPlaceExists } from "../store/smallObject";
 import type { Store, StoredObject } from "../store/store";
 import { brake, brakeWithoutLedger } from "./brake";
-import { type KnownArchive, Ledger } from "./ledger";
+import { type Findings, type KnownArchive, Ledger } from "./ledger";
 import { describe, type Found, isAsRemembered, type Listing, listSeries } from "./listing";
 import { factsOf } from "./manifestFacts";
 import {
@@ -30,13 +30,28 @@ import { foreignArchives, NOT_RECORDED, withForeignNoted } from "./foreignArchiv
 import { pruneCommand } from "./pruneCommand";
 import { findUnverifiable } from "./verification";
 import { type Outcome, removeArchives } from "./deletion";
-import { type PruneReport, reportOf, reportRun, warnIfChanged, warnIfUnbounded, warnUnfinished } from "./report";
+import {
+  type PruneReport,
+  reportOf,
+  reportRun,
+  warnIfChanged,
+  warnIfUnbounded,
+  warnUnfinished,
+  warnUnrecorded,
+} from "./report";
 import type { Place, Run } from "./run";
 import { composed, remark } from "../text";
 
 export interface PruneRequest extends Place {
   /** What was just saved. */
-  readonly saved: { readonly manifest: Manifest; readonly stored: StoredObject };
+  readonly saved: NewArchive;
+}
+
+interface NewArchive {
+  readonly manifest: Manifest;
+  readonly stored: StoredObject;
+  /** Why the ledger could not announce it. Default: it could, or there was none. */
+  readonly unannounced?: SnapshotError;
 }
 
 /** How many archives of the series and cluster are there now, the new one among them, and how many were removed. */
@@ -55,7 +70,10 @@ export interface Pruned {
  * @returns `undefined` when there is no policy, or it is not known what is there
  */
 export async function prune(request: PruneRequest, reporter: Reporter): Promise<Pruned | undefined> {
-  if (isEmpty(request.policy)) return undefined;
+  if (isEmpty(request.policy)) {
+    if (request.saved.unannounced !== undefined) await recordOwn(request, request.saved, reporter);
+    return undefined;
+  }
   try {
     return await pruneAfterSave(request, reporter);
   } catch (error) {
@@ -65,18 +83,20 @@ export async function prune(request: PruneRequest, reporter: Reporter): Promise<
 }
 
 async function pruneAfterSave({ saved, ...place }: PruneRequest, reporter: Reporter): Promise<Pruned> {
-  const { manifest, stored } = saved;
-  const own: KnownArchive = { archive: stored, storedSha256: manifest.storedSha256 };
-  const { series } = manifest;
-  const ledger = await readLedger(place, series, reporter);
+  const { series } = saved.manifest;
   try {
-    const pruned = await pruneOthers({ ...place, series, own, ledger }, manifest, reporter);
-    if (pruned.refusal !== undefined) await recordOwn(place, series, own, reporter);
+    const ledger = await readLedger(place, series, reporter);
+    const pruned = await pruneOthers({ ...place, series, own: knownAs(saved), ledger }, saved, reporter);
+    if (pruned.refusal !== undefined) await recordOwn(place, saved, reporter);
     return pruned;
   } catch (error) {
-    await recordOwn(place, series, own, reporter);
+    await recordOwn(place, saved, reporter);
     throw error;
   }
+}
+
+function knownAs({ manifest, stored }: NewArchive): KnownArchive {
+  return { archive: stored, storedSha256: manifest.storedSha256 };
 }
 
 /** A run after a save, and what it has decided. */
@@ -116,10 +136,11 @@ async function isConfirmed({ run, decision, refusal }: Decided, { signal }: Repo
 
 async function pruneOthers(
   place: Place & Pick<Run, "series" | "own" | "ledger">,
-  manifest: Manifest,
+  saved: NewArchive,
   reporter: Reporter,
 ): Promise<Pruned> {
-  const { store, template, series, own, ledger, cache } = place;
+  const { store, template, series, ledger, cache } = place;
+  const { manifest } = saved;
   let decided = await decideAfterSave(place, manifest, reporter);
   if (!(await isConfirmed(decided, reporter))) {
     cache?.forget(store, fixedPrefix(template), series);
@@ -139,7 +160,7 @@ async function pruneOthers(
   const { removed, failure } = await carryOut(run, decision, verified, reporter);
   if (failure !== undefined) {
     warnUnfinished(failure, reporter);
-    await recordOwn(place, series, own, reporter);
+    await recordOwn(place, saved, reporter);
   }
   const unusable = decision.keep.filter(({ archive }) => !counts(archive)).length;
   return {
@@ -150,15 +171,14 @@ async function pruneOthers(
 }
 
 /** Many runs in a row may remove nothing: their archives must not look like somebody else's afterwards. */
-async function recordOwn(place: Place, series: string, own: KnownArchive, reporter: Reporter): Promise<void> {
+async function recordOwn(place: Place, saved: NewArchive, reporter: Reporter): Promise<void> {
   if (reporter.signal.aborted) return;
+  const { series } = saved.manifest;
   try {
     const ledger = await readLedger(place, series, reporter);
-    await unlessAborted(ledger.append(own, reporter.signal), reporter.signal);
+    await unlessAborted(ledger.append(knownAs(saved), reporter.signal), reporter.signal);
   } catch (error) {
-    reporter.info(
-      composed`retention: the new archive could not be added to the record of this series: ${explain(error)}`,
-    );
+    if (saved.unannounced !== undefined) warnUnrecorded({ ...place, series }, saved.stored.key, error, reporter);
   }
 }
 
@@ -346,8 +366,7 @@ function brakeOf(run: Run, { remove }: Decision<Found>): string | undefined {
   return brake({
     unknown: Math.max(0, unknownTo(run).length - run.ledger.unlisted),
     samePolicy: run.ledger.isPolicy(run.policy),
-    // A save that has recorded its archive has counted it there.
-    pending: Math.max(0, run.ledger.pending - (run.ledger.isOwn(run.own) ? 1 : 0)),
+    pending: run.ledger.pendingWith(run.own),
     removals: remove.length,
   });
 }
@@ -386,8 +405,9 @@ async function remember(
       (found) => ledger.knows(found) || (isSibling(found, run.fresh) && !(foreign.has(found) && isYoung(run, found))),
     )
     .sort(newestFirst);
+  const findings: Findings = { verified, foreign, removed, listedAfter: run.fresh.writtenAt };
   const write = (): Promise<void> => {
-    const written = ledger.write(run.policy, [run.own, ...there], { verified, foreign }, pending, reporter.signal);
+    const written = ledger.write(run.policy, [run.own, ...there], findings, pending, reporter.signal);
     return unlessAborted(written, reporter.signal);
   };
   try {
@@ -397,6 +417,10 @@ async function remember(
       return write();
     });
   } catch (error) {
+    if (ledger.exists && !ledger.isOwn(run.own)) {
+      warnUnrecorded(run, run.own.archive.key, error, reporter);
+      return;
+    }
     // Of two runs at once, one records what it has verified; the hint of this error would ask to look for an intruder.
     const why = isCode(error, "STORE_CHANGED") ? remark`another run recorded its own at the same time` : explain(error);
     reporter.info(

@@ -6,8 +6,9 @@ import { fixedPrefix } from "../store/nameTemplate";
 import { cleanText, type CleanText, composed, joined, remark } from "../text";
 import type { Outcome } from "./deletion";
 import type { Found, Listing } from "./listing";
-import { type Archive, clusterOf, type Decision, type Verdict, withoutSave } from "./policy";
-import type { Run } from "./run";
+import { type Archive, clusterOf, type Decision, isEmpty, type Verdict, withoutSave } from "./policy";
+import { pruneCommand } from "./pruneCommand";
+import type { Place, Run } from "./run";
 
 /**
  * A target that was never pruned may have thousands of archives: the log lists this many of each kind and counts the
@@ -118,5 +119,22 @@ export function warnUnfinished(error: unknown, reporter: Reporter): void {
   const why = reporter.signal.aborted ? remark`it was interrupted` : explain(error);
   reporter.warn(
     composed`retention: the snapshot is saved, but pruning did not finish; the next save goes on with it: ${why}`,
+  );
+}
+
+/**
+ * @param key - of an archive that the ledger may not contain
+ * @param error - why the ledger could not be read or written
+ */
+export function warnUnrecorded(
+  { store, template, series, policy }: Place & Pick<Run, "series">,
+  key: string,
+  error: unknown,
+  reporter: Reporter,
+): void {
+  const byHand = pruneCommand(store.locate(template), series, policy);
+  const rules = isEmpty(policy) ? " with the rules of its retention" : "";
+  reporter.warn(
+    composed`retention: ${remark`${store.locate(key)} may be missing in the record of its series, which could not be updated: then it stays, and no rule counts it. To have the rules count what is there, run: ${byHand}${rules}`}: ${explain(error)}`,
   );
 }

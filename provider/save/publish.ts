@@ -45,14 +45,19 @@ export interface DescribedStream extends VerifiedStream {
 interface Placing {
   readonly overwrite: boolean;
   readonly signal: AbortSignal;
-  /** Called with the manifest once it is written, before the archive becomes visible. Default: not called. */
-  readonly announce?: (manifest: Manifest) => Promise<void>;
+  /**
+   * Called with the manifest once it is written, before the archive becomes visible, and with the store's time. Default: not
+   * called.
+   */
+  readonly announce?: (manifest: Manifest, now: Date) => Promise<void>;
 }
 
 export interface Published {
   readonly manifest: Manifest;
   /** The stored object's identity, to recognise it later. */
   readonly stored: StoredObject;
+  /** Why retention's ledger could not announce the archive, if it could not. */
+  readonly unannounced?: SnapshotError;
 }
 
 /**
@@ -85,29 +90,35 @@ export async function publish(
   // If the store fails before it needs the manifest, nothing awaits it.
   describing.catch(() => undefined);
   const bytes = watch(encrypted?.bytes ?? archive.bytes);
-  const announce =
-    purpose === "backup" ? (manifest: Manifest) => announceTo(store, target.key, key, manifest, signal) : undefined;
-  const stored = await putWithManifest(store, key, bytes, describing, compact({ overwrite, signal, announce }));
-  return { manifest: await describing, stored };
+  const announcement: { failure?: SnapshotError | undefined } = {};
+  const announce = async (manifest: Manifest, now: Date): Promise<void> => {
+    if (purpose === "backup") announcement.failure = await announceTo(store, target.key, key, manifest, now, signal);
+  };
+  const stored = await putWithManifest(store, key, bytes, describing, { overwrite, signal, announce });
+  return compact({ manifest: await describing, stored, unannounced: announcement.failure });
 }
 
 /**
  * Where retention has a ledger of the series, records the archive before it is there, so that a run which is killed leaves
- * none that retention takes for somebody else's. If that fails, a run with retention records it after the save, and reports
- * a failure. After a run without retention, no rule counts the archive until `prune` has run.
+ * none that retention takes for somebody else's. The save goes on if that fails: `prune` then tries once more, and reports it.
+ *
+ * @returns why it failed
  */
 async function announceTo(
   store: Store,
   template: string,
   key: string,
   { series, storedSha256 }: Manifest,
+  now: Date,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<SnapshotError | undefined> {
   try {
     const ledger = await Ledger.read(store, template, series, signal);
-    await ledger.append({ archive: { key, version: "" }, storedSha256 }, signal);
+    await ledger.announce(key, storedSha256, now, signal);
+    return undefined;
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
+    return error;
   }
 }
 
@@ -162,8 +173,8 @@ async function putWithManifest(
   const beforeVisible = async (): Promise<void> => {
     const manifest = await describing;
     if (overwrite) await checkReplaced(store, key, manifest, signal);
-    await claim.write(manifest, { signal });
-    await announce?.(manifest);
+    const { modified } = await claim.write(manifest, { signal });
+    await announce?.(manifest, modified);
   };
   try {
     const stored = await store.put(key, bytes, { overwrite, signal, beforeVisible });

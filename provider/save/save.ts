@@ -125,9 +125,8 @@ export async function saveBetween(
     const about = await readClusterFacts(client, verified.meta, request.connection.url, reporter);
     storePace.begin();
     const archive = { ...verified, about, nanoseconds: unixNanoseconds(verified.meta) };
-    const { manifest, stored } = await publish(store, archive, request, reporter.signal, (bytes) =>
-      storePace.watch(bytes),
-    );
+    const published = await publish(store, archive, request, reporter.signal, (bytes) => storePace.watch(bytes));
+    const { manifest, stored } = published;
     storePace.end();
     const report = await verified.report;
     progress.saved();
@@ -139,7 +138,7 @@ export async function saveBetween(
         store,
         template: request.target.key,
         policy: request.retention ?? {},
-        saved: { manifest, stored },
+        saved: published,
         now: new Date(),
         ...compact({ sparedMs: request.sparedMs, cache: request.cache }),
       },

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readdir, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { compact } from "../../../provider/compact";
+import type { SnapshotError } from "../../../provider/errors";
 import type { Policy } from "../../../provider/retention/policy";
 import type { Store, StoredObject } from "../../../provider/store/store";
 import { type Manifest, manifestKey } from "../../../provider/catalog/manifest";
@@ -19,7 +20,7 @@ const ARCHIVE_SHA256 = sha256Of(ARCHIVE);
 /** Saves a look at what is there. */
 const PUT = { overwrite: true };
 
-function sha256Of(text: string): string {
+export function sha256Of(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
@@ -50,6 +51,8 @@ export interface About {
 export interface Saved {
   readonly manifest: Manifest;
   readonly stored: StoredObject;
+  /** As `PruneRequest.saved` has it. Default: it was announced. */
+  readonly unannounced?: SnapshotError;
 }
 
 /** Puts an archive and its manifest at `key`. */

@@ -3,6 +3,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { SnapshotError } from "../../../provider/errors";
 import { Ledger } from "../../../provider/retention/ledger";
 import type { Policy } from "../../../provider/retention/policy";
 import { pruneDeliberately } from "../../../provider/retention/prune";
@@ -19,6 +20,7 @@ import {
   pruneAfter,
   type Saved,
   SERIES,
+  sha256Of,
 } from "../../support/archives/prunedArchives";
 import { temporaryFolder } from "../../support/programs/saving";
 
@@ -166,6 +168,48 @@ describe("retention beside archives that no run has recorded", () => {
     expect(await isOwn(own)).to.be.true;
     expect(await isOwn(other)).to.be.true;
     expect(await archivesThere()).to.have.members(["99", "other", "own", "next"]);
+  });
+
+  it("counts an archive that another host has announced, and that appears after this run has listed what is there", async () => {
+    const policy = { keepLast: 3 };
+    await dailyRuns(3, policy);
+    const key = join(folder.path, "consul-100.snap");
+    await (await ledger()).announce(key, sha256Of("an archive"), new Date(), signal);
+    const own = await keep("own", { takenAt: daysAgo(0.4), index: 101, retention: true });
+    expect((await pruneAfter(store, template, own, policy)).said.warn).to.deep.equal([]);
+    // Its host keeps all archives, so it does not record it after the save.
+    const other = await keep("100", { takenAt: daysAgo(0.5), index: 100 });
+    const next = await keep("next", { takenAt: daysAgo(0), index: 102, retention: true });
+    const { pruned, said } = await pruneAfter(store, template, next, policy);
+    expect(said.warn).to.deep.equal([]);
+    expect(pruned).to.deep.equal({ kept: 3, removed: 2 });
+    expect(await isOwn(other)).to.be.true;
+    expect(await archivesThere()).to.have.members(["100", "own", "next"]);
+  });
+
+  it("says how an archive comes to count whose save could not record it", async () => {
+    await dailyRuns(3, { keepLast: 3 });
+    const denied = new SnapshotError("STORE_DENIED", "the server refuses it", "Ask for the right.");
+    const readOnly: Store = {
+      ...store,
+      put: (key, ...more) => (key.endsWith(".retention.json") ? Promise.reject(denied) : store.put(key, ...more)),
+    };
+    for (const [index, policy, rules] of [
+      [100, {}, " with the rules of its retention: "],
+      [101, { keepLast: 3 }, " --keep-last 3: "],
+    ] as const) {
+      const takenAt = daysAgo(1 - index / 1000);
+      const saved = await keep(`${index}`, { takenAt, index });
+      const { said } = await pruneAfter(readOnly, template, { ...saved, unannounced: denied }, policy);
+      expect(said.warn.filter((each) => each.includes("may be missing in the record"))).to.deep.equal([
+        `retention: ${saved.manifest.location} may be missing in the record of its series, which could not be updated: then it stays, and no rule counts it. To have the rules count what is there, run: npx --no consul-snapshot prune '${template}' --series '${SERIES}'${rules}the server refuses it (STORE_DENIED)\nAsk for the right.`,
+      ]);
+      expect(await isOwn(saved)).to.be.false;
+      // What the save could not, the run after it can.
+      const { said: later } = await pruneAfter(store, template, { ...saved, unannounced: denied }, policy);
+      expect(later.warn).to.deep.equal([]);
+      expect(await isOwn(saved)).to.be.true;
+    }
   });
 
   it("does not take an archive for our own that lies under the name of one that was deleted", async () => {

@@ -12,8 +12,13 @@ describe("the ledger of a series", () => {
   const { signal } = new AbortController();
   const location = memoryBackend.parse("ledger/{index}.snap");
   const read = async () => Ledger.read(await memoryBackend.open(location, 1000), location.key, SERIES, signal);
-  const write = async (policy: Policy) =>
-    (await read()).write(policy, [], { verified: new Set(), foreign: new Set() }, 0, signal);
+  const NOW = new Date("2026-11-27T12:00:00.000Z");
+  const findings = { verified: new Set<never>(), foreign: new Set<never>(), removed: [], listedAfter: NOW };
+  const write = async (policy: Policy) => (await read()).write(policy, [], findings, 0, signal);
+  const known = (index: number, version = "1") => ({
+    archive: { key: `ledger/${String(index)}.snap`, version },
+    storedSha256: "0".repeat(64),
+  });
 
   const written = RETENTION_KEYS.map((key, at): [string, unknown] => [key, key === "keepWithin" ? "2d" : at + 1]);
   const full = readRetention(Object.fromEntries(written));
@@ -28,18 +33,78 @@ describe("the ledger of a series", () => {
   });
 
   it("keeps what others have recorded since it was read, also where not all archives fit", async () => {
-    const own = (index: number) => ({
-      archive: { key: `ledger/${String(index)}.snap`, version: "1" },
-      storedSha256: "0".repeat(64),
-    });
     await write(full);
     const ledger = await read();
-    await (await read()).append(own(9999), signal);
-    const archives = Array.from({ length: 6001 }, (_, at) => own(at));
-    await ledger.write(full, archives, { verified: new Set(), foreign: new Set() }, 0, signal);
+    await (await read()).append(known(9999), signal);
+    const archives = Array.from({ length: 6001 }, (_, at) => known(at));
+    await ledger.write(full, archives, findings, 0, signal);
     const written = await read();
-    expect([own(9999), own(0), own(6000)].map((each) => written.knows(each))).to.deep.equal([true, true, false]);
+    expect([9999, 0, 6000].map((index) => written.knows(known(index)))).to.deep.equal([true, true, false]);
     expect(written.unlisted).to.be.above(0);
+  });
+
+  describe("when a run writes it that has not found all archives in it", () => {
+    const HOUR_MS = 60 * 60 * 1000;
+    const ago = (hours: number): Date => new Date(NOW.getTime() - hours * HOUR_MS);
+    const announce = async (index: number, at: Date): Promise<void> => {
+      const { archive, storedSha256 } = known(index);
+      await (await read()).announce(archive.key, storedSha256, at, signal);
+    };
+    const isOwn = async (...indexes: number[]) => {
+      const ledger = await read();
+      return indexes.map((index) => ledger.isOwn(known(index)));
+    };
+    // The ledger of each test begins empty.
+    beforeEach(async () => {
+      const store = await memoryBackend.open(location, 1000);
+      await store.delete(ledgerKey(location.key, SERIES));
+      await write(full);
+    });
+
+    it("keeps those whose saves may still be under way, and counts them once", async () => {
+      await announce(1, ago(23));
+      await announce(2, ago(0));
+      for (let run = 0; run < 3; run++) await write(full);
+      expect(await isOwn(1, 2)).to.deep.equal([true, true]);
+      expect((await read()).pendingWith(known(3))).to.equal(3);
+      expect((await read()).pendingWith(known(2))).to.equal(2);
+    });
+
+    it("drops those that were announced more than a day ago, unless that was repeated", async () => {
+      await announce(1, ago(25));
+      await announce(2, ago(25));
+      await announce(2, ago(1));
+      await write(full);
+      expect(await isOwn(1, 2)).to.deep.equal([false, true]);
+      expect((await read()).pendingWith(known(3))).to.equal(2);
+    });
+
+    it("drops those that were there earlier, and those that the run has removed", async () => {
+      await (await read()).append(known(1), signal);
+      await announce(2, ago(1));
+      const removed = [known(2)];
+      await (await read()).write(full, [], { ...findings, removed }, 0, signal);
+      expect(await isOwn(1, 2)).to.deep.equal([false, false]);
+    });
+
+    it("keeps those whose saves have recorded them since the run has read it", async () => {
+      await announce(1, ago(25));
+      const ledger = await read();
+      await (await read()).write(full, [known(1)], { ...findings, verified: { has: () => true } }, 0, signal);
+      await ledger.write(full, [known(2)], findings, 0, signal);
+      expect(await isOwn(1, 2)).to.deep.equal([true, true]);
+    });
+
+    it("keeps for a day those of which an earlier version has not recorded when they were announced", async () => {
+      const { archive, storedSha256 } = known(1, "");
+      await (await read()).append({ archive, storedSha256 }, signal);
+      await write(full);
+      expect(await isOwn(1)).to.deep.equal([true]);
+      await (await read()).write(full, [], { ...findings, listedAfter: ago(-23) }, 0, signal);
+      expect(await isOwn(1)).to.deep.equal([true]);
+      await (await read()).write(full, [], { ...findings, listedAfter: ago(-25) }, 0, signal);
+      expect(await isOwn(1)).to.deep.equal([false]);
+    });
   });
 
   for (const policy of [

@@ -6,6 +6,7 @@ import { ArchiveReader } from "../../../provider/archive/reader";
 import { readManifest } from "../../../provider/catalog/manifest";
 import { compact } from "../../../provider/compact";
 import { SnapshotError } from "../../../provider/errors";
+import { Ledger } from "../../../provider/retention/ledger";
 import type { Policy } from "../../../provider/retention/policy";
 import { publish, unixNanoseconds } from "../../../provider/save/publish";
 import { openVerifiedStream } from "../../../provider/save/verifiedStream";
@@ -123,6 +124,30 @@ describe("an archive that is stored in place of another", () => {
       expect(manifest.retention, JSON.stringify(retention)).to.equal(expected);
       expect(await readManifest(store, join(folder.path, "consul.snap"))).to.deep.equal(manifest);
     }
+  });
+
+  it("is stored also if it cannot be announced to retention, and that is returned", async () => {
+    const denied = new SnapshotError("STORE_DENIED", "the server refuses it", "");
+    const readOnly: Store = {
+      ...store,
+      put: (key, ...more) => (key.endsWith(".retention.json") ? Promise.reject(denied) : store.put(key, ...more)),
+    };
+    // Without a ledger there is nothing to announce it to.
+    const first = await publishOne(good, {}, readOnly);
+    expect(first).not.to.have.property("unannounced");
+    const key = join(folder.path, "consul.snap");
+    const { signal } = new AbortController();
+    const ledger = () => Ledger.read(store, key, first.manifest.series, signal);
+    const findings = { verified: new Set<never>(), foreign: new Set<never>(), removed: [], listedAfter: new Date(0) };
+    await (await ledger()).write({ keepLast: 1 }, [], findings, 0, signal);
+
+    const second = await publishOne(good, {}, readOnly);
+    expect(second.unannounced).to.equal(denied);
+    expect(await readManifest(store, key)).to.deep.equal(second.manifest);
+    const third = await publishOne(good);
+    expect(third).not.to.have.property("unannounced");
+    const { stored: archive, manifest } = third;
+    expect((await ledger()).isOwn({ archive, storedSha256: manifest.storedSha256 })).to.be.true;
   });
 
   it("takes its place if that is not restorable either, and if there is none", async () => {
