@@ -35,6 +35,7 @@ const leaves = [
   "returnedMemory",
   "secretParts",
   "secrets",
+  "serverId",
   "specifiedFile",
   "suggestion",
   "systemCode",

@@ -3,7 +3,7 @@
 import { optionFlag } from "../../provider/optionFlag";
 import { PROGRAM } from "../../provider/program";
 import type { Preparation } from "../../provider/restore/prepare";
-import { isServerId } from "../../provider/restore/serverId";
+import { isServerId } from "../../provider/serverId";
 import { shellWord } from "../../provider/shellWord";
 import type { Option } from "../description/option";
 import { type RestoreOptions, restoreOptions } from "./options";

@@ -9,7 +9,7 @@ import { checkRecipients } from "../../provider/age/recipients";
 import { type Allowance, allowanceProblem, isAllowance } from "../../provider/restore/guards";
 import type { RestoreRequest, SafetySnapshot } from "../../provider/restore/request";
 import { plainRunId, runIdProblem } from "../../provider/restore/runId";
-import { isServerId } from "../../provider/restore/serverId";
+import { isServerId } from "../../provider/serverId";
 import { parseSha256 } from "../../provider/restore/sha256";
 import { isToken } from "../../provider/restore/token";
 import { shellWord } from "../../provider/shellWord";

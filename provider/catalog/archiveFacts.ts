@@ -3,6 +3,7 @@
 import type { ArchiveReport, SnapshotMeta } from "../archive/reader";
 import { suffrageName } from "../archive/meta";
 import { restorableOn, restorableOnNone, type RestoreVerdict } from "../archive/restorable";
+import { safeServerId } from "../serverId";
 import { cleanText } from "../text";
 import type { ReadFacts, Restorable, StoredBytes } from "./manifest";
 
@@ -29,8 +30,8 @@ export function factsOf(report: ArchiveReport, location: string, encrypted?: Sto
     storedSha256: encrypted?.sha256 ?? report.sha256,
     takenAt: takenAt(meta).toISOString(),
     servers: meta.servers.map(({ id, address, suffrage }) => ({
-      id: cleanText(id),
-      address: cleanText(address),
+      id: safeServerId(id),
+      address: safeServerId(address),
       suffrage: suffrageName(suffrage),
     })),
     contents: report.state.groups.map(({ type, count, size }) => ({ type, count, size })),

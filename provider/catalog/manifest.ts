@@ -8,6 +8,7 @@
 
 import { compact } from "../compact";
 import { allKnown, Fields, sha256Of, textOf } from "../fields";
+import { safeServerId } from "../serverId";
 import { cleanLine } from "../text";
 import type { HeadOptions, Store } from "../store/store";
 import { readSmallFile } from "../store/smallObject";
@@ -173,6 +174,10 @@ function line(text: string | undefined): string | undefined {
   return text === undefined ? undefined : cleanLine(text);
 }
 
+function serverId(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : safeServerId(text);
+}
+
 /** Control characters, line breaks, and characters that change the text direction. */
 const UNSAFE_IN_SERIES = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
@@ -189,8 +194,8 @@ function digestsIn(fields: Fields): Readonly<Record<string, string>> {
 function serverOf(value: unknown): Server | undefined {
   const fields = Fields.of(value);
   const server = {
-    id: line(fields?.text("id")),
-    address: line(fields?.text("address")),
+    id: serverId(fields?.text("id")),
+    address: serverId(fields?.text("address")),
     suffrage: line(fields?.text("suffrage")),
   };
   return allKnown(server) ? server : undefined;

@@ -3,6 +3,7 @@
  * are left out.
  */
 
+import { safeServerId } from "../serverId";
 import { isPlainName } from "../text";
 
 /** Facts about a cluster. */
@@ -32,7 +33,12 @@ export function readAgent(answer: unknown): AgentFacts | undefined {
   if (!isPlainName(datacenter) || !isPlainName(version)) return undefined;
   const nodeId = field(config, "NodeID");
   const isServer = field(config, "Server") === true;
-  return { datacenter, version, isServer, ...(typeof nodeId === "string" && nodeId !== "" ? { nodeId } : {}) };
+  return {
+    datacenter,
+    version,
+    isServer,
+    ...(typeof nodeId === "string" && nodeId !== "" ? { nodeId: safeServerId(nodeId) } : {}),
+  };
 }
 
 /**
@@ -67,7 +73,7 @@ export function readServersVersion(
   if (versions.size > 1) return { reason: "the servers run different versions" };
   if (typeof version === "string" && !isPlainName(version)) return { reason: "the servers' version is invalid" };
   const ids = entries.map((entry) => field(entry, "ID")).filter((id) => typeof id === "string");
-  if (typeof version === "string") return { version, serverIds: ids.filter((id) => id !== "") };
+  if (typeof version === "string") return { version, serverIds: ids.filter((id) => id !== "").map(safeServerId) };
   return entries.length === 0
     ? { reason: "the catalog lists no server, as it does for a request without node:read and service:read" }
     : { reason: "the catalog does not list the version of the servers" };

@@ -5,13 +5,13 @@
  */
 
 import { compact } from "../compact";
-import { cleanText } from "../text";
+import { isHashedId, safeServerId, shareServer } from "../serverId";
 import { field } from "./agentFacts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface ClusterIdentity {
-  /** The Raft ids of the servers; empty if the token may not read them (`operator = "read"`). */
+  /** The safe Raft ids of the servers; empty if the token may not read them (`operator = "read"`). */
   readonly serverIds: readonly string[];
   /** `host:port` of the servers' RPC, readable without permission; empty if unknown. */
   readonly serverAddresses: readonly string[];
@@ -52,7 +52,7 @@ function compareMarks({ marks: one = {} }: ClusterIdentity, { marks: other = {} 
  * addresses, which two clusters can share (containers on two hosts), so the result is unknown.
  */
 export function compareNodes({ serverIds }: ClusterIdentity, nodeIds: readonly string[]): ClusterComparison {
-  const isUnique = (id: string): boolean => UUID.test(id);
+  const isUnique = (id: string): boolean => UUID.test(id) || isHashedId(id);
   return compareSets(serverIds.filter(isUnique), nodeIds.filter(isUnique));
 }
 
@@ -69,7 +69,7 @@ export function areCopies(one: ClusterIdentity, other: ClusterIdentity): boolean
 
 function compareSets(one: readonly string[], other: readonly string[]): ClusterComparison {
   if (one.length === 0 || other.length === 0) return "unknown";
-  return one.some((member) => other.includes(member)) ? "same" : "other";
+  return shareServer(one, other) ? "same" : "other";
 }
 
 /** The identity in the meta.json of an archive. */
@@ -124,9 +124,9 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** State, receipts and plans contain them, so they are cleaned on both sides of a comparison. */
+/** Ids or addresses. State, receipts and plans contain them. */
 function textsOf(values: readonly unknown[]): string[] {
-  return values.flatMap((value) => (typeof value === "string" ? cleanText(value) : [])).filter((text) => text !== "");
+  return values.flatMap((value) => (typeof value === "string" && value !== "" ? safeServerId(value) : []));
 }
 
 /** For a message: `server 75c3e0c5-5b53-9d5e-0f7a-4f2a4a1f6d11 and 2 more`. */

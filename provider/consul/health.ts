@@ -1,5 +1,6 @@
 /** Parses the health of a cluster's servers as reported by autopilot. It sends no requests. */
 
+import { safeServerId } from "../serverId";
 import { cleanText, isPlainName } from "../text";
 import { field } from "./agentFacts";
 
@@ -39,7 +40,7 @@ export function readHealth(answer: unknown): ClusterHealth | undefined {
   return {
     healthy,
     servers: list.map((server: unknown) => ({
-      id: cleanText(String(field(server, "ID"))),
+      id: safeServerId(String(field(server, "ID"))),
       name: cleanText(String(field(server, "Name"))),
       address: cleanText(String(field(server, "Address"))),
       healthy: field(server, "Healthy") === true,

@@ -28,7 +28,7 @@ export interface Attempt {
   readonly begunAt: string;
   /** For people who read the receipt. */
   readonly datacenter: string;
-  /** The Raft ids of the cluster's servers: a restore does not change them. */
+  /** The safe Raft ids of the cluster's servers: a restore does not change them. */
   readonly serverIds: readonly string[];
   /** The contents of the archive, and of the cluster before the restore. */
   readonly archive: SnapshotContents;

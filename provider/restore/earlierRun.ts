@@ -2,6 +2,7 @@
 
 import { compareClusters, type ClusterIdentity, identityOfServers } from "../consul/clusterIdentity";
 import { isCode, SnapshotError } from "../errors";
+import { shareServer } from "../serverId";
 import { argumentName } from "./argumentName";
 import { readCluster } from "./currentState";
 import { refused, type NothingRestored } from "./guards";
@@ -56,7 +57,7 @@ function receiptOf(
   receipts: readonly Receipt[],
   { serverIds }: Pick<ClusterIdentity, "serverIds">,
 ): Receipt | undefined {
-  return bestOf(receipts.filter(({ attempt }) => attempt.serverIds.some((id) => serverIds.includes(id))));
+  return bestOf(receipts.filter(({ attempt }) => shareServer(attempt.serverIds, serverIds)));
 }
 
 /** Also of a cluster that was restored already, and of one whose servers' ids the token may not read. */

@@ -14,6 +14,7 @@ import {
 } from "../consul/clusterIdentity";
 import type { Vocabulary } from "../args/vocabulary";
 import type { ErrorCode, SnapshotError } from "../errors";
+import { safeServerId, shareServer } from "../serverId";
 import { argumentName } from "./argumentName";
 import { type ClusterObservation, instability } from "./clusterObservation";
 
@@ -241,7 +242,7 @@ export function isRequestedCluster(
   const { clusterServer, cluster } = facts;
   if (clusterServer === undefined) return undefined;
   const { address, identity } = cluster;
-  if (identity.serverIds.includes(clusterServer)) {
+  if (shareServer(identity.serverIds, [safeServerId(clusterServer)])) {
     return { ok: true, message: `the cluster has the server ${clusterServer}, which the restore asks for` };
   }
   const wanted = `the restore asks for the cluster of server ${clusterServer}`;

@@ -8,6 +8,7 @@ import type { ArchiveReport } from "../archive/reader";
 import type { ConsulClient } from "../consul/client";
 import { identityOfServers } from "../consul/clusterIdentity";
 import { SnapshotError } from "../errors";
+import { shareServer } from "../serverId";
 import { contentsOf } from "./attempt";
 import { pause, type VotersWait, waitForVoters } from "./clusterObservation";
 import { readCluster } from "./currentState";
@@ -107,7 +108,7 @@ async function readUntilSure(session: Session, ending: Ending, client: ConsulCli
 }
 
 function requireRestoredCluster({ request }: Session, ending: Ending, { meta }: ArchiveReport): void {
-  if (identityOfServers(meta.servers).serverIds.some((id) => ending.attempt.serverIds.includes(id))) return;
+  if (shareServer(identityOfServers(meta.servers).serverIds, ending.attempt.serverIds)) return;
   throw unconfirmed(ending, request, `Consul at ${request.connection.url} is another cluster than was restored`);
 }
 

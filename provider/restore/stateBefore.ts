@@ -6,6 +6,7 @@
 import type { ArchiveReport } from "../archive/reader";
 import { identityOfServers } from "../consul/clusterIdentity";
 import { isCode, SnapshotError } from "../errors";
+import { shareServer } from "../serverId";
 import { parseSource } from "../store/location";
 import { argumentName } from "./argumentName";
 import { type Attempt, contentsOf, type SnapshotContents } from "./attempt";
@@ -45,7 +46,7 @@ export async function readStateBefore(
     const { report } = await source.read();
     const contents = contentsOf(report);
     const isOfCluster = ({ meta }: ArchiveReport): boolean =>
-      identityOfServers(meta.servers).serverIds.some((id) => attempt.serverIds.includes(id));
+      shareServer(identityOfServers(meta.servers).serverIds, attempt.serverIds);
     // Raft indexes only grow, also by a restore. So what is older than the archive is not the state before its restore.
     const isOlder = isOfCluster(archive) && report.meta.index < archive.meta.index;
     if (contents.snapshotId === attempt.before.snapshotId && isOfCluster(report) && !isOlder) return { contents };

@@ -13,7 +13,7 @@ import { isList, isRecord, type Problem, type Value, type Values } from "../../l
 import { type Allowance, allowanceProblem, isAllowance } from "../../restore/guards";
 import type { SafetySnapshot } from "../../restore/request";
 import { plainRunId, runIdProblem } from "../../restore/runId";
-import { isServerId } from "../../restore/serverId";
+import { isServerId } from "../../serverId";
 import { parseSha256 } from "../../restore/sha256";
 import { isToken } from "../../restore/token";
 import { type Location, parseLocation, parseSource } from "../../store/location";

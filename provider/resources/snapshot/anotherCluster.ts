@@ -1,6 +1,7 @@
 /** Detects a new snapshot of another cluster than the one that it replaces, without such a change in the program. Pure. */
 
 import { isList, isRecord, type Values } from "../../lifecycle";
+import { shareServer } from "../../serverId";
 import { same } from "../../values";
 
 /**
@@ -14,7 +15,7 @@ export function anotherCluster(replaced: Values, saved: Values): string | undefi
   if (!same(replaced.connection, saved.connection)) return undefined;
   const before = serverIds(replaced);
   const now = serverIds(saved);
-  if (before.length === 0 || now.length === 0 || now.some((id) => before.includes(id))) return undefined;
+  if (before.length === 0 || now.length === 0 || shareServer(now, before)) return undefined;
   return (
     "this snapshot is of another cluster than the last one: they have no server in common. If that is not intended, check " +
     "CONSUL_HTTP_ADDR, the stack's configuration and DNS"

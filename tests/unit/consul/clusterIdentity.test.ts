@@ -1,4 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "chai";
+import { RESTORE_VOCABULARY } from "../../../provider/args/vocabulary";
+import { readAgent } from "../../../provider/consul/agentFacts";
+import { isRequestedCluster } from "../../../provider/restore/guardChecks";
+import { registerSecret } from "../../../provider/text";
 import {
   areCopies,
   areOnlyAddressesKnown,
@@ -15,6 +20,17 @@ import {
 const cluster = (serverIds: string[], serverAddresses: string[] = []): ClusterIdentity => ({
   serverIds,
   serverAddresses,
+});
+
+const readNodeIds = (id: string): string[] => {
+  const Config = { Datacenter: "dc1", Version: "1.13.9", Server: true, NodeID: id };
+  const nodeId = readAgent({ Config })?.nodeId;
+  return nodeId === undefined ? [] : [nodeId];
+};
+
+const restoreOf = (identity: ClusterIdentity, clusterServer: string) => ({
+  ...{ vocabulary: RESTORE_VOCABULARY, clusterServer },
+  cluster: { address: "http://127.0.0.1:8500", identity },
 });
 
 describe("the identity of a cluster", () => {
@@ -79,6 +95,21 @@ describe("the identity of a cluster", () => {
     expect(readPeers(["1:8300", 5, ""])).to.deep.equal(["1:8300"]);
     expect(readPeers({})).to.deep.equal([]);
     expect(identityOfServers([{ id: "a", address: "1:8300" }])).to.deep.equal(cluster(["a"], ["1:8300"]));
+  });
+
+  it("is compared by what the ids are, not by what could be shown of them", () => {
+    const secrets = [randomUUID(), randomUUID()];
+    // As a program does that marks `cluster` as a secret, and a proxy that answers with the tokens of requests.
+    secrets.forEach(registerSecret);
+    const [one, other] = secrets.map((id) => readRaftIdentity({ Servers: [{ ID: id, Address: "1:8300" }] })!);
+    expect(compareClusters(one!, other!)).to.equal("other");
+    expect(compareNodes(one!, readNodeIds(secrets[1]!))).to.equal("other");
+    expect(compareNodes(one!, readNodeIds(secrets[0]!))).to.equal("same");
+    expect(isRequestedCluster(restoreOf(one!, secrets[0]!))).to.deep.include({ ok: true });
+    expect(isRequestedCluster(restoreOf(one!, secrets[1]!))).to.deep.include({ ok: false });
+    const odd = (id: string) => identityOfServers([{ id, address: "" }]);
+    expect(compareClusters(odd("a\u0001"), odd("a\u0002"))).to.equal("other");
+    expect(JSON.stringify([one, odd("a\u001b[31m")])).not.to.match(new RegExp(`${secrets[0]}|u001b`));
   });
 
   it("is described by one server", () => {

@@ -135,7 +135,7 @@ for (const kind of ["folder", "bucket"] as const) {
     it("are remembered up to a size, however much they say", async () => {
       cache = new ManifestCache({ ...LIMITS, bytes: 50_000 }, LATER);
       for (const index of [1, 2, 3]) await keep(index, { servers: Array.from({ length: 2000 }, (_, at) => `s${at}`) });
-      await keep(4, { servers: ["a", "€".repeat(4000)] });
+      await keep(4, { location: `/${"€".repeat(4000)}/consul-4.snap` });
       const saved = await keep(5);
       await prune(saved, { keepLast: 9 });
       expect(cache.size.manifests).to.be.within(1, 3);
