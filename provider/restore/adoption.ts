@@ -20,7 +20,7 @@ import type { Receipt } from "./receipt";
 import { withRequestedPlaces } from "./requestedPlaces";
 import { type Restored, Unidentified, Unsettled } from "./request";
 import type { Session } from "./session";
-import { readStateBefore } from "./stateBefore";
+import { readRecordedState } from "./recordedState";
 import { unchangedLimitMs } from "./waitLimits";
 import { type CleanText, composed, remark } from "../text";
 
@@ -44,7 +44,7 @@ export async function adopt({ attempt, result, location }: Receipt, session: Ses
   }
   if (result !== undefined) return adoptResult(attempt, result, location, session);
   const { begun, report } = await readArchive(session, attempt);
-  const before = await readStateBefore(begun, report, session);
+  const before = await readRecordedState(begun, report, session);
   if ("contents" in before) {
     return { ...(await readBackLater({ ...begun, before: before.contents }, session)), adopted: true };
   }

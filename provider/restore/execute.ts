@@ -70,7 +70,7 @@ export async function execute(prepared: Preparation, session: Session): Promise<
   for (const { message, name, overridden } of guards)
     if (overridden) reporter.warn(remark`overridden ${name}: ${message}`);
   await recheck(prepared, session);
-  const before = await stateBefore(session, prepared);
+  const before = await takeStateBefore(session, prepared);
   reporter.info(remark`${describeRollback(report, before.contents.index, cluster.identity)}`);
   // Check again: a large safety snapshot takes a long time.
   refuseExpired(timeFacts(session));
@@ -111,7 +111,7 @@ async function recheck({ cluster }: Preparation, session: Session): Promise<void
   if (refusal !== undefined) throw refusal;
 }
 
-async function stateBefore(session: Session, { stateBefore: early, cluster }: Preparation): Promise<StateBefore> {
+async function takeStateBefore(session: Session, { stateBefore: early, cluster }: Preparation): Promise<StateBefore> {
   const { identity, address } = cluster;
   const before = await early?.finish();
   if (before === undefined) return saveStateBefore(session, identity);

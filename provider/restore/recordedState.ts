@@ -25,7 +25,7 @@ interface Unknown {
  * @param archive - the archive that the request names
  * @throws SnapshotError `INTERRUPTED`
  */
-export async function readStateBefore(
+export async function readRecordedState(
   attempt: Attempt,
   archive: ArchiveReport,
   session: Session,
