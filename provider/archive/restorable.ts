@@ -81,13 +81,16 @@ function except({ basis, knownBy }: Evidence, reasons: readonly string[]): Evide
 
 /** What a version of Consul may do to an archive that it can restore as far as is known. */
 function reservations({ state }: ArchiveReport, version: Version, isEnterprise: boolean): string[] {
-  const { unchecked = 0, tenancy } = state;
+  const { unchecked = 0, hasUncomparedNames = false, tenancy } = state;
   const { tenants = 0, imported = 0, peerableAddresses = 0, hasEnterpriseServer = false } = tenancy ?? {};
   const reasons: string[] = [];
   if (unchecked > 0) {
     reasons.push(
       `${unchecked === 1 ? "1 record is" : `${unchecked} records are`} too large to be checked field by field`,
     );
+  }
+  if (hasUncomparedNames) {
+    reasons.push("it has too many names of nodes, services and policies to compare them with each other");
   }
   if (tenants > 0 && !isEnterprise) {
     const records = tenants === 1 ? "1 record belongs" : `${tenants} records belong`;

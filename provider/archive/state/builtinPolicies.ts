@@ -4,6 +4,7 @@
  * policy: A policy with name … already exists". The cluster then has no leader (tried with 1.12.9, 1.13.9 and 1.14.11).
  */
 
+import type { NameBudget } from "./nameBudget";
 import { foldCase, keyOf } from "./nodeNames";
 import { StructFields } from "./structFields";
 
@@ -12,8 +13,6 @@ const BUILTIN: ReadonlyMap<string, string> = new Map([
   ["00000000-0000-0000-0000-000000000001", "global-management"],
   ["00000000-0000-0000-0000-000000000002", "builtin/global-read-only"],
 ]);
-/** Maximum number of policies to remember; no cluster has as many. Further ones are not compared. */
-const MAX_POLICIES = 1_000_000;
 
 export interface PolicyClash {
   /** Where the record of the other policy begins. */
@@ -28,6 +27,9 @@ export class BuiltinPolicies {
   /** The names of the built-in policies, by id. */
   private readonly names = new Map(BUILTIN);
 
+  /** @param budget - limits the names that are remembered */
+  constructor(private readonly budget: NameBudget) {}
+
   /**
    * Adds a policy.
    *
@@ -40,21 +42,21 @@ export class BuiltinPolicies {
     if (BUILTIN.has(id) && !isTenant) this.names.set(id, name);
     const key = keyOf(name);
     const known = this.byName.get(key) ?? [];
-    if (known.length === 0 && this.byName.size === MAX_POLICIES) return;
+    const idKey = keyOf(id);
     const alike = known.filter((policy) => policy.isTenant === isTenant);
-    if (alike.length === (isTenant ? 1 : 2) || alike.some((policy) => policy.id === id)) return;
-    this.byName.set(key, [...known, { id, isTenant, offset }]);
+    if (alike.length === (isTenant ? 1 : 2) || alike.some((policy) => policy.idKey === idKey)) return;
+    if (this.budget.take(2)) this.byName.set(key, [...known, { idKey, isTenant, offset }]);
   }
 
   /** A policy that has the name of a built-in one. */
   get clash(): PolicyClash | undefined {
     const clashes = [...this.names].flatMap(([id, name]) =>
-      (this.byName.get(keyOf(foldCase(name))) ?? []).filter((policy) => policy.id !== id || policy.isTenant),
+      (this.byName.get(keyOf(foldCase(name))) ?? []).filter((policy) => policy.idKey !== keyOf(id) || policy.isTenant),
     );
     return clashes.find(({ isTenant }) => !isTenant) ?? clashes[0];
   }
 }
 
 interface Policy extends PolicyClash {
-  readonly id: string;
+  readonly idKey: string;
 }

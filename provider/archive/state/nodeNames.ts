@@ -4,9 +4,8 @@
  */
 
 import { hash } from "node:crypto";
+import type { NameBudget } from "./nameBudget";
 
-/** Maximum number of nodes to remember; no catalog has as many. Further ones are not compared. */
-const MAX_NODES = 1_000_000;
 /** Maximum number of NUL characters in a name; no real name has one. */
 const MAX_NULS = 10;
 /** Maximum number of beginnings of such names to remember. */
@@ -19,8 +18,14 @@ export class NodeNames {
   /** What comes before the NUL characters in names. */
   private readonly stems = new Set<string>();
 
-  /** @param known - nodes to compare with, too */
-  constructor(private readonly known?: NodeNames) {}
+  /**
+   * @param budget - nodes beyond it are compared only with those before
+   * @param known - nodes to compare with, too
+   */
+  constructor(
+    private readonly budget: NameBudget,
+    private readonly known?: NodeNames,
+  ) {}
 
   get isEmpty(): boolean {
     return this.nodes.size === 0;
@@ -42,12 +47,13 @@ export class NodeNames {
     const folded = keyOf(foldCase(name), foldCase(place), "name");
     const exact = keyOf(lowerAscii(name), lowerAscii(place), "node");
     const idKey = id === "" ? exact : keyOf(lowerAscii(id), foldCase(place), "id");
-    const isNew = this.nodes.size < MAX_NODES;
-    const knownId = this.get(folded) ?? (isNew ? idKey : undefined);
-    const knownName = id === "" ? exact : (this.get(idKey) ?? (isNew ? exact : undefined));
-    if (knownId === undefined || knownName === undefined) return true;
-    this.nodes.set(folded, knownId);
-    if (id !== "") this.nodes.set(idKey, knownName);
+    const knownId = this.get(folded) ?? idKey;
+    const knownName = id === "" ? exact : (this.get(idKey) ?? exact);
+    const added = [folded, ...(id === "" ? [] : [idKey])].filter((key) => !this.nodes.has(key));
+    if (this.budget.take(added.length)) {
+      this.nodes.set(folded, knownId);
+      if (id !== "") this.nodes.set(idKey, knownName);
+    }
     return knownId === idKey && knownName === exact;
   }
 

@@ -5,12 +5,10 @@
  */
 
 import { Undecodable } from "./head";
+import type { NameBudget } from "./nameBudget";
 import { IS_ASCII, keyOf, lowerAscii } from "./nodeNames";
 import { StructFields } from "./structFields";
 import type { Tenancy } from "./tenancy";
-
-/** Maximum number of services to remember; no catalog has as many. Further ones are not compared. */
-const MAX_SERVICES = 1_000_000;
 
 /** Maximum length of a name that is not ASCII, in bytes: its letters are compared one by one. */
 const MAX_NAME = 8192;
@@ -29,8 +27,14 @@ const LOCAL_PEER = "~";
 export class Registrations {
   private readonly services = new Set<string>();
 
-  /** @param tenancy - compares the nodes */
-  constructor(private readonly tenancy: Tenancy) {}
+  /**
+   * @param tenancy - compares the nodes
+   * @param budget - limits the services that are remembered
+   */
+  constructor(
+    private readonly tenancy: Tenancy,
+    private readonly budget: NameBudget,
+  ) {}
 
   /**
    * @param value - the value of a `Register` record whose fields are valid
@@ -60,7 +64,8 @@ export class Registrations {
       if (!hasValidMeta(service)) return "has a service with metadata that Consul does not take";
       const of = service.text("PeerName");
       if (of !== "" && of !== peer) return "has a service of another peer";
-      if (this.services.size < MAX_SERVICES) this.services.add(serviceKey(node, peer, service.text("ID")));
+      const key = serviceKey(node, peer, service.text("ID"));
+      if (!this.services.has(key) && this.budget.take(1)) this.services.add(key);
     }
     const single = record.fields("Check");
     for (const check of [...(single === undefined ? [] : [single]), ...record.list("Checks")]) {
@@ -69,7 +74,7 @@ export class Registrations {
       if (of !== "" && of !== peer) return "has a check of another peer";
       const id = check.text("ServiceID");
       const isUnknown = id !== "" && !this.services.has(serviceKey(node, peer, id));
-      if (isUnknown && this.services.size < MAX_SERVICES) return "has a check of a service that is not registered";
+      if (isUnknown && !this.budget.isExceeded) return "has a check of a service that is not registered";
     }
     return undefined;
   }

@@ -6,6 +6,7 @@ import { isMap, isString } from "./head";
 import { type KvOptions, type KvReport, Prefixes } from "./prefixes";
 import { bodyOf, rewrittenKeysOf, typeName } from "../recordTypeLookup";
 import { ACL_POLICY, CONFIG_ENTRY, KVS, REGISTER } from "../recordTypes";
+import { NameBudget } from "./nameBudget";
 import { Registrations } from "./registration";
 import { RestoreOrder } from "./restoreOrder";
 import { Tenancy, type TenancyReport } from "./tenancy";
@@ -42,6 +43,8 @@ export interface Tallied {
   readonly misshapen?: StateProblem;
   /** How many records are too large to be checked field by field; absent if all were checked. */
   readonly unchecked?: number;
+  /** Whether there are too many names of nodes, services and policies to compare all of them; absent if all were compared. */
+  readonly hasUncomparedNames?: true;
   /** What some servers drop from the records; absent if every server keeps everything. */
   readonly tenancy?: TenancyReport;
   /** A policy that has the name of a built-in one. */
@@ -91,9 +94,9 @@ export class Tally {
   private readonly kinds = new Map<string, { count: number; offset: number }>();
   private readonly groups = new Map<number, Group>();
   private readonly prefixes: Prefixes | undefined;
-  private readonly tenancy = new Tenancy();
-  private readonly policies = new BuiltinPolicies();
-  private readonly registrations = new Registrations(this.tenancy);
+  private readonly tenancy: Tenancy;
+  private readonly policies: BuiltinPolicies;
+  private readonly registrations: Registrations;
   private readonly order = new RestoreOrder();
   private misshapen: StateProblem | undefined;
   private unchecked = 0;
@@ -102,11 +105,16 @@ export class Tally {
   /**
    * @param work - counts the decoded values
    * @param kv - count keys by prefix. Default: keys are not counted
+   * @param names - limits the names that are remembered. Default: 500,000
    */
   constructor(
     private readonly work: Work,
     kv?: KvOptions,
+    private readonly names = new NameBudget(),
   ) {
+    this.tenancy = new Tenancy(names);
+    this.policies = new BuiltinPolicies(names);
+    this.registrations = new Registrations(this.tenancy, names);
     if (kv !== undefined) this.prefixes = new Prefixes(kv);
   }
 
@@ -136,6 +144,7 @@ export class Tally {
       configEntryKinds: Array.from(this.kinds, ([kind, { count, offset }]) => ({ kind, count, offset })),
       ...(this.misshapen && { misshapen: this.misshapen }),
       ...(this.unchecked > 0 && { unchecked: this.unchecked }),
+      ...(this.names.isExceeded && { hasUncomparedNames: true }),
       ...(tenancy && { tenancy }),
       ...(clash && { policyClash: clash }),
       ...(this.keyless && { keyless: this.keyless }),

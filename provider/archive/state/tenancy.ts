@@ -6,6 +6,7 @@
 
 import { CONFIG_ENTRY, PEERING, REGISTER, SERVICE_VIRTUAL_IP, TRUST_BUNDLE } from "../recordTypes";
 import { Head, Undecodable } from "./head";
+import type { NameBudget } from "./nameBudget";
 import { NodeNames } from "./nodeNames";
 import { fieldOfMessage } from "./protobuf";
 import { StructFields } from "./structFields";
@@ -44,10 +45,17 @@ export class Tenancy {
   private hasEnterpriseServer = false;
   private partitionClash: number | undefined;
   private peerClash: number | undefined;
-  private readonly nodes = new NodeNames();
+  private readonly nodes: NodeNames;
   /** The nodes without their partitions, and without their peers, too. Those that have neither are in `nodes`. */
-  private readonly withoutPartitions = new NodeNames(this.nodes);
-  private readonly withoutPeers = new NodeNames(this.nodes);
+  private readonly withoutPartitions: NodeNames;
+  private readonly withoutPeers: NodeNames;
+
+  /** @param budget - limits the nodes that are remembered */
+  constructor(budget: NameBudget) {
+    this.nodes = new NodeNames(budget);
+    this.withoutPartitions = new NodeNames(budget, this.nodes);
+    this.withoutPeers = new NodeNames(budget, this.nodes);
+  }
 
   /**
    * Adds a record whose fields are valid.
