@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { ManifestClaim } from "../../../provider/catalog/claim";
 import { parseManifest, readManifest } from "../../../provider/catalog/manifest";
+import { safeServerId } from "../../../provider/serverId";
 import { fileStore } from "../../../provider/store/file/store";
 import { manifestOf } from "../../support/archives/manifests";
 import { temporaryFolder } from "../../support/programs/saving";
@@ -48,10 +49,12 @@ describe("a manifest", () => {
       writtenBy: evil,
     };
     const clean = "a [2J ]0;x b c";
+    expect(safeServerId(evil)).to.match(/^[\w-]+$/);
     expect(parseManifest(Buffer.from(JSON.stringify(forged)))).to.deep.equal({
       ...manifestOf(1),
       snapshotId: clean,
-      servers: [{ id: clean, address: clean, suffrage: clean }],
+      // Different ids stay different.
+      servers: [{ id: safeServerId(evil), address: safeServerId(evil), suffrage: clean }],
       contents: [{ type: clean, count: 1, size: 1 }],
       digests: { [clean]: "0".repeat(64) },
       restorable: { ok: true, consulVersion: "1.13.9", basis: "tried", knownBy: clean, reasons: [clean] },
