@@ -3,6 +3,7 @@
 import { isObject } from "../../provider/isObject";
 import { shownName, suggestion } from "../../provider/suggestion";
 import { DESTINATIONS } from "./destinationKeys";
+import { jsonMistake } from "./jsonMistake";
 import { type KeyTable, ROOT_KEYS, SECTIONS } from "./keys";
 import { type KeyValue, problemWithValue, readValue } from "./values";
 
@@ -33,7 +34,10 @@ export interface ReadDocument {
 /** @param file - its name in messages */
 export function readDocument(text: string, file: string): ReadDocument {
   const parsed = parse(text);
-  if (parsed === undefined) return failed(`${file} is not JSON`);
+  if (parsed === undefined) {
+    const mistake = jsonMistake(withoutMark(text));
+    return failed(`${file} is not JSON${mistake === undefined ? "" : `: ${mistake}`}`);
+  }
   if (!isObject(parsed)) return failed(`${file} must contain an object with snapshot_agent`);
   if (!Object.hasOwn(parsed, "snapshot_agent")) return { problems: [], notices: [] };
   const { snapshot_agent: agent } = parsed;
@@ -43,13 +47,18 @@ export function readDocument(text: string, file: string): ReadDocument {
 
 /** Accepts a comma before a closing brace, because an example in HashiCorp's documentation has one. */
 function parse(text: string): unknown {
-  const body = text.replace(/^\uFEFF/, "");
+  const body = withoutMark(text);
   for (const candidate of [body, body.replaceAll(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/gs, "$1")]) {
     try {
       return JSON.parse(candidate) as unknown;
     } catch {}
   }
   return undefined;
+}
+
+/** Removes the byte order mark. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, "");
 }
 
 class Reading {

@@ -309,7 +309,7 @@ describe("the agent's configuration", () => {
   });
 
   it("refuses files that are none, and a set of files of which none is for it", () => {
-    expect(messageOf(() => configOf(["{"]))).to.include("0.json is not JSON");
+    expect(messageOf(() => configOf(["{"]))).to.include("0.json is not JSON: line 1, column 2: the file ends, but ");
     expect(messageOf(() => configOf(["[]"]))).to.include("0.json must contain an object");
     expect(messageOf(() => configOf(['{"server": true}']))).to.include(
       "no configuration file has a snapshot_agent object",
