@@ -55,10 +55,13 @@ export class Board {
   configure(destinations: readonly BoardDestination[], now: Date): void {
     const former = this.#destinations;
     const isNamed = (name: string): boolean => destinations.some((each) => each.name === name);
+    const renamed = new Set<DestinationStatus>();
     this.#destinations = destinations.map(({ name, place }) => {
       const there = former.filter((each) => each.place === place);
-      // A destination that was renamed is one whose former name is no longer used.
-      const known = there.find((each) => each.name === name) ?? there.find((each) => !isNamed(each.name));
+      // A destination that was renamed is one whose former name is no longer used. It continues as one only.
+      const successor = there.find((each) => !isNamed(each.name) && !renamed.has(each));
+      const known = there.find((each) => each.name === name) ?? successor;
+      if (known !== undefined && known === successor) renamed.add(known);
       const status: DestinationStatus = { ...(known ?? nothingKnown()), name, place };
       // When the next snapshot is due follows from the new configuration.
       delete status.nextStart;

@@ -68,6 +68,20 @@ describe("what an agent knows of its destinations", () => {
     expect(board.destinations.map(({ successes }) => successes)).to.deep.equal([2, 0]);
   });
 
+  it("continues as one destination where several at its place have new names", () => {
+    const board = busy();
+    const names = (...each: string[]) => each.map((name) => ({ name, place: A.place }));
+    board.configure(names("first", "second"), at(90));
+    expect(board.destinations.map(({ successes }) => successes)).to.deep.equal([2, 0]);
+    board.failed("second", denied, at(91));
+    expect(board.of("first").errorsByCode).to.deep.equal(new Map());
+    board.configure(names("third", "fourth"), at(95));
+    expect(board.destinations.map(({ successes, failures }) => [successes, failures])).to.deep.equal([
+      [2, 0],
+      [0, 1],
+    ]);
+  });
+
   it("includes the newest archive of another agent, and takes its own for no other", () => {
     const board = busy();
     const { takenAt } = manifestOf(1);
