@@ -31,7 +31,7 @@ export class Session {
   readonly #stores: Stores;
   #source: Promise<Source> | undefined;
   #clientAfterRestore: ConsulClient | undefined;
-  #unfinished: (() => Promise<void>) | undefined;
+  readonly #unfinished: (() => Promise<void>)[] = [];
 
   private constructor(
     /** Its connection has a resolved host, so all requests of the session go to the same address. */
@@ -105,11 +105,11 @@ export class Session {
 
   /** @param stop - ends work that still uses the session when it is closed; it must not throw */
   stopAtClose(stop: () => Promise<void>): void {
-    this.#unfinished = stop;
+    this.#unfinished.push(stop);
   }
 
   async close(): Promise<void> {
-    await this.#unfinished?.();
+    await Promise.all(this.#unfinished.map((stop) => stop()));
     this.#stores.close();
     await this.client.close();
     await this.#clientAfterRestore?.close();
