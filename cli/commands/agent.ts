@@ -35,12 +35,12 @@ export const agent = describeCommand({
     {
       code: 0,
       meaning:
-        "saved to every destination; with -check-config: Consul, its auth method and every destination answer, and the agent can run",
+        "every destination has received the snapshot, or a signal has ended the agent; with -check-config: everything that was tried works",
     },
     {
       code: 1,
       meaning:
-        "a destination has no snapshot; with -check-config: Consul, its auth method or a destination does not answer, or the agent cannot run",
+        "a destination has not received the snapshot; with -check-config: something that was tried does not work",
     },
     { code: 2, meaning: "the flags or the configuration are invalid, or local_scratch_path may not be written to" },
   ],
