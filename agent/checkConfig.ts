@@ -16,6 +16,7 @@ import { checkDatacenter } from "./localDatacenter";
 import { nextDue, type Schedule } from "./schedule";
 
 const NOT_TRIED = "not tried";
+const FIRST = "; a destination without a restorable archive gets one at once";
 const ANSWERS =
   "answers, and has a leader; whether the token may take snapshots, hold the lock and register the service is not tried";
 
@@ -91,7 +92,7 @@ export async function checkConfig(
   return {
     ok: [...tried, ...checked].every(({ ok }) => ok),
     tried,
-    schedule: describeSchedule(config.schedule, now),
+    schedule: describeSchedule(config.schedule, now) + (config.schedule === "once" ? "" : FIRST),
     destinations: checked,
     notices: config.notices,
   };

@@ -15,7 +15,7 @@ import { pauseAfterGivingUp } from "./givenUp";
 import { sendHeartbeat } from "./heartbeat";
 import type { EndpointOptions } from "./http/server";
 import { judgeHealth } from "./http/health";
-import { readLastSaved, readNewest } from "./lastSaved";
+import { lacksFolder, readLastSaved, readNewest } from "./lastSaved";
 import type { Log } from "./log";
 import { checkDatacenter } from "./localDatacenter";
 import { type ManifestCaches, manifestCachesOf } from "./manifestCaches";
@@ -150,13 +150,19 @@ function endpointsOf(
     health: async () => {
       const found = await Promise.all(
         [...silences].map(async ([destination, silenceMs]) => {
+          const status = board.of(destination.name);
           const own = { name: destination.name, maxAgeMs: maxAgeMs ?? silenceMs };
+          // The leader's schedule is unknown to a standby agent.
+          const next = (): { nextStart?: Date } =>
+            compact({ nextStart: board.isLeader ? status.nextStart : undefined });
           try {
             const cache = compact({ cache: caches.get(destination) });
             const newest = await readNewest(destination, { ...cache, cluster, now: now(), signal: stop });
             if (newest.restorableAt !== undefined) board.found(destination.name, newest.restorableAt);
-            return { ...own, ...newest };
+            return { ...own, ...next(), ...newest };
           } catch (error) {
+            // If it has existed, its disk may not be mounted.
+            if (status.lastSuccess === undefined && (await lacksFolder(destination))) return { ...own, ...next() };
             return { ...own, problem: explainInOneLine(error) };
           }
         }),

@@ -3,6 +3,7 @@
  * another cluster do not count, nor those that no run has recorded: whoever may add objects can add one of any time.
  */
 
+import { dirname } from "node:path";
 import { compact } from "../provider/compact";
 import { isCode } from "../provider/errors";
 import { foreignArchives } from "../provider/retention/foreignArchives";
@@ -10,6 +11,8 @@ import { Ledger } from "../provider/retention/ledger";
 import { listSeries } from "../provider/retention/listing";
 import type { ManifestCache } from "../provider/retention/manifestCache";
 import { type Archive, CLOCK_TOLERANCE_MS } from "../provider/retention/policy";
+import { isMissingFolder } from "../provider/store/file/missingFolder";
+import { fixedPrefix } from "../provider/store/nameTemplate";
 import type { Store } from "../provider/store/store";
 import type { Destination } from "./config/destinations";
 import { withDestination } from "./destinationStore";
@@ -62,6 +65,11 @@ export async function readLastSaved(destination: Destination, reading: Reading):
     if (isCode(error, "STORE_NOT_FOUND")) return {};
     throw error;
   }
+}
+
+/** Whether a destination is a folder that does not exist, so that the first snapshot creates it. */
+export async function lacksFolder({ target }: Pick<Destination, "target">): Promise<boolean> {
+  return target.scheme === "file" && isMissingFolder(dirname(`${fixedPrefix(target.key)}x`));
 }
 
 function latest(archives: readonly Archive[]): Date | undefined {

@@ -182,7 +182,8 @@ export class Saver {
     const { takenAt, restorableAt }: Newest = last === "unknown" ? {} : last;
     if (restorableAt !== undefined) this.#options.board.found(lane.destination.name, restorableAt);
     // If the destination cannot be read, the agent relies on its own knowledge.
-    if (last !== "unknown" || lane.next.getTime() === 0) {
+    if (last !== "unknown" && restorableAt === undefined) lane.next = now;
+    else if (last !== "unknown" || lane.next.getTime() === 0) {
       lane.next = nextDue(this.#scheduleOf(lane), takenAt, now);
     }
     // Another agent may have saved in the meantime.

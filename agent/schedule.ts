@@ -20,7 +20,7 @@ export function scheduleProblem(expression: string, timeZone: string): string | 
 /**
  * When the next snapshot is due.
  *
- * @param last - when the last one was due or began; `undefined` before the first, which is due at once with an interval
+ * @param last - when the last one was due or began; `undefined` if that is not known: with an interval, one is due at once
  * @param now - the current time; if several snapshots were missed, only one is due now
  */
 export function nextDue(schedule: Schedule, last: Date | undefined, now: Date): Date {

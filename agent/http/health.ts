@@ -9,6 +9,8 @@ export interface DestinationHealth extends Newest {
   readonly name: string;
   /** Maximum age of the newest restorable archive, in milliseconds. */
   readonly maxAgeMs: number;
+  /** When its next snapshot is due. Default: this agent does not lead, so it does not know. */
+  readonly nextStart?: Date;
   /** One line. */
   readonly problem?: CleanText;
 }
@@ -21,11 +23,13 @@ export interface Health {
 
 /** @param now - the clock; an archive of the future is not among what is judged */
 export function judgeHealth(destinations: readonly DestinationHealth[], now: Date): Health {
-  const reasons = destinations.flatMap(({ name, maxAgeMs, takenAt, restorableAt, problem }) => {
+  const reasons = destinations.flatMap(({ name, maxAgeMs, takenAt, restorableAt, nextStart, problem }) => {
     if (problem !== undefined) return [`${name} cannot be read: ${problem}`];
     if (restorableAt === undefined) {
       const isFuture = takenAt !== undefined && takenAt > now;
-      return [`${name} has no restorable archive${isFuture ? ", but one of the future: check for clock skew" : ""}`];
+      if (isFuture) return [`${name} has no restorable archive, but one of the future: check for clock skew`];
+      const none = takenAt === undefined ? "no archive yet" : "no restorable archive";
+      return [`${name} has ${none}: ${describeNext(nextStart, now)}`];
     }
     const ageMs = now.getTime() - restorableAt.getTime();
     if (ageMs <= maxAgeMs) return [];
@@ -33,4 +37,9 @@ export function judgeHealth(destinations: readonly DestinationHealth[], now: Dat
     return [`the newest restorable archive of ${name} is ${age} old, and may be ${limit}`];
   });
   return { ok: reasons.length === 0, reasons };
+}
+
+function describeNext(nextStart: Date | undefined, now: Date): string {
+  if (nextStart === undefined) return "the agent that leads takes the next snapshot";
+  return nextStart > now ? `the next snapshot is due at ${nextStart.toISOString()}` : "a snapshot is due now";
 }

@@ -230,6 +230,27 @@ describe("the agent as a service", function () {
     expect(await run.ended).to.equal(0);
   });
 
+  it("says of a folder that nothing was saved to: there is no archive yet, and who takes the next one", async () => {
+    const { ID } = (await consul.api("/v1/session/create", { method: "PUT", body: "{}" })) as { ID: string };
+    // The flags of the Go client.
+    const held = `/v1/kv/waiting/lock?acquire=${ID}&flags=3304740253564472344`;
+    expect(await consul.api(held, { method: "PUT", body: "" })).to.equal(true);
+    const http = { address: `unix://${path("agent.sock")}`, max_age: "1h" };
+    const file = await configFile(folder.path, agent({ http, local_storage: { path: path("new") } }, "waiting/lock"));
+    const run = start(["-config-file", file]);
+    await run.line(/Serving HTTP/);
+    const dispatcher = new Agent({ connect: { socketPath: path("agent.sock") } });
+    const health = await fetch("http://agent/health", { dispatcher });
+    expect([health.status, await health.json()]).to.deep.equal([
+      503,
+      { ok: false, reasons: [`${path("new")}/ has no archive yet: the agent that leads takes the next snapshot`] },
+    ]);
+    await dispatcher.close();
+    run.stop();
+    expect(await run.ended).to.equal(0);
+    await consul.api(`/v1/session/destroy/${ID}`, { method: "PUT" });
+  });
+
   it("says which destination fails, in health, metrics and its check, and gives up after max_failures", async () => {
     await writeFile(path("blocked"), "a file");
     const file = await configFile(

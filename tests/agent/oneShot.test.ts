@@ -214,7 +214,9 @@ describe("one snapshot by the agent", function () {
     expect(lines.join("\n")).to.match(
       /answers, and has a leader; whether the token may take snapshots, .* is not tried$/m,
     );
-    expect(lines.join("\n")).to.match(/0 3 \* \* \* \(Europe\/Berlin\), by one elected agent; next at \d{4}-/);
+    expect(lines.join("\n")).to.match(
+      /0 3 \* \* \* \(Europe\/Berlin\), by one elected agent; next at \d{4}-\S+; a destination without a restorable archive gets one at once$/m,
+    );
     expect(lines.join("\n")).to.include("keeps: retain 30").and.include("license_path has no effect");
     expect(code).to.equal(0);
     expect(await readdir(folder.path)).to.deep.equal(["agent.json"]);

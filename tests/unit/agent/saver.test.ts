@@ -68,14 +68,14 @@ describe("an agent that leads", function () {
     expect(await run.leadUntil(hoursLater(168))).to.equal(false);
     expect(await hoursIn("recent")).to.deep.equal([163, 164, 165, 166, 167]);
     expect(await hoursIn("days")).to.deep.equal([119, 143, 166, 167]);
-    expect(await hoursIn("nights")).to.deep.equal([2.5, 26.5, 50.5, 74.5, 98.5, 122.5, 146.5]);
+    expect(await hoursIn("nights")).to.deep.equal([0, 2.5, 26.5, 50.5, 74.5, 98.5, 122.5, 146.5]);
     expect(await hoursIn("rare")).to.deep.equal([108, 144]);
     // One snapshot for all that are due at a time.
     expect(run.taken).to.have.lengthOf(168 + 7);
     expect(run.board.destinations.map(({ successes, failures }) => [successes, failures])).to.deep.equal([
       [168, 0],
       [168, 0],
-      [7, 0],
+      [8, 0],
       [5, 0],
     ]);
     expect(run.lines.filter((line) => /\[(WARN|ERROR)\]/.test(line))).to.deep.equal([]);
@@ -193,6 +193,27 @@ describe("an agent that leads", function () {
     expect(await hoursIn("b")).to.deep.equal([0, 1.5]);
   });
 
+  it("takes a snapshot at once where there is no restorable archive, also by a cron schedule, and else when it is due", async () => {
+    const start = hoursLater(4);
+    for (const [snapshot, second] of [
+      [{ interval: "24h" }, 28],
+      [{ schedule: "0 1 * * *" }, 25],
+    ] as const) {
+      const config = { snapshot, local_storage: { path: path("a") } };
+      const run = simulate({ start, config });
+      await run.leadUntil(hoursLater(4.5));
+      expect(await hoursIn("a"), JSON.stringify(snapshot)).to.deep.equal([4]);
+      expect(run.board.destinations[0]!.nextStart).to.deep.equal(new Date(hoursLater(second)));
+      // Another agent finds the archive.
+      await simulate({ start: hoursLater(5), config }).leadUntil(hoursLater(24));
+      expect(await hoursIn("a"), JSON.stringify(snapshot)).to.deep.equal([4]);
+      // An archive of the future is not judged.
+      await simulate({ start: MONDAY, config }).leadUntil(hoursLater(0.5));
+      expect(await hoursIn("a"), JSON.stringify(snapshot)).to.deep.equal([0, 4]);
+      await rm(path("a"), { recursive: true });
+    }
+  });
+
   it("takes nothing again that another agent has saved meanwhile", async () => {
     const own = { interval: "24h" };
     const run = interrupted(own, untilHour(1.5));
@@ -252,7 +273,7 @@ describe("an agent that leads", function () {
     run.skipTo(hoursLater(4.5));
     await run.leadUntil(hoursLater(5.5));
     const times = run.taken.map((time) => time.toISOString().slice(11, 16));
-    expect(times).to.deep.equal(["01:05", "02:05", "03:05", "04:30", "05:05"]);
+    expect(times).to.deep.equal(["00:00", "01:05", "02:05", "03:05", "04:30", "05:05"]);
   });
 
   it("takes one snapshot for destinations with the same schedule, whatever their jitter and their listings", async () => {
@@ -274,7 +295,7 @@ describe("an agent that leads", function () {
       });
       await run.leadUntil(hoursLater(4));
       const [first, ...others] = await Promise.all(names.map(hoursIn));
-      expect(run.taken, JSON.stringify(snapshot)).to.have.length("interval" in snapshot ? 4 : 3);
+      expect(run.taken, JSON.stringify(snapshot)).to.have.length(4);
       expect(first).to.have.length(run.taken.length);
       for (const other of others) expect(other).to.deep.equal(first);
       // A snapshot of each hour has a delay of its own.
@@ -288,13 +309,13 @@ describe("an agent that leads", function () {
     for (const [snapshot, byHours, expected] of [
       // The next snapshot is an hour after the last one; then the clock shows 21 hours earlier.
       [hourly, -24, [0, 1, 2, -21, -20, -19]],
-      [cron, -24, [1, 2, -20, -19]],
+      [cron, -24, [0, 1, 2, -20, -19]],
       // Less than an interval is waited for.
       [hourly, -0.5, [0, 1, 2, 3, 4]],
-      [cron, -0.75, [1, 2, 3, 4]],
+      [cron, -0.75, [0, 1, 2, 3, 4]],
       // One snapshot stands for all that were missed.
       [hourly, 24, [0, 1, 2, 26.5, 27.5, 28.5]],
-      [cron, 24, [1, 2, 26.5, 27, 28, 29]],
+      [cron, 24, [0, 1, 2, 26.5, 27, 28, 29]],
     ] as const) {
       const run = simulate({
         start: MONDAY,
@@ -318,7 +339,7 @@ describe("an agent that leads", function () {
       },
     });
     await run.leadUntil(hoursLater(3));
-    expect(await hoursIn("a")).to.deep.equal([1]);
+    expect(await hoursIn("a")).to.deep.equal([0, 1]);
   });
 
   it("finds the newest archive that is not of the future, for its health", async () => {

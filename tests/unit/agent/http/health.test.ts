@@ -21,8 +21,16 @@ describe("the agent's health", () => {
     expect(reasonsOf({ restorableAt: new Date("2026-11-26T09:55:00Z") })).to.deep.equal([
       "the newest restorable archive of s3 is 2 h 5 min old, and may be 2 h",
     ]);
-    expect(reasonsOf({})).to.deep.equal(["s3 has no restorable archive"]);
-    expect(reasonsOf({ takenAt: new Date("2026-11-26T11:00:00Z") })).to.deep.equal(["s3 has no restorable archive"]);
+    const takenAt = new Date("2026-11-26T11:00:00Z");
+    for (const [nextStart, next] of [
+      [undefined, "the agent that leads takes the next snapshot"],
+      [new Date("2026-11-27T02:30:00Z"), "the next snapshot is due at 2026-11-27T02:30:00.000Z"],
+      [NOW, "a snapshot is due now"],
+    ] as const) {
+      const due = nextStart === undefined ? {} : { nextStart };
+      expect(reasonsOf(due)).to.deep.equal([`s3 has no archive yet: ${next}`]);
+      expect(reasonsOf({ ...due, takenAt })).to.deep.equal([`s3 has no restorable archive: ${next}`]);
+    }
     expect(reasonsOf({ takenAt: new Date("2027-01-01T00:00:00Z") })).to.deep.equal([
       "s3 has no restorable archive, but one of the future: check for clock skew",
     ]);
