@@ -7,6 +7,11 @@ import { formatOptions } from "../options/format";
 export const packOptions = {
   overwrite: { doc: "replace an archive of the same name" },
   recipient: { ...encryptionOptions.recipient, doc: "encrypt the archive for this age key" },
+  series: {
+    value: "SERIES",
+    doc: "the series that the archive belongs to; default: consul-snapshot/command/HOST/pack, with this machine's name",
+    argument: "series",
+  },
   ...formatOptions,
 } as const satisfies OptionTable;
 

@@ -3,6 +3,7 @@
 import { hostname } from "node:os";
 import { checkRecipients } from "../../provider/age/recipients";
 import { openReader } from "../../provider/archive/thread/openReader";
+import { seriesProblem } from "../../provider/args/series";
 import { compact } from "../../provider/compact";
 import { packedArchive } from "../../provider/contents/pack";
 import { findRaftSnapshot, type FoundSnapshot } from "../../provider/contents/raftSnapshot";
@@ -13,6 +14,7 @@ import { parseLocation } from "../../provider/store/location";
 import { checkTemplate } from "../../provider/store/nameTemplate";
 import type { Store } from "../../provider/store/store";
 import type { CommandIo } from "../description/command";
+import { usageError } from "../description/usageError";
 import { checkPlainName } from "../source/plainName";
 import { recordOn } from "../source/recordOn";
 import { interruptibleOn } from "../terminal/interruption";
@@ -22,6 +24,7 @@ import { type CleanLines, composed, joined, remark, sentence } from "../../provi
 import { rows, shown } from "../terminal/rows";
 import type { PackOptions } from "./options";
 
+const OWNER = { organization: "consul-snapshot", project: "command", name: "pack" };
 /** Width of row names, in characters. */
 const WIDTH = 10;
 
@@ -47,13 +50,15 @@ type Packed = Published & FoundSnapshot;
 
 async function write(
   target: string,
-  { recipient, overwrite = false }: PackOptions,
+  { recipient, overwrite = false, series }: PackOptions,
   progress: Progress,
   find: () => Promise<FoundSnapshot>,
 ): Promise<Packed> {
   const place = parseLocation(target);
   checkTemplate(place, true);
   checkPlainName("TARGET", place, recipient);
+  const wrong = series === undefined ? undefined : seriesProblem(series);
+  if (wrong !== undefined) throw usageError(`--series ${wrong}`, "Omit --series, or use such a name.");
   if (recipient !== undefined) await checkRecipients(recipient);
   const found = await find();
   for (const reason of found.skipped) progress.warn(remark`a newer snapshot is invalid: ${reason}`);
@@ -61,7 +66,7 @@ async function write(
   const reader = openReader({}, found.snapshot.size);
   const publishTo = async (store: Store): Promise<Published> => {
     const verified = await openVerifiedStream(packedArchive(found.snapshot), reader, () => undefined);
-    const owner = { organization: "consul-snapshot", project: "command", stack: hostname(), name: "pack" };
+    const owner = compact({ ...OWNER, stack: hostname(), series });
     const request = { target: place, overwrite, purpose: "backup", consistency: "stale", owner } as const;
     const archive = { ...verified, about: {}, nanoseconds: unixNanoseconds(verified.meta) };
     const published = await publish(store, archive, compact({ ...request, recipients: recipient }), progress.signal);
@@ -77,8 +82,8 @@ async function write(
 }
 
 function packedJson({ manifest, snapshot, skipped }: Packed): object {
-  const { location, snapshotId, takenAt, index, size, archiveSize, sha256 } = manifest;
-  return { location, source: snapshot.folder, snapshotId, takenAt, index, size, archiveSize, sha256, skipped };
+  const { location, series, snapshotId, takenAt, index, size, archiveSize, sha256 } = manifest;
+  return { location, series, source: snapshot.folder, snapshotId, takenAt, index, size, archiveSize, sha256, skipped };
 }
 
 function packedText({ manifest, snapshot }: Packed): CleanLines {

@@ -63,6 +63,7 @@ const CASES: readonly (readonly [number, string])[] = [
   [2, "get @missing.snap app/a"],
   [2, "pack @empty @packed.snap"],
   [2, "pack @missing @packed.snap"],
+  [2, `pack @empty @packed.snap --series ${"s".repeat(201)}`],
   [0, "copy @a.snap @copies/"],
   [2, "copy @a.snap @copies/"],
   [1, "copy @cut.snap @copies/"],

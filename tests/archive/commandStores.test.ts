@@ -38,7 +38,11 @@ for (const kind of STORES) {
     }
 
     it("pack writes there, plain and encrypted", async () => {
-      await done(run("pack", path("old"), at("old.snap")));
+      const series = "acme/shop/prod/rescued";
+      const packed = await done(run("pack", path("old"), at("old.snap"), "--series", series, "--format", "json"));
+      expect(JSON.parse(packed)).to.include({ series });
+      const listed = await done(run("list", at(""), "--format", "json"));
+      expect(listed).to.include(series);
       await done(run("pack", path("new"), at("new.snap.age"), "--recipient", recipient));
     });
 
