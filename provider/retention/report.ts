@@ -72,7 +72,8 @@ export function reportRun(
         ...(unknown === 0
           ? []
           : [remark`left ${unknown} of this series, whose cluster is not known: no servers are recorded`]),
-        ...capped(kept, "kept"),
+        // A run after each save would list the same archives each time.
+        ...(isDeliberate || gone.length > 0 ? capped(kept, "kept") : []),
         ...capped(gone, verb),
       ],
       "\n  ",

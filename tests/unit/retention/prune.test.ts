@@ -62,8 +62,8 @@ describe("pruning a folder", () => {
     for (let at = 0; at < 50; at += 1) {
       await keep(`consul-9${at}.snap`, { takenAt: daysAgo(9), index: 1, series: "rival/shop/prod/backup" });
     }
-    const { pruned, asked } = await pruneAfter(store, template, saved, { keepLast: 5 });
-    expect(pruned).to.deep.equal({ kept: 5, removed: 0 });
+    const { pruned, said, asked } = await pruneAfter(store, template, saved, { keepLast: 5 });
+    expect([pruned, ...said.info]).to.deep.equal([{ kept: 5, removed: 0 }, "retention: kept 5, removed 0"]);
     const ledger = ledgerKey(template, SERIES);
     expect(asked.filter(({ method }) => method === "list")).to.have.length(1);
     expect(
@@ -244,7 +244,7 @@ describe("pruning a folder", () => {
 
   it("shows a name that others have written on one line", async () => {
     await keep("consul-0\n  kept nothing.snap", { takenAt: daysAgo(9), index: 1 });
-    const { said } = await pruneAfter(store, template, await fiveDays(), { keepLast: 9 });
+    const { said } = await pruneAfter(store, template, await fiveDays(), { keepLast: 5 });
     expect(said.info.join()).to.include("consul-0 kept nothing.snap");
   });
 
