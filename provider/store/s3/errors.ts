@@ -13,8 +13,10 @@ export const s3Errors: ErrorTable = {
   authorityVariables: "AWS_CA_BUNDLE (or NODE_EXTRA_CA_CERTS, in addition to the well-known authorities)",
   full: /quota|StorageFull|InsufficientStorage|NoSpace/i,
   holderMissing: /^NoSuchBucket$/,
+  // XAdminUserNotFound: versitygw with one account answers 404 with this code to an access key that it does not know
+  // (auth/iam_single.go, 1.8). Ceph, MinIO, SeaweedFS, StorageGRID and Garage answer 403.
   denied:
-    /^(InvalidAccessKeyId|ExpiredToken(Exception)?|InvalidToken|InvalidIdentityToken(Exception)?|TokenRefreshRequired|CredentialsProviderError|KMS\..*)$/,
+    /^(InvalidAccessKeyId|XAdminUserNotFound|ExpiredToken(Exception)?|InvalidToken|InvalidIdentityToken(Exception)?|TokenRefreshRequired|CredentialsProviderError|KMS\..*)$/,
   notAccepted:
     /^(InvalidBucketName|InvalidStorageClass|InvalidArgument|InvalidRequest|KeyTooLongError|ObjectParentIsFile|ExistingObjectIsDirectory|DirectoryObjectContainsData|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/,
 };

@@ -1,11 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { createServer, type TLSSocket } from "node:tls";
 import { expect } from "chai";
 import { startCuttingProxy } from "../../support/faults/cuttingProxy";
 import { type Certificates, makeCertificates } from "../../support/consul/certificates";
-import { LOOPBACK } from "../../support/programs/ports";
+import { freePort, LOOPBACK } from "../../support/programs/ports";
 import { openStore } from "../../../provider/store/backends";
 import { parseLocation } from "../../../provider/store/location";
 import type { Store } from "../../../provider/store/store";
@@ -21,9 +21,38 @@ import {
   stream,
 } from "../../support/stores/ground";
 import { versitygw } from "../../support/stores/s3";
+import { startServer, temporaryFolder, tool } from "../../support/stores/serverProcess";
 import { contract } from "../contract";
 
 contract(versitygw);
+
+describe("versitygw with one account", () => {
+  it("denies an access key that it does not know, which is no missing object", async () => {
+    const folder = await temporaryFolder("versitygw");
+    const port = await freePort();
+    await mkdir(join(folder, "bucket"));
+    const account = ["--access", "ONLY12345", "--secret", "SECRET12345", "--port", `${LOOPBACK}:${port}`, "--quiet"];
+    const server = await startServer("versitygw", [tool("versitygw"), ...account, "posix", folder], port, folder);
+    const settings = `region=us-east-1&endpoint=${LOOPBACK}:${port}&disableSSL=true&s3ForcePathStyle=true`;
+    const aws = { accessKeyId: "NOBODY12345", secretAccessKey: "SECRET12345" };
+    const store = await openStore(parseLocation(`s3://bucket/x?${settings}`), { credentials: { aws } });
+    try {
+      for (const ask of [
+        () => store.head("x"),
+        () => contentOf(store.read("x")),
+        () => store.list("x")[Symbol.asyncIterator]().next(),
+        () => store.put("x", stream(bytesOf(10))),
+      ]) {
+        const { code, message } = await failureOf(ask());
+        const expected = "access to s3://bucket/x is denied (404 XAdminUserNotFound)";
+        expect({ code, message }).to.deep.equal({ code: "STORE_DENIED", message: expected });
+      }
+    } finally {
+      store.close();
+      await server.stop();
+    }
+  });
+});
 
 describe(`${versitygw.name}: checksums and certificates`, function () {
   this.timeout(LONG);

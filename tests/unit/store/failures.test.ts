@@ -17,6 +17,12 @@ describe("a failure of S3", () => {
     });
   }
 
+  it("is denied access where the server does not know the access key and answers 404, as versitygw does", () => {
+    const failure = answer("XAdminUserNotFound", 404);
+    expect(failure).to.include({ code: "STORE_DENIED", hint: s3Errors.credentialsHelp });
+    expect(failure.message).to.equal("access to s3://bucket/x is denied (404 XAdminUserNotFound)");
+  });
+
   for (const name of [
     "wJalrXUtnFEMI/K7MDENG",
     "Basic dXNlcjpwYXNz",
