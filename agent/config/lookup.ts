@@ -7,7 +7,7 @@ import type { KeyTable } from "./keys";
 import { parseSecretReference } from "./secretReference";
 import { readValue } from "./values";
 import { readSpecifiedFileSync } from "../../provider/specifiedFile";
-import { UnsuitableFile } from "../../provider/unsuitableFile";
+import { unreadable } from "../../provider/systemCode";
 
 /** Where values that are not in the configuration itself come from. */
 export interface SecretSources {
@@ -104,8 +104,7 @@ export class Lookup {
     try {
       return readSpecifiedFileSync(place).toString().trim();
     } catch (error) {
-      const why = error instanceof UnsuitableFile ? error.message : `the file ${place} cannot be read`;
-      this.refuse(`${this.label(name)}: ${why}`);
+      this.refuse(`${this.label(name)}: ${unreadable(place, error)}`);
       return undefined;
     }
   }

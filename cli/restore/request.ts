@@ -19,7 +19,7 @@ import { checkPlainName } from "../source/plainName";
 import { usageError } from "../description/usageError";
 import { type RestoreOptions, restoreOptions } from "./options";
 import { readSpecifiedFile } from "../../provider/specifiedFile";
-import { UnsuitableFile } from "../../provider/unsuitableFile";
+import { unreadable } from "../../provider/systemCode";
 
 /** @throws SnapshotError `ARGUMENT_INVALID`, `TARGET_INVALID` */
 export async function requestOf(source: string, options: RestoreOptions, now: Date): Promise<RestoreRequest> {
@@ -103,9 +103,8 @@ async function readToken(file: string): Promise<string> {
   try {
     text = (await readSpecifiedFile(file)).toString().trim();
   } catch (error) {
-    if (error instanceof UnsuitableFile)
-      throw invalid(`--token-after-restore-file: ${error.message}`, "Check its path.", error);
-    throw invalid(`--token-after-restore-file ${file} cannot be read`, "Check its path, owner and mode.", error);
+    const why = unreadable(file, error);
+    throw invalid(`--token-after-restore-file: ${why}`, "Check its path, owner and mode.", error);
   }
   if (isToken(text)) return text;
   throw invalid(`--token-after-restore-file ${file} contains no token`, "It must contain one token and nothing else.");

@@ -5,7 +5,7 @@ import { PROGRAM_VOCABULARY, type Vocabulary } from "../args/vocabulary";
 import { SnapshotError } from "../errors";
 import { ARMOR_BEGIN } from "./armor";
 import { readSpecifiedFile } from "../specifiedFile";
-import { UnsuitableFile } from "../unsuitableFile";
+import { unreadable } from "../systemCode";
 
 /** The path of an identity file, as `age-keygen` writes it; it is used when no identity is specified. */
 const IDENTITY_FILE_VARIABLE = DECRYPTION.identityFiles.environment.variable;
@@ -134,8 +134,7 @@ async function readIdentityFile(path: string): Promise<string[]> {
         "Write it to a file that only you can read, and specify the path of that file.",
       );
     }
-    const what = error instanceof UnsuitableFile ? error.message : `${path} cannot be read`;
-    throw invalid(`the identity file ${what}`, "Check its path, owner and mode.", error);
+    throw invalid(`the identity file ${unreadable(path, error)}`, "Check its path, owner and mode.", error);
   }
   if (text.startsWith("age-encryption.org/") || text.trimStart().startsWith(ARMOR_BEGIN)) {
     throw invalid(

@@ -2,7 +2,7 @@
 
 import { compact } from "../compact";
 import { SnapshotError } from "../errors";
-import { systemCode } from "../systemCode";
+import { unreadable } from "../systemCode";
 import { cleanLine, cleanText, type CleanText, registerSecret, remark } from "../text";
 import { field } from "./agentFacts";
 import type { Connection } from "./connection";
@@ -10,7 +10,6 @@ import { explainNetworkError } from "./failures";
 import { LOGIN_PATH } from "./refusals";
 import { Transport } from "./transport";
 import { readSpecifiedFile } from "../specifiedFile";
-import { UnsuitableFile } from "../unsuitableFile";
 
 export interface LoginRequest {
   readonly authMethod: string;
@@ -122,10 +121,8 @@ async function readBearerToken({ bearerToken = "", bearerTokenFile }: LoginReque
   } catch (error) {
     throw new SnapshotError(
       "ARGUMENT_INVALID",
-      error instanceof UnsuitableFile
-        ? `the bearer token cannot be read: ${cleanLine(error.message)}`
-        : `the bearer token in ${cleanText(bearerTokenFile)} cannot be read: ${systemCode(error)}`,
-      "Check login.bearer_token_file.",
+      `the bearer token cannot be read: ${cleanLine(unreadable(bearerTokenFile, error))}`,
+      "Check login.bearer_token_file, and the owner and mode of the file.",
       error,
     );
   }

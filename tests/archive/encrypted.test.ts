@@ -64,7 +64,9 @@ describe("reading an encrypted archive", function () {
 
   it("refuses an identity file that leads nowhere, also where nothing is encrypted", async () => {
     for (const [name, said] of [
-      ["missing.txt", "missing.txt cannot be read"],
+      ["missing.txt", `the identity file ${path("missing.txt")} does not exist (ARGUMENT_INVALID)\nCheck its path`],
+      [".", `the identity file ${path(".")} is a folder, not a file`],
+      ["key.txt/x", `${path("key.txt/x")} does not exist: a part of its path is a file`],
       ["none.txt", "none.txt contains no identity"],
       ["a.snap", "is not an age identity"],
     ] as const) {
@@ -104,7 +106,7 @@ describe("reading an encrypted archive", function () {
       [[], "DECRYPTION_FAILED", VARIABLE],
       [["other.txt"], "DECRYPTION_FAILED", "none of the identities"],
       [["none.txt"], "ARGUMENT_INVALID", "no identity"],
-      [["missing.txt"], "ARGUMENT_INVALID", "cannot be read"],
+      [["missing.txt"], "ARGUMENT_INVALID", "does not exist"],
       [["a.snap"], "ARGUMENT_INVALID", "is not an age identity"],
     ] as const;
     for (const [files, code, said] of wrong) {

@@ -3,9 +3,15 @@ import { once } from "node:events";
 import { mkdir, open, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
+import { readConfig } from "../../agent/config/config";
+import { readFlags } from "../../agent/config/flags";
+import { readConfigFiles } from "../../agent/files";
+import { readIdentities } from "../../provider/age/identities";
+import { resolveConnection } from "../../provider/consul/connection";
+import { login } from "../../provider/consul/login";
 import { readSpecifiedFile, readSpecifiedFileSync } from "../../provider/specifiedFile";
 import { unreadable } from "../../provider/systemCode";
-import { temporaryFolder } from "../support/programs/saving";
+import { failureOf, temporaryFolder } from "../support/programs/saving";
 
 /** Reads a file in both ways, each in a process of its own, as a shell starts it. */
 const PROGRAM = `
@@ -68,6 +74,26 @@ describe("a file that the user specifies", function () {
       ["/dev/zero", "is a device, not a file"],
     ] as const) {
       expect(await both(file), file).to.deep.equal([`${file} ${why}`, `${file} ${why}`]);
+    }
+  });
+
+  it("is said not to exist wherever it is specified", async () => {
+    const gone = path("gone");
+    const sources = { config: () => undefined, env: {} };
+    const text = JSON.stringify({ snapshot_agent: { token: `file://${gone}` } });
+    const request = { authMethod: "jwt", bearerTokenFile: gone, meta: {} };
+    const cases: readonly (() => unknown)[] = [
+      ...["tokenFile", "caFile", "caPath"].map((name) => () => resolveConnection({ [name]: gone }, sources)),
+      () => resolveConnection({ certFile: gone, keyFile: gone }, sources),
+      () => readConfig([{ file: "agent.json", text }], readFlags([]), { env: {} }),
+      () => readConfigFiles({ configFiles: [`${gone}.json`], configFolders: [] }),
+      () => readIdentities({ identities: [], identityFiles: [gone] }, {}),
+      () => login(resolveConnection({}, sources), request, new AbortController().signal, () => undefined),
+    ];
+    for (const read of cases) {
+      const error = await failureOf(Promise.resolve().then(read));
+      expect(error.message, read.toString()).to.match(/gone(\.json)? does not exist/);
+      expect(error.hint, error.message).to.not.equal("");
     }
   });
 

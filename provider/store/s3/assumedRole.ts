@@ -3,13 +3,12 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { compact } from "../../compact";
 import { SnapshotError } from "../../errors";
-import { systemCode } from "../../systemCode";
-import { cleanLine, cleanText, registerSecret } from "../../text";
+import { unreadable } from "../../systemCode";
+import { cleanLine, registerSecret } from "../../text";
 import { type AwsKeys, loadAwsSts } from "../cloudSdks";
 import type { AwsCredentials } from "../credentials";
 import { registerKeys } from "./registeredKeys";
 import { readSpecifiedFile } from "../../specifiedFile";
-import { UnsuitableFile } from "../../unsuitableFile";
 
 const SESSION_NAME = "consul-snapshot";
 
@@ -50,10 +49,8 @@ async function readToken(path: string): Promise<string> {
   } catch (error) {
     throw new SnapshotError(
       "STORE_DENIED",
-      error instanceof UnsuitableFile
-        ? `the web identity token cannot be read: ${cleanLine(error.message)}`
-        : `the web identity token in ${cleanText(path)} cannot be read: ${systemCode(error)}`,
-      "Check web_identity_token_file and the permissions of the file.",
+      `the web identity token cannot be read: ${cleanLine(unreadable(path, error))}`,
+      "Check web_identity_token_file, and the owner and mode of the file.",
       error,
     );
   }

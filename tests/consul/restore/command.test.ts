@@ -362,7 +362,7 @@ describe("the command restore", function () {
     ["a cluster that is no server's id", ["--cluster", "the one"], /--cluster is not the Raft id of a server/],
     ["a recipient of nothing", ["--safety-snapshot", "none", "--recipient", "age1x"], /--recipient is for a safety/],
     ["one name for every safety snapshot", ["--safety-snapshot", "./one.snap"], /the same for every snapshot/],
-    ["a token file that is not there", ["--token-after-restore-file", "nowhere"], /nowhere cannot be read/],
+    ["a token file that is not there", ["--token-after-restore-file", "nowhere"], /nowhere does not exist/],
   ] as const) {
     it(`refuses ${name}`, async () => {
       const { code, out, err } = await run(args);

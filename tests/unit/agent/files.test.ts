@@ -25,7 +25,7 @@ describe("the agent's configuration files", () => {
     for (const [configFiles, configFolders, why] of [
       [[path("gone.json")], [], `${path("gone.json")} does not exist`],
       [[], [path("gone")], `${path("gone")} does not exist`],
-      [[], [path("a.txt")], `a part of ${path("a.txt")} is a file, not a folder`],
+      [[], [path("a.txt")], `${path("a.txt")} does not exist: a part of its path is a file, not a folder`],
       [[path("d.json")], [], `${path("d.json")} is a folder, not a file (EISDIR)`],
       [[path("a.txt")], [], `${path("a.txt")} does not end in .json`],
     ] as const) {

@@ -62,6 +62,6 @@ describe("AWS credentials that cannot be had", () => {
     const error = await failureOf(store.head("x"));
     store.close();
     expect(error.code).to.equal("STORE_DENIED");
-    expect(error.message).to.equal(`the web identity token in ${webIdentityTokenFile} cannot be read: ENOENT`);
+    expect(error.message).to.equal(`the web identity token cannot be read: ${webIdentityTokenFile} does not exist`);
   });
 });
