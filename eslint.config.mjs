@@ -28,6 +28,7 @@ const leaves = [
   "pem",
   "program",
   "progressInterval",
+  "proxyUrl",
   "rateWindow",
   "reporter",
   "shellWord",

@@ -3,10 +3,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { request } from "undici";
 import type { Log } from "./log";
-import { remark } from "../provider/text";
+import { systemCode } from "../provider/systemCode";
+import { cleanCode, remark } from "../provider/text";
 
 const TRIES = 4;
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 20_000;
 const PAUSE_MS = 2_000;
 
 /**
@@ -25,12 +26,16 @@ export async function sendHeartbeat(url: string, log: Log, signal: AbortSignal, 
 }
 
 /** @returns what is wrong, without the URL, which is a secret */
-async function tryOnce(url: string, signal: AbortSignal): Promise<string | undefined> {
+async function tryOnce(url: string, stop: AbortSignal): Promise<string | undefined> {
+  // The limit is on the whole request: a server that sends a byte from time to time is never silent.
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(LIMIT_MS)]);
   try {
-    const { statusCode, body } = await request(url, { signal, headersTimeout: LIMIT_MS, bodyTimeout: LIMIT_MS });
-    await body.dump();
+    const { statusCode, body } = await request(url, { signal });
+    // The status is the answer, so the body may be as long and as slow as it likes.
+    body.on("error", () => undefined).destroy();
     return statusCode >= 200 && statusCode < 300 ? undefined : `the server answers ${statusCode}`;
-  } catch {
-    return "the server cannot be reached";
+  } catch (error) {
+    const code = cleanCode(systemCode(error));
+    return `the server cannot be reached${code === undefined ? "" : ` (${code})`}`;
   }
 }

@@ -310,6 +310,7 @@ const HOPELESS: ReadonlySet<Failure["meaning"]> = new Set<Failure["meaning"]>([
   "unknownToken",
   "unknownDatacenter",
   "wantsHttps",
+  "wantsCertificate",
   "redirect",
   "login",
 ]);

@@ -271,7 +271,8 @@ function readHeaders(settings: Settings): Record<string, string> {
 function headerProblem(name: unknown, value: unknown, hasAuth: boolean): string | undefined {
   if (typeof name !== "string" || typeof value !== "string") return "is a list of { name, value }, both of them text";
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return "holds a name that no header can have";
-  const own = OWN_HEADERS[name.toLowerCase()];
+  const lowerCase = name.toLowerCase();
+  const own = Object.hasOwn(OWN_HEADERS, lowerCase) ? OWN_HEADERS[lowerCase] : undefined;
   if (own !== undefined) return `must not set ${name}: ${own}`;
   if (hasAuth && name.toLowerCase() === "authorization")
     return "sets Authorization, and so does httpAuth: set only one";

@@ -1,9 +1,9 @@
 /** Translates failures to get a complete response from Consul into errors with hints. */
 
-import { certificateRefusal, RENEW_CERTIFICATE } from "../certificateRefusal";
+import { certificateRefusal, RENEW_CERTIFICATE, REPLACE_CERTIFICATE } from "../certificateRefusal";
 import { SnapshotError } from "../errors";
 import type { Connection } from "./connection";
-import { changeScheme, placeOf, wherePlaced } from "./hints";
+import { changeScheme, placeOf, setClientCertificate, wherePlaced } from "./hints";
 import { ConnectError } from "./dialer";
 import type { Proxy } from "./proxy";
 import type { Failure } from "./refusals";
@@ -142,6 +142,8 @@ function explainTlsError(connection: Connection, cause: unknown): SnapshotError 
       );
     case "notValidNow":
       return error(`the certificate of ${at} is not valid now`, RENEW_CERTIFICATE);
+    case "unsuitable":
+      return error(`the certificate of ${at} is not suitable for a server`, REPLACE_CERTIFICATE);
     case "unknownAuthority":
       return error(
         `the certificate of ${at} is signed by none of the authorities ${tls.ca === undefined ? "that Node.js knows" : "in the settings"}`,
@@ -152,8 +154,9 @@ function explainTlsError(connection: Connection, cause: unknown): SnapshotError 
   if (/^ERR_SSL_.*ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(code)) {
     return tls.cert === undefined
       ? error(
-          `${at} wants a client certificate`,
-          `Set its file (${placeOf(connection, "certFile")}) and that of its key (${placeOf(connection, "keyFile")}).`,
+          // OpenSSL says so if it misses a certificate (TLS 1.2), Go if there is no cipher in common.
+          `${at} wants a client certificate${code.includes("HANDSHAKE_FAILURE") ? ", or has no cipher in common" : ""}`,
+          setClientCertificate(connection),
         )
       : error(`${at} does not accept the client certificate`, "Use one that the authority of the servers has signed.");
   }

@@ -34,3 +34,8 @@ export function changeScheme({ labels, url }: Connection, scheme: "http" | "http
   const sentence = `${changes.join(" and ")}, or use the port for ${port}.`;
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
+
+/** How to present a client certificate. */
+export function setClientCertificate(connection: Connection): string {
+  return `Set its file (${placeOf(connection, "certFile")}) and that of its key (${placeOf(connection, "keyFile")}).`;
+}

@@ -7,7 +7,7 @@ import { cleanLine, cleanText, type CleanText, registerSecret, remark } from "..
 import { field } from "./agentFacts";
 import type { Connection } from "./connection";
 import { explainNetworkError } from "./failures";
-import { LOGIN_PATH } from "./refusals";
+import { LOGIN_PATH } from "./loginRefusals";
 import { Transport } from "./transport";
 import { readSpecifiedFile } from "../specifiedFile";
 

@@ -6,6 +6,7 @@
 
 import { BlockList, isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import { hasScheme, parseProxyUrl } from "../proxyUrl";
 
 export interface Proxy {
   readonly host: string;
@@ -53,22 +54,17 @@ function first(env: Environment, names: readonly string[]): [string, string] | [
 }
 
 function parseProxy(variable: string, value: string): Proxy {
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  // The value may contain a password, so it is never shown.
-  if (!URL.canParse(text)) throw new Error(`${variable} is not a URL`);
-  const url = new URL(text);
+  const { url, credentials } = parseProxyUrl(variable, hasScheme(value) ? value : `http://${value}`);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new Error(`${variable} has the scheme ${url.protocol.slice(0, -1)}: only http and https are supported`);
   }
-  if (url.hostname === "") throw new Error(`${variable} has no host`);
   const isHttps = url.protocol === "https:";
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   return {
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? (isHttps ? 443 : 80) : Number(url.port),
     isHttps,
     variable,
-    ...(credentials === ":" ? {} : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
+    ...(credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
   };
 }
 

@@ -3,38 +3,12 @@
  * proxies in front of it. The first matching row counts.
  */
 
-import { type ErrorCode, SnapshotError } from "../errors";
+import { SnapshotError } from "../errors";
 import type { Connection } from "./connection";
 import { cleanText } from "../text";
-import { afterElection, changeScheme, placeOf } from "./hints";
-
-/** The reasons for refusing a request. */
-export type Meaning =
-  | "blocked"
-  | "noToken"
-  | "unknownToken"
-  | "noPermission"
-  | "unknownDatacenter"
-  | "noAuthMethod"
-  | "noBindingRule"
-  | "aclsDisabled"
-  | "authMethodFailed"
-  | "jwtRefused"
-  | "noServers"
-  | "noLeader"
-  | "leaderLost"
-  | "archiveRefused"
-  | "wantsHttps"
-  | "redirect"
-  | "login"
-  | "noEndpoint"
-  | "tooLarge"
-  | "rateLimit"
-  | "proxyTimeout"
-  | "proxyUpstream"
-  | "badRequest"
-  | "serverError"
-  | "other";
+import { afterElection, changeScheme, placeOf, setClientCertificate } from "./hints";
+import { LOGIN_REFUSALS } from "./loginRefusals";
+import { type Case, isDenied, type Meaning, type Refusal, type Row, says } from "./refusalRow";
 
 /** A failed request. */
 export interface Failure {
@@ -47,40 +21,7 @@ export interface Failure {
   readonly notTaken: boolean;
 }
 
-/** A response whose status is not 200. */
-export interface Refusal {
-  /** The path of the request, such as `/v1/snapshot`. */
-  readonly path: string;
-  readonly status: number;
-  readonly contentType: string;
-  readonly location?: string;
-  /** The beginning of the body. */
-  readonly text: string;
-}
-
-interface Case {
-  readonly connection: Connection;
-  readonly refusal: Refusal;
-  /** The URL of the request, for messages. */
-  readonly at: string;
-}
-
-interface Row {
-  readonly meaning: Meaning;
-  readonly matches: (refusal: Refusal, connection: Connection) => boolean;
-  readonly code: ErrorCode;
-  /** A retry may help. Default: false. */
-  readonly retry?: boolean;
-  /** A server that answers like this has not processed the body of a PUT. */
-  readonly notTaken: boolean;
-  /** The response itself is appended in parentheses. */
-  readonly message: (answer: Case) => string;
-  readonly hint: string | ((answer: Case) => string);
-}
-
-export const LOGIN_PATH = "/v1/acl/login";
 const TOKEN_RULE = 'acl = "write"';
-const DENIED = /ACL not found|Permission denied/i;
 
 /**
  * The permission that Consul misses, as in `lacks permission 'session:write' on "node-1"`: acl/errors.go, Consul 1.12
@@ -91,34 +32,10 @@ const LACKS = /Permission denied: .*lacks permission '([a-z]{1,20}):(read|list|w
 const PLAIN_RULES: readonly string[] = ["keyring", "mesh", "operator", "peering"];
 const NAMED_RULES: readonly string[] = ["agent", "event", "key", "node", "query", "service", "session"];
 
-const isDenied = ({ status, text }: Refusal): boolean => status === 403 || (status === 500 && DENIED.test(text));
-const says =
-  (status: number, words: RegExp) =>
-  (refusal: Refusal): boolean =>
-    refusal.status === status && words.test(refusal.text);
 const hasStatus =
   (...statuses: readonly number[]) =>
   ({ status }: Refusal): boolean =>
     statuses.includes(status);
-
-/** Whether the response is from a proxy or gateway: HTML, JSON or XML. */
-const isPage = ({ contentType, text }: Refusal): boolean => /html|json|xml/i.test(contentType) || /^\s*[<{]/.test(text);
-
-/** Refusals of a login have words of their own: ACL.Login in agent/consul/acl_endpoint.go, Consul 1.12 to 1.14. */
-const atLogin =
-  (matches: (refusal: Refusal) => boolean) =>
-  (refusal: Refusal): boolean =>
-    refusal.path === LOGIN_PATH && matches(refusal);
-
-/** The auth method has read the JWT and refuses it: internal/go-sso/oidcauth/jwt.go, agent/consul/authmethod/kubeauth/k8s.go. */
-const refusedJwt = (words: RegExp, reason: string, hint: string): Row => ({
-  meaning: "jwtRefused",
-  matches: atLogin(says(500, words)),
-  code: "CONSUL_DENIED",
-  notTaken: true,
-  message: ({ at }) => `the auth method of Consul at ${at} refuses the JWT of the login: ${reason}`,
-  hint,
-});
 
 const LOOK_AT_SERVICE = "Check the address and the path in it: something other than Consul's HTTP API answers there.";
 
@@ -133,94 +50,16 @@ const TABLE: readonly Row[] = [
     hint: "A token does not change that: use another agent, or change http_config (block_endpoints, allow_write_http_from) of this one.",
   },
   {
-    // Consul's own refusals are plain text with a reason: agent/http.go, Consul 1.13.9.
+    // Consul's own refusals have a reason (agent/http.go, Consul 1.13.9). Envoy answers "RBAC: access denied" as plain text, and
+    // many gateways answer nothing.
     meaning: "blocked",
-    matches: (refusal) => refusal.status === 403 && !DENIED.test(refusal.text) && isPage(refusal),
+    matches: (refusal) => refusal.status === 403 && !isDenied(refusal),
     code: "CONSUL_DENIED",
     notTaken: true,
     message: ({ at }) => `a proxy at ${at} forbids the request`,
     hint: "Consul itself does not answer like this, and a token does not change it: allow the request in the proxy, or use the address of Consul itself.",
   },
-  {
-    meaning: "noAuthMethod",
-    matches: atLogin((refusal) => isDenied(refusal) && /auth method .* not found/i.test(refusal.text)),
-    code: "CONSUL_DENIED",
-    notTaken: true,
-    message: ({ at }) => `Consul at ${at} has no auth method of this name`,
-    hint: "Correct login.auth_method: `consul acl auth-method list` prints the names.",
-  },
-  {
-    meaning: "noBindingRule",
-    matches: atLogin((refusal) => isDenied(refusal) && /Permission denied/i.test(refusal.text)),
-    code: "CONSUL_DENIED",
-    notTaken: true,
-    message: ({ at }) => `no binding rule matches the login at the auth method of Consul at ${at}`,
-    hint: "Add a binding rule whose selector matches, and the role that it names: `consul acl binding-rule list` prints the rules.",
-  },
-  {
-    meaning: "aclsDisabled",
-    matches: atLogin(says(401, /ACL support disabled/i)),
-    code: "CONSUL_RESPONSE",
-    notTaken: true,
-    message: ({ at }) => `ACLs are disabled in Consul at ${at}, so nobody can log in`,
-    hint: "Remove login from the configuration: such a Consul needs no token.",
-  },
-  {
-    // Before the rows for other requests: the server that does not answer is not one of Consul's.
-    meaning: "authMethodFailed",
-    matches: atLogin(
-      says(500, /fetching keys|\/tokenreviews|annotation lookup failed|^(rpc error making call: )?Unauthorized$/i),
-    ),
-    code: "CONSUL_RESPONSE",
-    notTaken: true,
-    message: ({ at }) => `the auth method of Consul at ${at} cannot check the JWT of the login`,
-    hint: "Consul's leader asks the issuer or Kubernetes: check that it reaches JWKSURL, OIDCDiscoveryURL or Host of the auth method, and that ServiceAccountJWT of the auth method is valid.",
-  },
-  refusedJwt(
-    /token is expired/i,
-    "it has expired",
-    "Log in with a new JWT: login.bearer_token_file is read at each login. If the JWT is new, check the clock of Consul's leader.",
-  ),
-  refusedJwt(
-    /token not valid yet|token issued in the future/i,
-    "it is not valid yet",
-    "Compare the clock of Consul's leader with that of the JWT's issuer.",
-  ),
-  refusedJwt(
-    /no issue time, notbefore, or expiration time/i,
-    "it contains no time",
-    "Use a JWT with the claims exp and nbf.",
-  ),
-  refusedJwt(
-    /invalid issuer claim/i,
-    "it is from another issuer",
-    "The claim iss must be BoundIssuer of the auth method: `consul acl auth-method read -name NAME` prints it.",
-  ),
-  refusedJwt(
-    /aud(ience)? claim/i,
-    "it is for another audience",
-    "The claim aud must contain one of BoundAudiences of the auth method: `consul acl auth-method read -name NAME` prints them.",
-  ),
-  refusedJwt(
-    /token signature/i,
-    "no key of the auth method verifies its signature",
-    "Use a JWT of the issuer whose keys the auth method has, or correct JWTValidationPubKeys, JWKSURL or OIDCDiscoveryURL of the auth method.",
-  ),
-  refusedJwt(
-    /missing jwt|malformed jwt|error parsing token|failed to parse and validate JWT/i,
-    "it is not a JWT",
-    "login.bearer_token, or the file login.bearer_token_file, must contain a JWT and nothing else.",
-  ),
-  refusedJwt(
-    /lookup failed:/i,
-    "Kubernetes does not accept it",
-    "Use the token of a service account that exists, in the cluster whose API is Host of the auth method.",
-  ),
-  refusedJwt(
-    /claim/i,
-    "its claims do not have the form that the auth method expects",
-    "Compare its claims with ClaimMappings and ListClaimMappings of the auth method.",
-  ),
+  ...LOGIN_REFUSALS,
   {
     meaning: "noToken",
     matches: (refusal, { token }) => isDenied(refusal) && token === undefined,
@@ -271,7 +110,8 @@ const TABLE: readonly Row[] = [
   },
   {
     meaning: "noLeader",
-    matches: says(500, /No cluster leader/i),
+    // The second: structs.ErrLeaderNotTracked, while servers have elected one and do not know its address yet.
+    matches: says(500, /No cluster leader|Raft leader not found in server lookup mapping/i),
     code: "CONSUL_NO_LEADER",
     retry: true,
     notTaken: true,
@@ -289,6 +129,15 @@ const TABLE: readonly Row[] = [
     notTaken: true,
     message: ({ at }) => `Consul at ${at} refuses the archive: it did not arrive as it was verified`,
     hint: "Nothing was replaced. Look for a proxy in between that changes or truncates uploads, and use Consul's own address.",
+  },
+  {
+    // Of the connection between the asked agent and a server: no election mends that, nor stale reads of a client agent.
+    meaning: "serverError",
+    matches: says(500, /\bx509: |\btls: /),
+    code: "CONSUL_RESPONSE",
+    notTaken: false,
+    message: ({ at }) => `the Consul agent at ${at} cannot open a TLS connection to a server`,
+    hint: "Check the certificates of this agent and of the servers (tls.internal_rpc, or ca_file, cert_file and verify_outgoing), or use a server's address.",
   },
   {
     // The request was forwarded to a leader that has just died: either an election, which takes seconds, or a lost
@@ -311,6 +160,20 @@ const TABLE: readonly Row[] = [
     notTaken: true,
     message: ({ at }) => `${at} speaks https, and was asked by http`,
     hint: ({ connection }) => changeScheme(connection, "https"),
+  },
+  {
+    // nginx with ssl_verify_client answers 400; 495 and 496 are its own, for error pages and other proxies.
+    meaning: "wantsCertificate",
+    matches: (refusal) =>
+      hasStatus(495, 496)(refusal) || says(400, /required SSL certificate|SSL certificate error/i)(refusal),
+    code: "CONSUL_TLS",
+    notTaken: true,
+    message: ({ at, connection: { tls } }) =>
+      `a proxy at ${at} ${tls?.cert === undefined ? "wants a client certificate" : "does not accept the client certificate"}`,
+    hint: ({ connection }) =>
+      connection.tls?.cert === undefined
+        ? setClientCertificate(connection)
+        : "Use one that an authority of the proxy has signed.",
   },
   {
     meaning: "redirect",
@@ -349,11 +212,20 @@ const TABLE: readonly Row[] = [
   {
     // nginx compares Content-Length with client_max_body_size before it reads the body.
     meaning: "tooLarge",
-    matches: hasStatus(411, 413, 414, 431),
+    matches: hasStatus(411, 413),
     code: "CONSUL_RESPONSE",
     notTaken: true,
     message: ({ at }) => `a proxy at ${at} refuses the size of the request`,
     hint: "Raise the proxy's limit on request bodies (nginx: client_max_body_size), or use the address of Consul itself.",
+  },
+  {
+    meaning: "badRequest",
+    matches: hasStatus(414, 431, 494),
+    code: "CONSUL_RESPONSE",
+    notTaken: true,
+    message: ({ at }) => `${at} refuses the size of the request's address and headers`,
+    hint: ({ connection }) =>
+      `Shorten the token and ${placeOf(connection, "headers") || "the headers"}, raise the limit of the proxy (nginx: large_client_header_buffers), or use the address of Consul itself.`,
   },
   {
     // Since 1.15 a leader that is too busy answers 503: "rate limit exceeded for operation that can only be performed by the leader".

@@ -22,7 +22,8 @@ import { Pieces } from "./pieces";
 import type { SnapshotProgress } from "../progressInterval";
 import { RateWindow } from "../rateWindow";
 import { forwarderOf } from "./proxy";
-import { explainRefusal, type Failure, type Refusal } from "./refusals";
+import type { Refusal } from "./refusalRow";
+import { explainRefusal, type Failure } from "./refusals";
 import { type CleanText, remark } from "../text";
 
 export interface TransportOptions extends ConnectorOptions {

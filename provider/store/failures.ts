@@ -3,8 +3,9 @@
  * library, only the HTTP status and short codes are shown: messages, requests and headers may contain credentials.
  */
 
-import { certificateRefusal, RENEW_CERTIFICATE } from "../certificateRefusal";
-import { SnapshotError } from "../errors";
+import { certificateRefusal, RENEW_CERTIFICATE, REPLACE_CERTIFICATE } from "../certificateRefusal";
+import { type ErrorCode, SnapshotError } from "../errors";
+import { systemCode } from "../systemCode";
 import { cleanCode } from "../text";
 import type { StoreHints } from "./credentials";
 import { TakenName } from "./takenName";
@@ -24,6 +25,16 @@ export interface ErrorTable {
   readonly denied?: RegExp;
   /** The target's name or settings are invalid. */
   readonly notAccepted?: RegExp;
+  /** What some codes mean, and what helps; they take precedence over the rows above. */
+  readonly reasons?: readonly Reason[];
+}
+
+/** One cause that credentials, name and network have nothing to do with. */
+interface Reason {
+  readonly codes: RegExp;
+  readonly code: ErrorCode;
+  readonly message: (object: string) => string;
+  readonly hint: string;
 }
 
 /** An object as messages show it, and the error table of its service. */
@@ -66,8 +77,10 @@ export function failure(place: Place, trouble: Trouble): SnapshotError {
   const { status, code } = trouble;
   const { errors } = place;
   if (STALLED.test(code)) return stalled(place, trouble);
-  const untrusted = certificateFailure(place, trouble);
+  const untrusted = tlsFailure(place, trouble);
   if (untrusted !== undefined) return untrusted;
+  const reason = errors.reasons?.find(({ codes }) => codes.test(code));
+  if (reason !== undefined) return make(reason.code, reason.message(place.object), reason.hint, trouble);
   if (status === 507 || FULL.test(code) || errors.full?.test(code) === true) return full(place, trouble);
   if (errors.holderMissing?.test(code) === true) return holderMissing(place, trouble);
   if (errors.notAccepted?.test(code) === true) {
@@ -78,16 +91,40 @@ export function failure(place: Place, trouble: Trouble): SnapshotError {
   return unreachable(place, trouble);
 }
 
-/** The failure if this side refused the TLS connection. */
-function certificateFailure(place: Place, trouble: Trouble): SnapshotError | undefined {
+/**
+ * The failure if a library cannot use the credentials that it found, so that it sends no request: a file of them cannot be
+ * read, or no HTTP header can contain them.
+ */
+export function unusableCredentials(place: Place, error: unknown): SnapshotError | undefined {
+  const code = systemCode(error);
+  if (code === "ERR_INVALID_CHAR") {
+    return denied(place, { code: "" }, "the credentials contain a character that no key has, such as a line break");
+  }
+  // An error of a connection has another system call: connect, read, getaddrinfo.
+  const isFile = error instanceof Error && "syscall" in error && error.syscall === "open";
+  return isFile ? denied(place, { code }, "a file of the credentials cannot be read") : undefined;
+}
+
+/** The failure if there was no TLS connection. */
+function tlsFailure(place: Place, trouble: Trouble): SnapshotError | undefined {
   const { status, code } = trouble;
   if (status !== undefined) return undefined;
+  if (/^(EPROTO|ERR_SSL_)/.test(code)) {
+    return make(
+      "STORE_UNREACHABLE",
+      `the TLS handshake with the store of ${place.object} failed`,
+      "Check that the endpoint speaks https, with TLS 1.2 or newer, and requires no client certificate.",
+      trouble,
+    );
+  }
   const certificate = `the certificate of the store of ${place.object}`;
   switch (certificateRefusal(code)) {
     case "otherHost":
       return make("STORE_UNREACHABLE", `${certificate} is for another host name`, "Check the endpoint.", trouble);
     case "notValidNow":
       return make("STORE_UNREACHABLE", `${certificate} is not valid now`, RENEW_CERTIFICATE, trouble);
+    case "unsuitable":
+      return make("STORE_UNREACHABLE", `${certificate} is not suitable for a server`, REPLACE_CERTIFICATE, trouble);
     case "unknownAuthority": {
       const variables = place.errors.authorityVariables ?? "NODE_EXTRA_CA_CERTS";
       return make(
@@ -102,8 +139,10 @@ function certificateFailure(place: Place, trouble: Trouble): SnapshotError | und
   }
 }
 
-export function denied(place: Place, trouble: Trouble): SnapshotError {
-  return make("STORE_DENIED", `access to ${place.object} is denied`, place.errors.credentialsHelp, trouble);
+/** @param reason - a clause of our own. Default: the server's response says why, or nothing does */
+export function denied(place: Place, trouble: Trouble, reason?: string): SnapshotError {
+  const message = `access to ${place.object} is denied${reason === undefined ? "" : `: ${reason}`}`;
+  return make("STORE_DENIED", message, place.errors.credentialsHelp, trouble);
 }
 
 export function locked(place: Place): SnapshotError {
@@ -140,9 +179,18 @@ export function unreachable(place: Place, trouble: Trouble): SnapshotError {
   return make(
     "STORE_UNREACHABLE",
     `the store of ${place.object} cannot be reached or failed`,
-    "Check the endpoint and the network, then run it again.",
+    whatHelps(trouble.status),
     trouble,
   );
+}
+
+function whatHelps(status: number | undefined): string {
+  if (status === undefined) return "Check the endpoint and the network, then run it again.";
+  if (status < 400) return "Check the endpoint and the region: the server redirects elsewhere.";
+  if (status === 407) {
+    return "A proxy requires a login: set HTTPS_PROXY with the user and the password, http://user:password@host:port.";
+  }
+  return "Run it again later. If it fails again, check the state of the store, the endpoint, and a proxy in between.";
 }
 
 export function exists(place: Pick<Place, "object">): SnapshotError {
@@ -187,7 +235,7 @@ export function wrongSize(place: Place, sent: number, stored: number): SnapshotE
 }
 
 function make(
-  code: SnapshotError["code"],
+  code: ErrorCode,
   message: string,
   hint: string,
   { status, code: detail = "" }: Partial<Trouble> = {},

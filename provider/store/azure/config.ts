@@ -6,6 +6,7 @@ import { SnapshotError } from "../../errors";
 import { registerSecret } from "../../text";
 import type { Location } from "../backend";
 import { loadSdk } from "../cloudSdks";
+import { AZURE_PROXIES, checkProxyVariables } from "../proxyVariables";
 import type { AzureCredentials, StoreHints } from "../credentials";
 import { flag, type SettingsTable, word } from "../settings";
 
@@ -36,6 +37,7 @@ export function azureContainer(
   own: AzureCredentials = {},
   hints?: StoreHints,
 ): ContainerClient {
+  checkProxyVariables(AZURE_PROXIES);
   const sdk = loadSdk("@azure/storage-blob");
   const options: StoragePipelineOptions = { retryOptions: { maxTries: 3, retryDelayInMs: 500 } };
   const variable =

@@ -180,7 +180,7 @@ class AzureBucket implements Bucket {
     } catch (error) {
       const { status, code } = troubleOf(error);
       if (code === "BlobNotFound") return;
-      if (status !== 412) throw requestFailure(this, key, error, signal);
+      if (status !== 412 || code === "LeaseIdMissing") throw requestFailure(this, key, error, signal);
       if ((await this.look(key, signal)) !== undefined) throw changed(this.place(key));
     }
   }

@@ -6,6 +6,7 @@ import { SnapshotError } from "../../errors";
 import type { Location } from "../backend";
 import { loadGoogleAuth, loadSdk } from "../cloudSdks";
 import type { GoogleCredentials } from "../credentials";
+import { GOOGLE_PROXIES, checkProxyVariables } from "../proxyVariables";
 import { endpointOf, flag, type SettingsTable } from "../settings";
 
 export const gcsSettings: SettingsTable = {
@@ -32,6 +33,7 @@ export function gcsBucket(
   env: NodeJS.ProcessEnv = process.env,
   own: GoogleCredentials = {},
 ): Bucket {
+  checkProxyVariables(GOOGLE_PROXIES);
   const sdk = loadSdk("@google-cloud/storage");
   const endpoint = settings.get("endpoint");
   const universeDomain = settings.get("universe_domain");
@@ -62,8 +64,15 @@ function credentials(
   if (credentialsFile !== undefined) return { keyFilename: credentialsFile };
   const text = env.GOOGLE_CREDENTIALS ?? "";
   if (text !== "") return { credentials: parsed(text) };
-  const token = env.GOOGLE_OAUTH_ACCESS_TOKEN ?? "";
+  const token = (env.GOOGLE_OAUTH_ACCESS_TOKEN ?? "").trim();
   if (token === "") return {};
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new SnapshotError(
+      "STORE_DENIED",
+      "GOOGLE_OAUTH_ACCESS_TOKEN contains a character that no token has",
+      "Set it to the output of gcloud auth print-access-token.",
+    );
+  }
   const authClient = new (loadGoogleAuth().OAuth2Client)();
   authClient.setCredentials({ access_token: token });
   return { authClient };

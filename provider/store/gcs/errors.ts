@@ -10,6 +10,7 @@ export const gcsErrors: ErrorTable = {
   credentialsHelp:
     "Check the credentials that Google's tools find on this machine (GOOGLE_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, gcloud auth application-default login, the machine's account), and that they may list, get and create objects (Storage Object User).",
   full: /quota/i,
+  notAccepted: /^userProjectMissing$/,
 };
 
 /**

@@ -87,7 +87,7 @@ export async function s3Clients(
   // The supported library versions run on Node.js 20, so suppress the warning that would appear at every `pulumi up`.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const settings = configOf(location);
-  const { region, endpoint } = await findServer(new sdk.S3Client(settings), settings.endpoint);
+  const { region, endpoint } = await findServer(new sdk.S3Client(settings), location, settings.endpoint, hints);
   if (region === undefined) {
     throw new SnapshotError(
       "TARGET_INVALID",
@@ -140,16 +140,30 @@ function ownKeys({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials)
 /** Adds the region and the endpoint from the environment or the profile to the target's settings. */
 async function findServer(
   client: S3Client,
+  { bucket }: Location,
   endpoint: string | undefined,
+  hints: StoreHints | undefined,
 ): Promise<{ readonly region?: string; readonly endpoint?: string }> {
   try {
     const found = endpoint ?? checkedUrl(await client.config.serviceConfiguredEndpoint?.());
     // Servers with a custom endpoint rarely check the region.
-    const region = await client.config.region().catch(() => (found === undefined ? undefined : "us-east-1"));
+    const region = await client.config.region().catch((error: unknown) => {
+      // Otherwise there is none.
+      if (error instanceof Error && error.message.startsWith("Region not accepted")) throw invalidRegion(bucket, hints);
+      return found === undefined ? undefined : "us-east-1";
+    });
     return compact({ region, endpoint: found });
   } finally {
     client.destroy();
   }
+}
+
+function invalidRegion(bucket: string, hints: StoreHints | undefined): SnapshotError {
+  return new SnapshotError(
+    "TARGET_INVALID",
+    `the region of target s3://${bucket} is not a region's name`,
+    hints?.incomplete ?? "Correct region= of the target, or AWS_REGION: names are like eu-west-1.",
+  );
 }
 
 function checkedUrl(endpoint: string | undefined): string | undefined {

@@ -13,6 +13,7 @@ import { untilAborted } from "../../abort";
 import type {
   CompletedPart,
   CreateMultipartUploadCommandInput,
+  DeleteObjectCommandInput,
   GetObjectCommandOutput,
   ListMultipartUploadsCommandOutput,
   S3Client,
@@ -27,6 +28,7 @@ import { changed, conditionRefused, exists, locked, type Place, placeOf, withHin
 import { fixedPrefix, matchesTemplate } from "../nameTemplate";
 import { PART_BYTES, PartMemory, partsOf, sendAll } from "../multipart";
 import type { Opened, Request } from "../pinnedRead";
+import { unlessStalled } from "../stall";
 import { word } from "../settings";
 import { type S3Clients, s3Clients, s3Settings } from "./config";
 import { failureOf, s3Errors, troubleOf } from "./errors";
@@ -36,6 +38,8 @@ import type { DeleteOptions, Store, StoredObject } from "../store";
 
 const PARALLEL = 4;
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** AWS may join the parts of an upload for several minutes, and sends white space meanwhile. */
+const COMPLETION_MS = 10 * 60 * 1000;
 
 /** @param stallMs - how long a server may be silent, over all attempts of a request */
 export async function s3Store(
@@ -45,7 +49,7 @@ export async function s3Store(
   hints?: StoreHints,
 ): Promise<Store> {
   const clients = await s3Clients(location, stallMs, credentials, hints);
-  return new BucketStore(new S3Bucket(clients, location, hints), location, stallMs);
+  return new BucketStore(new S3Bucket(clients, location, stallMs, hints), location, stallMs);
 }
 
 class S3Bucket implements Bucket {
@@ -57,6 +61,7 @@ class S3Bucket implements Bucket {
   constructor(
     private readonly clients: S3Clients,
     private readonly location: Location,
+    private readonly stallMs: number,
     private readonly hints: StoreHints | undefined,
   ) {
     ({ sdk: this.sdk, client: this.client } = clients);
@@ -77,29 +82,25 @@ class S3Bucket implements Bucket {
   }
 
   private async putWhole(upload: Upload, body: Buffer): Promise<number> {
-    await this.finish(upload, async (condition) =>
-      this.client.send(
-        new this.sdk.PutObjectCommand({
-          ...this.headers(upload),
-          ...condition,
-          ...(await this.bodyOf(body)),
-        }),
-        { abortSignal: upload.signal },
-      ),
-    );
+    await this.finish(upload, async (condition) => {
+      const command = new this.sdk.PutObjectCommand({
+        ...this.headers(upload),
+        ...condition,
+        ...(await this.bodyOf(body)),
+      });
+      await this.within(upload.signal, (abortSignal) => this.client.send(command, { abortSignal }), body.length);
+    });
     return body.length;
   }
 
   private async putInParts(upload: Upload, parts: AsyncIterable<Buffer>, memory: PartMemory): Promise<number> {
     const target = { Bucket: this.location.bucket, Key: upload.key };
-    const created = await this.client.send(
-      new this.sdk.CreateMultipartUploadCommand({
-        ...this.headers(upload),
-        // A server accepts checksums of parts only if the upload announces them.
-        ...((await this.hasNewChecksums()) ? { ChecksumAlgorithm: "CRC32" } : {}),
-      }),
-      { abortSignal: upload.signal },
-    );
+    const creation = new this.sdk.CreateMultipartUploadCommand({
+      ...this.headers(upload),
+      // A server accepts checksums of parts only if the upload announces them.
+      ...((await this.hasNewChecksums()) ? { ChecksumAlgorithm: "CRC32" } : {}),
+    });
+    const created = await this.within(upload.signal, (abortSignal) => this.client.send(creation, { abortSignal }));
     const multipart = { ...target, UploadId: created.UploadId };
     let size = 0;
     try {
@@ -108,16 +109,19 @@ class S3Bucket implements Bucket {
         const body = await this.bodyOf(part);
         const command = new this.sdk.UploadPartCommand({ ...multipart, PartNumber: number, ...body });
         command.middlewareStack.add(hashOnce, { step: "build", priority: "low", name: "hashOnce" });
-        const { ETag, ChecksumCRC32 } = await this.client.send(command, { abortSignal });
+        const { ETag, ChecksumCRC32 } = await this.within(
+          abortSignal,
+          (either) => this.client.send(command, { abortSignal: either }),
+          part.length,
+        );
         memory.give(part);
         return compact({ PartNumber: number, ETag, ChecksumCRC32 });
       });
-      await this.finish(upload, (condition) =>
-        this.client.send(
-          new this.sdk.CompleteMultipartUploadCommand({ ...multipart, ...condition, MultipartUpload: { Parts: sent } }),
-          { abortSignal: upload.signal },
-        ),
-      );
+      await this.finish(upload, (condition) => {
+        const completion = { ...multipart, ...condition, MultipartUpload: { Parts: sent } };
+        const command = new this.sdk.CompleteMultipartUploadCommand(completion);
+        return this.within(upload.signal, (abortSignal) => this.client.send(command, { abortSignal }), COMPLETION_MS);
+      });
       return size;
     } catch (error) {
       // Ignore failures: the upload may be gone, or the server unreachable. `sweep` removes what remains.
@@ -190,10 +194,8 @@ class S3Bucket implements Bucket {
 
   async look(key: string, signal?: AbortSignal): Promise<(MarkedObject & { readonly locked: boolean }) | undefined> {
     try {
-      const found = await this.client.send(
-        new this.sdk.HeadObjectCommand({ Bucket: this.location.bucket, Key: key }),
-        abortable(signal),
-      );
+      const command = new this.sdk.HeadObjectCommand({ Bucket: this.location.bucket, Key: key });
+      const found = await this.within(signal, (abortSignal) => this.client.send(command, { abortSignal }));
       return {
         key,
         size: found.ContentLength ?? 0,
@@ -215,10 +217,8 @@ class S3Bucket implements Bucket {
 
   private async firstUnder(key: string, signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.client.send(
-        new this.sdk.ListObjectsV2Command({ Bucket: this.location.bucket, Prefix: key, MaxKeys: 1 }),
-        abortable(signal),
-      );
+      const command = new this.sdk.ListObjectsV2Command({ Bucket: this.location.bucket, Prefix: key, MaxKeys: 1 });
+      await this.within(signal, (abortSignal) => this.client.send(command, { abortSignal }));
     } catch (error) {
       throw requestFailure(this, key, error, signal);
     }
@@ -253,15 +253,21 @@ class S3Bucket implements Bucket {
 
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     const target = { Bucket: this.location.bucket, Prefix: prefix };
+    const leaving = new AbortController();
+    const pages = this.sdk.paginateListObjectsV2({ client: this.client }, target, { abortSignal: leaving.signal });
     try {
-      for await (const page of this.sdk.paginateListObjectsV2({ client: this.client }, target)) {
-        for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+      for (;;) {
+        const next = await this.within(undefined, () => pages.next());
+        if (next.done === true) return;
+        for (const { Key, Size, ETag, LastModified } of next.value.Contents ?? []) {
           if (Key === undefined) continue;
           yield { key: Key, size: Size ?? 0, version: normalizeEtag(ETag), modified: LastModified ?? new Date(0) };
         }
       }
     } catch (error) {
       throw this.failureOf(this.place(prefix), error);
+    } finally {
+      leaving.abort();
     }
   }
 
@@ -275,23 +281,23 @@ class S3Bucket implements Bucket {
       if (found.version !== normalizeEtag(options.version)) throw changed(place);
       if (options.unlessLocked === true && found.locked) throw locked(place);
     }
+    const version = options.version === undefined ? undefined : normalizeEtag(options.version);
     try {
       // Servers that do not support the condition ignore it; the look above is then the only check.
-      await this.client.send(
-        new this.sdk.DeleteObjectCommand(
-          compact({
-            ...target,
-            IfMatch: options.version === undefined ? undefined : normalizeEtag(options.version),
-          }),
-        ),
-        abortable(signal),
-      );
+      await this.remove(compact({ ...target, IfMatch: version }), signal).catch((error: unknown) => {
+        if (troubleOf(error).status !== 501) throw error;
+        return this.remove(target, signal);
+      });
     } catch (error) {
       const { status, code } = troubleOf(error);
       if (status === 412) throw (await this.isUnchanged(key, options)) ? conditionRefused(place) : changed(place);
-      if (status === 501) await this.client.send(new this.sdk.DeleteObjectCommand(target), abortable(signal));
-      else if (code !== "NoSuchKey") throw requestFailure(this, key, error, signal);
+      if (code !== "NoSuchKey") throw requestFailure(this, key, error, signal);
     }
+  }
+
+  private async remove(target: DeleteObjectCommandInput, signal: AbortSignal | undefined): Promise<void> {
+    const command = new this.sdk.DeleteObjectCommand(target);
+    await this.within(signal, (abortSignal) => this.client.send(command, { abortSignal }));
   }
 
   /** Called after the condition failed: some servers answer 412 to `If-Match` in any DELETE. */
@@ -305,17 +311,15 @@ class S3Bucket implements Bucket {
     let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
     try {
       while (from !== undefined) {
-        const page: ListMultipartUploadsCommandOutput = await this.client.send(
-          new this.sdk.ListMultipartUploadsCommand({ ...target, Prefix: fixedPrefix(template), ...from }),
-          abortable(signal),
+        const listing = new this.sdk.ListMultipartUploadsCommand({ ...target, Prefix: fixedPrefix(template), ...from });
+        const page: ListMultipartUploadsCommandOutput = await this.within(signal, (abortSignal) =>
+          this.client.send(listing, { abortSignal }),
         );
         for (const { Key = "", UploadId, Initiated } of page.Uploads ?? []) {
           if (Initiated === undefined || this.now().getTime() - Initiated.getTime() < DAY_MS) continue;
           if (!matchesTemplate(template, Key)) continue;
-          await this.client.send(
-            new this.sdk.AbortMultipartUploadCommand({ ...target, Key, UploadId }),
-            abortable(signal),
-          );
+          const command = new this.sdk.AbortMultipartUploadCommand({ ...target, Key, UploadId });
+          await this.within(signal, (abortSignal) => this.client.send(command, { abortSignal }));
         }
         from =
           page.IsTruncated === true && page.NextKeyMarker !== undefined
@@ -337,6 +341,19 @@ class S3Bucket implements Bucket {
 
   place(key: string): Place {
     return placeOf(this.location, withHints(s3Errors, this.hints), key);
+  }
+
+  /**
+   * Limits a whole request. The library's own limits are on silence, and a server that sends a byte a second is never silent.
+   *
+   * @param moreMs - beyond `stallMs`. For a body its length, because the minimum rate is 1,000 bytes per second. Default: 0
+   */
+  private within<T>(
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+    moreMs = 0,
+  ): Promise<T> {
+    return unlessStalled(this.stallMs + moreMs, signal, work);
   }
 }
 
@@ -365,10 +382,6 @@ function readingDate(clock: StoreClock) {
       clock.saw(headers?.["date"]);
       return answer;
     };
-}
-
-function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return compact({ abortSignal: signal });
 }
 
 async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

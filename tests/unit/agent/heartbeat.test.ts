@@ -8,7 +8,7 @@ const PAUSE_MS = 1;
 
 describe("the agent's heartbeat", () => {
   let server: Listening;
-  let answers: (number | "cut")[];
+  let answers: (number | "cut" | "endless")[];
   let asked: string[];
   let lines: string[];
   beforeEach(async () => {
@@ -18,6 +18,7 @@ describe("the agent's heartbeat", () => {
         asked.push(`${request.method} ${request.url}`);
         const answer = answers.shift() ?? 200;
         if (answer === "cut") request.socket.destroy();
+        else if (answer === "endless") response.writeHead(200).write("the first byte of a body that does not end");
         else response.writeHead(answer).end("answer of the server");
       }),
     );
@@ -38,6 +39,12 @@ describe("the agent's heartbeat", () => {
     expect({ asked, lines }).to.deep.equal({ asked: ["GET /ping/secret-id"], lines: [] });
   });
 
+  it("is accepted by the status, however long its body takes", async () => {
+    answers = ["endless"];
+    await send();
+    expect({ asked, lines }).to.deep.equal({ asked: ["GET /ping/secret-id"], lines: [] });
+  });
+
   it("is sent again after a failure, whichever it is, until it is accepted", async () => {
     answers = [500, "cut", 404, 200];
     await send();
@@ -48,7 +55,7 @@ describe("the agent's heartbeat", () => {
   it("is given up after four tries, which is a warning without the URL, and no failure", async () => {
     for (const [given, problem] of [
       [503, "the server answers 503"],
-      ["cut", "the server cannot be reached"],
+      ["cut", "the server cannot be reached (UND_ERR_SOCKET)"],
     ] as const) {
       answers = Array<number | "cut">(5).fill(given);
       [asked, lines] = [[], []];

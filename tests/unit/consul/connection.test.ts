@@ -252,6 +252,11 @@ describe("a connection to Consul", function () {
       ["a token as a header", { headers: [{ name: "X-Consul-Token", value: "t" }] }, /use token or tokenFile/],
       ["a host as a header", { headers: [{ name: "host", value: "h" }] }, /must not set host/],
       [
+        "a name of Object.prototype as a header",
+        { headers: [{ name: "Constructor", value: "\n" }] },
+        /gives Constructor a/,
+      ],
+      [
         "two logins",
         { httpAuth: "a:b", headers: [{ name: "Authorization", value: "Bearer x" }] },
         /Authorization, and so does httpAuth/,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { resolveConnection } from "../../../provider/consul/connection";
-import { explainRefusal, LOGIN_PATH } from "../../../provider/consul/refusals";
+import { LOGIN_PATH } from "../../../provider/consul/loginRefusals";
+import { explainRefusal } from "../../../provider/consul/refusals";
 
 /** tests/agent/login.test.ts logs in at a real server; it has no Kubernetes, and its ACLs are enabled. */
 describe("a refused login", () => {

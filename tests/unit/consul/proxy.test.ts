@@ -35,6 +35,17 @@ describe("the proxy of the environment", () => {
     expect(proxied("http://consul", { HTTP_PROXY: "b" })).to.equal("http://b:80 of HTTP_PROXY");
   });
 
+  it("is named where it cannot be read, without its password", () => {
+    for (const [value, reason] of [
+      ["http://user:100%geheim@proxy:3128", /^HTTP_PROXY has a % in its user or password .* %25$/],
+      ["us%er@proxy:3128", /^HTTP_PROXY has a %/],
+      ["http://[::1:3128", /^HTTP_PROXY is not a URL$/],
+    ] as const) {
+      const read = (): string | undefined => proxied("http://consul", { HTTP_PROXY: value });
+      expect(read, value).to.throw(reason).with.property("message").that.does.not.include("geheim");
+    }
+  });
+
   it("is never used for this machine", () => {
     for (const host of ["localhost:8500", "127.0.0.1:8500", "127.8.9.10", "[::1]:8500"]) {
       expect(proxied(`http://${host}`, { HTTP_PROXY: "http://a:1" }), host).to.equal(undefined);

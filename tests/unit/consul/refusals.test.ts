@@ -36,6 +36,31 @@ describe("the client of Consul", function () {
         /a proxy at .* forbids.*403, an HTML page/s,
       ],
       ["a gateway that forbids", whole(403, '{"message":"Forbidden"}'), "CONSUL_DENIED", /a proxy at .* forbids/],
+      [
+        "a proxy that forbids in plain text",
+        whole(403, "RBAC: access denied"),
+        "CONSUL_DENIED",
+        /a proxy at .* forbids/,
+      ],
+      ["a proxy that forbids without a word", whole(403, ""), "CONSUL_DENIED", /a proxy at .* forbids/],
+      [
+        "a proxy that wants a certificate",
+        whole(400, "<html><title>400 No required SSL certificate was sent</title>", html),
+        "CONSUL_TLS",
+        /a proxy at .* wants a client certificate.*certFile/s,
+      ],
+      [
+        "headers that are too long",
+        whole(431, ""),
+        "CONSUL_RESPONSE",
+        /address and headers.*large_client_header_buffers/s,
+      ],
+      [
+        "an agent whose servers have another authority",
+        whole(500, "rpc error getting client: failed to get conn: x509: certificate signed by unknown authority"),
+        "CONSUL_RESPONSE",
+        /cannot open a TLS connection to a server.*x509/s,
+      ],
       ["an impatient proxy", whole(504, "<html>", html), "CONSUL_RESPONSE", /proxy's timeouts/],
       ["an error of the server's own", whole(500, "no space left on device"), "CONSUL_RESPONSE", /500 no space left/],
     ];
@@ -86,6 +111,13 @@ describe("the client of Consul", function () {
       expect(hintOf(`'key:read' on "t0ken-of-mine"`, "t0ken-of-mine")).to.equal(
         'A policy of the token needs the rule key "…" { policy = "read" }.',
       );
+    });
+
+    it("a leader that the servers have elected and cannot reach yet, as an election", () => {
+      const connection = resolveConnection({}, { config: () => undefined, env: {} });
+      const text = "Raft leader not found in server lookup mapping";
+      const failure = explainRefusal(connection, { path: "/v1/x", status: 500, contentType: "text/plain", text });
+      expect(failure).to.include({ meaning: "noLeader", retry: true });
     });
 
     it("a missing token otherwise than one that lacks a right", async () => {

@@ -74,10 +74,13 @@ describe("access to Google Cloud Storage that cannot be had", () => {
   }
 
   it("is denied with a service account that has no key", () =>
-    expectDenied({ GOOGLE_CREDENTIALS: JSON.stringify(ACCOUNT) }));
+    expectDenied({ GOOGLE_CREDENTIALS: JSON.stringify(ACCOUNT) }, "the Google credentials have no private_key"));
 
   it("is denied with a key that is none", () =>
-    expectDenied({ GOOGLE_CREDENTIALS: JSON.stringify({ ...ACCOUNT, private_key: "geheim" }) }));
+    expectDenied(
+      { GOOGLE_CREDENTIALS: JSON.stringify({ ...ACCOUNT, private_key: "geheim" }) },
+      "the private_key of the Google credentials is not a key",
+    ));
 
   it("is denied with credentials of another kind of key", () => {
     const { privateKey } = generateKeyPairSync("ed25519");
@@ -85,7 +88,26 @@ describe("access to Google Cloud Storage that cannot be had", () => {
     return expectDenied({ GOOGLE_CREDENTIALS: JSON.stringify({ ...ACCOUNT, private_key: key }) });
   });
 
-  it("is denied when there are no credentials at all", () => expectDenied({}));
+  it("is denied when there are no credentials at all", () =>
+    expectDenied({}, "no Google credentials were found on this machine"));
+
+  for (const [credentials, reason] of [
+    ["[]", "the Google credentials have neither a known type nor client_email"],
+    ['{"type":"authorized_user","client_id":"geheim"}', "the Google credentials have no client_secret"],
+    [
+      '{"type":"authorized_user","client_id":"geheim","client_secret":"geheim"}',
+      "the Google credentials have no refresh_token",
+    ],
+    ['{"type":"impersonated_service_account"}', "the Google credentials have no source_credentials"],
+  ] as const) {
+    it(`is denied with the reason: ${credentials}`, () => expectDenied({ GOOGLE_CREDENTIALS: credentials }, reason));
+  }
+
+  it("is refused at once with a token that no header can contain", async () => {
+    const error = await failureOf(opened({ GOOGLE_OAUTH_ACCESS_TOKEN: "geheim\ngeheim" }));
+    expect(error.code).to.equal("STORE_DENIED");
+    expect(error.message).to.equal("GOOGLE_OAUTH_ACCESS_TOKEN contains a character that no token has");
+  });
 
   it("is denied when the file of credentials is not there", () =>
     expectDenied({ GOOGLE_APPLICATION_CREDENTIALS: "/nowhere/geheim.json" }, "(ENOENT)"));

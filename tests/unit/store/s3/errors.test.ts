@@ -54,6 +54,38 @@ describe("AWS credentials that cannot be had", () => {
     });
   }
 
+  const unusable: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
+    [
+      "a web identity token of the environment that is not there",
+      { AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/backup", AWS_WEB_IDENTITY_TOKEN_FILE: "/nowhere/token" },
+      /is denied: a file of the credentials cannot be read \(ENOENT\)/,
+    ],
+    [
+      "a key with a line break",
+      { AWS_ACCESS_KEY_ID: "AKIA\nKEY", AWS_SECRET_ACCESS_KEY: "secret-of-mine" },
+      /is denied: the credentials contain a character that no key has, such as a line break/,
+    ],
+  ];
+  for (const [title, variables, message] of unusable) {
+    it(`have a sentence of their own: ${title}`, async () => {
+      Object.assign(process.env, variables);
+      const target = "s3://bucket/x?region=eu-west-1&endpoint=http://127.0.0.1:9&s3ForcePathStyle=true";
+      const store = await openStore(parseLocation(target));
+      const error = await failureOf(store.head("x"));
+      store.close();
+      expect(error.code).to.equal("STORE_DENIED");
+      expect(error.message).to.match(message).and.not.include("AKIA");
+    });
+  }
+
+  it("are not looked for where the region is no region's name", async () => {
+    const error = await failureOf(openStore(parseLocation("s3://bucket/x?region=eu west")));
+    expect(error).to.include({
+      code: "TARGET_INVALID",
+      message: "the region of target s3://bucket is not a region's name",
+    });
+  });
+
   it("have a sentence of their own: a web identity token that cannot be read", async () => {
     const webIdentityTokenFile = join(folder.path, "absent");
     const aws = { roleArn: "arn:aws:iam::123456789012:role/backup", webIdentityTokenFile };
