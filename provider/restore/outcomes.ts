@@ -13,7 +13,7 @@ import { differingTypes, type Explanation, mayHaveSameContent, type Restoration 
 import { type Difference, type Restored, type RestoreRequest, Unchanged, Unsettled } from "./request";
 import { seconds } from "../units";
 import { rescueCommand } from "./rescueCommand";
-import { isServerId } from "./serverId";
+import { isServerId } from "../serverId";
 
 /** Consul keeps tombstones of deleted keys for 15 minutes. */
 const REMEMBERED_MS = 14 * 60_000;
