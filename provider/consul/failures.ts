@@ -23,6 +23,7 @@ export function explainNetworkError(connection: Connection, cause: unknown): Fai
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
     return { error: notASnapshot(connection, "more headers than are read"), retry: false, notTaken };
   }
+  if (isContinue(cause)) return { error: unexpectedContinue(connection, cause), retry: false, notTaken };
   const { proxy } = connection;
   if (proxy !== undefined && code === TUNNEL_REFUSED) {
     return { error: tunnelRefused(connection, proxy, cause), retry: false, notTaken };
@@ -120,6 +121,20 @@ function notHttp(connection: Connection, cause: Error): SnapshotError {
     "CONSUL_RESPONSE",
     `what ${connection.url} answers is not HTTP`,
     "Check the port: that of Consul's HTTP API is 8500, or 8501 for https, unless configured otherwise.",
+    cause,
+  );
+}
+
+/** undici closes the connection when a server answers with 100, because it never asks for that (`client-h1.js`, 7.30). */
+function isContinue(cause: unknown): cause is Error {
+  return cause instanceof Error && codeOf(cause) === "UND_ERR_SOCKET" && cause.message === "bad response";
+}
+
+function unexpectedContinue(connection: Connection, cause: Error): SnapshotError {
+  return new SnapshotError(
+    "CONSUL_RESPONSE",
+    `${connection.url} answers with 100 Continue, which was not asked for`,
+    "Consul does not: use the address of an agent, or configure the proxy in between to wait for Consul's answer.",
     cause,
   );
 }

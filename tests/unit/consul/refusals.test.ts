@@ -223,6 +223,19 @@ describe("the client of Consul", function () {
       expect((await failure(harness.client.snapshot(CONSISTENT))).message).to.match(/is not HTTP/);
     });
 
+    it("an answer of 100 Continue, which was not asked for, without trying again", async () => {
+      let requests = 0;
+      await harness.serve((socket) => {
+        requests++;
+        socket.write("HTTP/1.1 100 Continue\r\n\r\n".repeat(3));
+      });
+      const error = await failure(harness.client.snapshot(CONSISTENT));
+      expect(`${error.code}: ${error.message}`).to.equal(
+        `CONSUL_RESPONSE: http://${harness.server.address} answers with 100 Continue, which was not asked for`,
+      );
+      expect(requests).to.equal(1);
+    });
+
     it("that nothing is there", async () => {
       await harness.serve(() => undefined);
       await harness.server.stop();
