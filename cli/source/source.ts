@@ -7,9 +7,11 @@ import { formatLocation, type Location, parseSource } from "../../provider/store
 import type { Store, StoredObject } from "../../provider/store/store";
 import { type Manifest, readManifest } from "../../provider/catalog/manifest";
 import { usageError } from "../description/usageError";
+import { interruption } from "../terminal/interruption";
 import { shown } from "../terminal/rows";
 import { openStore, withStore } from "../../provider/store/backends";
 import { hasPlaceholders } from "../../provider/store/nameTemplate";
+import { isNamedPipe, readNamedPipe } from "./namedPipe";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -25,9 +27,12 @@ export async function* readSource(name: string): AsyncGenerator<Uint8Array> {
     yield* readObject(name);
     return;
   }
-  const stream = name === "-" ? process.stdin : createReadStream(name, { highWaterMark: CHUNK_BYTES });
   try {
-    yield* stream as AsyncIterable<Buffer>;
+    if (name !== "-" && isNamedPipe(name)) yield* readNamedPipe(name, interruption());
+    else {
+      const stream = name === "-" ? process.stdin : createReadStream(name, { highWaterMark: CHUNK_BYTES });
+      yield* stream as AsyncIterable<Buffer>;
+    }
   } catch (error) {
     throw explained(name, error);
   }

@@ -6,6 +6,13 @@ import { isCode, SnapshotError } from "../../provider/errors";
 import type { Output } from "./output";
 import { type Progress, progressOn } from "./progress";
 
+let current: AbortSignal | undefined;
+
+/** Aborted by a signal that ends the work of this process; `undefined` while a signal ends the process at once. */
+export function interruption(): AbortSignal | undefined {
+  return current;
+}
+
 /**
  * Runs work that a signal aborts; a second signal ends the process at once.
  *
@@ -24,12 +31,14 @@ export async function interruptible<T>(remains: string, work: (signal: AbortSign
   });
   const names = ownEndingSignals();
   for (const name of names) process.on(name, stop);
+  current = signal;
   try {
     return await work(signal);
   } catch (error) {
     if (!signal.aborted || isCode(error, "INTERRUPTED")) throw error;
     throw signal.reason;
   } finally {
+    current = undefined;
     for (const name of names) process.off(name, stop);
   }
 }

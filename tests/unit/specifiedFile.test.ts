@@ -97,6 +97,18 @@ describe("a file that the user specifies", function () {
     }
   });
 
+  it("is refused on this thread where it is a named pipe whose writer is silent, or never ends", async () => {
+    const node = `"$NODE" -e "$PROGRAM" sync`;
+    const pipe = `mkfifo "$FOLDER/pipe"; exec 3<>"$FOLDER/pipe"`;
+    expect(await inShell(`${pipe}; ${node} "$FOLDER/pipe"`)).to.equal(
+      `refused: ${path("pipe")} is a pipe that nothing has come from for 2 s`,
+    );
+    const endless = `while :; do printf x; read -t 0.2 < <(:); done >"$FOLDER/endless" 2>/dev/null & writer=$!`;
+    expect(await inShell(`mkfifo "$FOLDER/endless"; ${endless}; ${node} "$FOLDER/endless"; kill $writer`)).to.equal(
+      `refused: ${path("endless")} is a pipe that has not ended within 10 s`,
+    );
+  });
+
   for (const way of WAYS) {
     it(`may be a process substitution, standard input or a named pipe with a writer: ${way}`, async () => {
       const node = `"$NODE" -e "$PROGRAM" ${way}`;
