@@ -21,10 +21,18 @@ export const s3Errors: ErrorTable = {
     /^(InvalidBucketName|InvalidStorageClass|InvalidArgument|InvalidRequest|KeyTooLongError|ObjectParentIsFile|ExistingObjectIsDirectory|DirectoryObjectContainsData)$/,
   reasons: [
     {
-      codes: /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/,
+      codes: /^(PermanentRedirect|IllegalLocationConstraintException)$/,
       code: "TARGET_INVALID",
       message: (object) => `the bucket of ${object} is in another region`,
       hint: "Set the region of the bucket, which aws s3api get-bucket-location --bucket NAME shows, and check the endpoint.",
+    },
+    {
+      // Most servers say so of a wrong region, and R2 also of an access key that it cannot have issued.
+      codes: /^AuthorizationHeaderMalformed$/,
+      code: "TARGET_INVALID",
+      message: (object) =>
+        `access to ${object} is refused: the server expects another region, or another form of access key`,
+      hint: "Set the region of the bucket, which aws s3api get-bucket-location --bucket NAME shows, and check the endpoint and the access key.",
     },
     {
       codes: /^RequestTimeTooSkewed$/,
