@@ -54,6 +54,8 @@ export interface Context {
   /** Aborted when the run is canceled or the parent process has died. */
   readonly signal: AbortSignal;
   readonly urn?: string;
+  /** Identifies the run on this machine, if several processes may serve it. Default: this one serves all of it. */
+  readonly run?: string;
   readonly owner?: Owner;
   /** The namespace of stack configuration that sets connections. Default: `consul` */
   readonly connectionNamespace?: string;

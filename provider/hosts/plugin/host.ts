@@ -109,8 +109,14 @@ interface Opened {
 export class Host {
   #configuration: Values = {};
 
-  /** @param send - sends a message to the engine; resolves when it has arrived or cannot arrive */
-  constructor(private readonly send: Send) {}
+  /**
+   * @param send - sends a message to the engine; resolves when it has arrived or cannot arrive
+   * @param run - as in `Context`
+   */
+  constructor(
+    private readonly send: Send,
+    private readonly run?: string,
+  ) {}
 
   checkConfig(inputs: WireObject): CheckedWire {
     const { values, marks } = readWire(SETTINGS, inputs);
@@ -244,7 +250,7 @@ export class Host {
   ): Promise<T> {
     const owner = ownerFromUrn(urn, this.#organization());
     const prefix = named && owner !== undefined ? `${owner.name}: ` : "";
-    const where = compact({ signal, urn, owner, connectionNamespace: CONFIGURATION_NAMESPACE });
+    const where = compact({ signal, urn, run: this.run, owner, connectionNamespace: CONFIGURATION_NAMESPACE });
     const config = configLookup(this.#configuration);
     const send = (message: Message): Promise<void> => this.send({ ...message, urn });
     return withMessages(send, prefix, (messages) => work({ ...where, config, ...messages }));

@@ -15,8 +15,10 @@ function serve(args: readonly string[]): void {
   watchParent();
   registerEnvironment(process.env);
   const log = new EngineLog();
-  log.connect(args.find((arg) => !arg.startsWith("-")));
-  const host = new Host((message) => log.send(message));
+  // The processes of one run have the same engine.
+  const engine = args.find((arg) => !arg.startsWith("-"));
+  log.connect(engine);
+  const host = new Host((message) => log.send(message), engine);
   const server = new Server({
     "grpc.max_receive_message_length": LARGEST_MESSAGE,
     "grpc.max_send_message_length": LARGEST_MESSAGE,

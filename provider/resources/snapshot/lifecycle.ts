@@ -25,9 +25,10 @@ import { diff as diffArgs } from "./diff";
 import { previousArchiveNotice } from "./previousArchive";
 import { checkLimits, readLimits } from "./concurrencyLimits";
 import { reportFormerSeries, seriesIn } from "./formerSeries";
-import { anotherCluster } from "./anotherCluster";
+import { anotherCluster, isOfAnotherCluster } from "./anotherCluster";
 import { MAX_PREFIXES, savedOutputs } from "./outputs";
 import { Replacements } from "./replacements";
+import { RunNotes } from "./runNotes";
 import { compareWithStore, removeArchive, reportRetainedArchive } from "./archiveInStore";
 import { cleanMessage, remark } from "../../text";
 
@@ -36,6 +37,8 @@ const concurrency = new SaveConcurrency();
 
 /** Shared by all resources of a run, too. */
 const replacements = new Replacements();
+
+let notes: RunNotes | undefined;
 
 /** Shared as well: the credentials of a process come from its environment and from the settings of targets. */
 const cache = new ManifestCache();
@@ -64,6 +67,7 @@ function diff(id: string, recorded: Values, inputs: Values, context: Context): r
   const isPlanned = replacements.compare(keyOf(context), id, recorded, inputs);
   const series = { before: seriesIn(recorded), now: seriesIn(inputs) };
   const changes = diffArgs(recorded, argsOf(inputs, context), new Date(), series);
+  if (changes.length > 0) share(context);
   // A refresh also calls `diff`, but takes no snapshot and stores no arguments.
   if (isPlanned) announce(id, recorded, inputs, changes, context);
   return changes;
@@ -90,6 +94,7 @@ function preview(inputs: Values, context: Context, recorded?: Values): Values {
 async function create(inputs: Values, context: Context): Promise<Created> {
   const saved = await saveSnapshot(inputs, context).catch((error: unknown) => {
     replacements.fail();
+    share(context);
     throw hintAtOverwriting(error, OVERWRITE);
   });
   const outputs = { ...argsOf(inputs, context), ...savedOutputs(saved) };
@@ -97,13 +102,14 @@ async function create(inputs: Values, context: Context): Promise<Created> {
   const replaced = replacements.save(key);
   if (saved.manifest.restorable?.ok === false) replacements.hold(key, "the new snapshot cannot be restored");
   if (replaced !== undefined) {
-    const warning = anotherCluster(replaced, outputs);
-    if (warning !== undefined) {
-      context.warn(cleanMessage(warning));
+    if (isOfAnotherCluster(replaced, outputs)) {
+      const warning = anotherCluster(replaced, outputs);
+      if (warning !== undefined) context.warn(cleanMessage(warning));
       replacements.hold(key, "the new snapshot is of another cluster");
     }
     await reportFormerSeries(replaced, inputs, context);
   }
+  share(context);
   return { id: saved.manifest.location, outputs };
 }
 
@@ -200,12 +206,22 @@ async function remove(id: string, recorded: Values, context: Context): Promise<v
     await reportRetainedArchive(id, recorded, context);
     return;
   }
-  const reason = replacements.reasonToStay(keyOf(context), id);
+  const reason = replacements.reasonToStay(keyOf(context), id) ?? notesOf(context)?.reasonToStay(id);
   if (reason !== undefined) {
     context.warn(remark`the archive stays, because ${reason}: ${id}; delete it yourself once there is a new one`);
     return;
   }
   await removeArchive(id, recorded, context);
+}
+
+/** Tells the other processes of the run which archives must stay. */
+function share(context: Context): void {
+  notesOf(context)?.write(replacements.notes());
+}
+
+function notesOf({ run }: Context): RunNotes | undefined {
+  if (run !== undefined) notes ??= new RunNotes(run);
+  return notes;
 }
 
 /** Identifies the resource within this process. */

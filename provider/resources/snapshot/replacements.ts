@@ -10,6 +10,9 @@
 
 import type { Values } from "../../lifecycle";
 import { holdsUnknown } from "../../values";
+import type { Notes } from "./runNotes";
+
+const FAILED = "a snapshot of this run has failed";
 
 type Progress = "checked" | "compared" | "saved";
 
@@ -71,6 +74,16 @@ export class Replacements {
     this.#held.set(resource, reason);
   }
 
+  /** Why the archives in state that are to be deleted must stay as yet, for the other processes of the run. */
+  notes(): Notes {
+    const archives = new Map<string, string>();
+    for (const [location, { resource, recorded }] of this.#compared) {
+      const reason = recorded.deletionPolicy === "delete" ? this.reasonToStay(resource, location) : undefined;
+      if (reason !== undefined) archives.set(location, reason);
+    }
+    return { archives, ...(this.#hasFailed ? { every: FAILED } : {}) };
+  }
+
   /**
    * Why the archive of a deleted resource must not be deleted, as a clause; `undefined` if it can be.
    *
@@ -79,7 +92,7 @@ export class Replacements {
    */
   reasonToStay(resource: string, location: string): string | undefined {
     if (this.isUnsaved(resource, location)) return "Pulumi deletes this resource before the new snapshot is saved";
-    if (this.#hasFailed) return "a snapshot of this run has failed";
+    if (this.#hasFailed) return FAILED;
     return this.#held.get(this.#compared.get(location)?.resource ?? resource);
   }
 

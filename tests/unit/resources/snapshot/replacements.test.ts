@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { UNKNOWN } from "../../../../provider/lifecycle";
-import { anotherCluster } from "../../../../provider/resources/snapshot/anotherCluster";
+import { anotherCluster, isOfAnotherCluster } from "../../../../provider/resources/snapshot/anotherCluster";
 import { Replacements } from "../../../../provider/resources/snapshot/replacements";
 
 describe("what a run knows of replacements", () => {
@@ -73,13 +73,15 @@ describe("a snapshot of another cluster than the last one", () => {
     servers: ids.map((id) => ({ id, address: "10.0.0.1:8300", suffrage: "voter" })),
   });
   it("is noticed where the servers of both are known and none is of both", () => {
-    expect(anotherCluster(of(["1", "2"]), of(["3"]))).to.include("another cluster than the last one");
-    expect(anotherCluster(of(["1", "2"]), of(["2", "3"]))).to.equal(undefined);
-    expect(anotherCluster(of([]), of(["3"]))).to.equal(undefined);
-    expect(anotherCluster({}, of(["3"]))).to.equal(undefined);
-    expect(anotherCluster(of(["1"]), of([]))).to.equal(undefined);
+    expect(isOfAnotherCluster(of(["1", "2"]), of(["3"]))).to.equal(true);
+    expect(isOfAnotherCluster(of(["1"]), of(["3"], "b:8500")), "at another address").to.equal(true);
+    expect(isOfAnotherCluster(of(["1", "2"]), of(["2", "3"]))).to.equal(false);
+    expect(isOfAnotherCluster(of([]), of(["3"]))).to.equal(false);
+    expect(isOfAnotherCluster({}, of(["3"]))).to.equal(false);
+    expect(isOfAnotherCluster(of(["1"]), of([]))).to.equal(false);
   });
-  it("is not mentioned where the program itself names another cluster", () => {
+  it("is a warning, unless the program itself names another cluster", () => {
+    expect(anotherCluster(of(["1", "2"]), of(["3"]))).to.include("another cluster than the last one");
     expect(anotherCluster(of(["1"]), of(["3"], "b:8500"))).to.equal(undefined);
   });
 });
