@@ -173,12 +173,12 @@ async function sendOrWithdraw(
   claim: Claim,
   session: Session,
   source: Source,
-  { report }: Preparation,
+  { report, cluster }: Preparation,
   before: StateBefore,
 ): Promise<Sent> {
   let sent: Sent;
   try {
-    sent = await send(session, source, report, before);
+    sent = await send(session, source, report, before, cluster.datacenter);
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     throw await withdrawn(claim, session, error);

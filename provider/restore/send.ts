@@ -27,7 +27,11 @@ export interface Sent {
 }
 
 /**
+ * Every request names the datacenter: a proxy may send each request of one connection to another cluster, and a cluster of another
+ * name then refuses the archive, or passes it on to the right one.
+ *
  * @param before - the state before the restore, of the cluster that must answer
+ * @param datacenter - of that cluster. Default: unknown
  * @throws NothingRestored if another cluster answers, or the cluster cannot be identified on the connection that sends;
  * SnapshotError `CONSUL_*`, `INTERRUPTED` before anything is sent
  */
@@ -36,12 +40,14 @@ export async function send(
   source: Source,
   report: ArchiveReport,
   before: StateBefore,
+  datacenter?: string,
 ): Promise<Sent> {
   const { request, reporter } = session;
+  const connection = compact({ datacenter, ...request.connection });
   for (let attempt = 1; ; attempt++) {
     const sending = new AbortController();
     const upload = new Upload(session, source, report, sending);
-    const client = session.openClient(request.connection, sending.signal, true);
+    const client = session.openClient(connection, sending.signal, true);
     try {
       const unsavedChanges = await reportUnsavedChanges(client, before, reporter);
       await confirmConnection(client, before.identity, request.connection.url, "just before the archive is sent");

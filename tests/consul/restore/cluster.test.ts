@@ -169,6 +169,25 @@ describe("a restore through one address that leads to two clusters", function ()
     }
   });
 
+  it("is not taken by a cluster of another name where a proxy sends only the archive there", async () => {
+    const other = await startConsul({ config: { datacenter: "elsewhere" } });
+    await other.api("/v1/kv/who", { method: "PUT", body: "other, the only copy" });
+    const proxy = await consulProxy(({ method }) => (method === "PUT" ? other : one).address);
+    try {
+      const limits = { ...LIMITS, unchangedMs: 1 };
+      const { error, attempt } = await restoreFrom(archive, { address: proxy.address }, { limits });
+      expect(proxy.restores()).to.equal(1);
+      expect(attempt).to.equal(undefined);
+      expect(error?.code, error?.message).to.equal("CONSUL_UNKNOWN_DATACENTER");
+      expect(error?.message).to.include("nothing was restored");
+      expect(await other.api("/v1/kv/who?raw")).to.equal("other, the only copy");
+      expect(await one.api("/v1/kv/who?raw")).to.equal("one");
+      expect(await receipts(), "the run can be repeated").to.deep.equal([]);
+    } finally {
+      await Promise.all([other.stop(), proxy.stop()]);
+    }
+  });
+
   it("is refused when the archive is of the other one, though both have the same name", async () => {
     const other = (await saveTo(`${folder.path}/`, { address: two.address })).saved.manifest.location;
     const plan = await planFrom(other, { address: one.address }, { limits: LIMITS });
