@@ -106,7 +106,7 @@ async function serveAndLead(options: DaemonOptions, access: Access, savingAccess
   try {
     let givenUp = 0;
     while (!stop.aborted) {
-      const ended = await lead(options, access, cluster, presence, saver, kill.signal);
+      const ended = await lead(options, access, presence, saver, kill.signal);
       givenUp = ended === "gave up" ? givenUp + 1 : 0;
       const pauseMs = ended === "failed" ? FAILED_MS : givenUp === 0 ? 0 : pauseOf(options, givenUp);
       if (pauseMs > 0) await clock.wait(new Date(clock.now().getTime() + pauseMs), stop);
@@ -181,7 +181,6 @@ function pauseOf({ board, clock }: DaemonOptions, times: number): number {
 async function lead(
   { config, log, clock, board, stop, lockTimes }: DaemonOptions,
   access: Access,
-  cluster: OwnCluster,
   presence: Presence,
   saver: Saver,
   kill: AbortSignal,
@@ -211,7 +210,6 @@ async function lead(
       board.setLeader(true, clock.now());
       await presence.leads();
       log.info(remark`Obtained leadership`);
-      await cluster.identify(connection, held, (message) => log.debug(message));
       const result = await saver.run(held, stop);
       if (held.aborted && !kill.aborted) log.warn(reasonOf(held));
       return result;
@@ -249,6 +247,12 @@ function makeSaver(
     log,
     board,
     random: Math.random,
+    begin: (signal) =>
+      cluster.identify(
+        () => access.connection(signal),
+        signal,
+        (message) => log.debug(message),
+      ),
     take: async (signal) => {
       try {
         const connection = await access.connection(signal);

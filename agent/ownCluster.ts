@@ -16,16 +16,21 @@ export class OwnCluster {
   #nodeIds: readonly string[] = [];
 
   /** Asks Consul. What stays unknown is compared with nothing; it never fails. */
-  async identify(connection: Connection, signal: AbortSignal, notice: (message: CleanText) => void): Promise<void> {
-    const client = new ConsulClient(connection, { signal, notice });
+  async identify(
+    connect: () => Promise<Connection>,
+    signal: AbortSignal,
+    notice: (message: CleanText) => void,
+  ): Promise<void> {
+    let client: ConsulClient | undefined;
     try {
+      client = new ConsulClient(await connect(), { signal, notice });
       const { serverIds } = await client.identity();
       if (serverIds.length > 0) this.#serverIds = serverIds;
       else if (this.#serverIds.length === 0) this.#nodeIds = (await client.agent()).serverIds ?? [];
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
     } finally {
-      await client.close();
+      await client?.close();
     }
   }
 

@@ -31,6 +31,8 @@ export interface SaverOptions {
   readonly random: () => number;
   readonly take: (signal: AbortSignal) => Promise<TakenArchive>;
   readonly deliver: (archive: TakenArchive, destination: Destination, signal: AbortSignal) => Promise<Delivered>;
+  /** Called when it begins to lead, before it looks at the destinations. Default: not called. */
+  readonly begin?: (signal: AbortSignal) => Promise<void>;
   /** What a destination has. */
   readonly lastSaved: (destination: Destination, signal: AbortSignal) => Promise<LastSaved>;
   /** Called after a delivery, when no destination lacks the newest snapshot that was due for it. */
@@ -167,7 +169,8 @@ export class Saver {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { lastSaved, clock } = this.#options;
+    const { begin, lastSaved, clock } = this.#options;
+    await begin?.(signal);
     const found = await Promise.all(
       this.#lanes.map(async (lane) => ({ lane, last: await lastSaved(lane.destination, signal) })),
     );

@@ -30,12 +30,19 @@ export interface TimedConsul extends Listening {
 
 export async function timedConsul(consul: ConsulServer, clock: ManualClock): Promise<TimedConsul> {
   let count = 0;
+  const raft = (await consul.api("/v1/operator/raft/configuration")) as { Servers: { ID: string; Address: string }[] };
+  const Servers = raft.Servers.map(({ ID, Address }) => ({ Suffrage: 0, ID, Address }));
   const snapshots = await lyingConsul((response, headers) => {
     const state = stateOf([keyValue("app/a", String(++count))]);
     const Index = 1000 + count;
     response
       .writeHead(200, headers)
-      .end(archiveOf(state, metaJson(state.length, { ID: `2-${Index}-${clock.now().getTime()}`, Index })));
+      .end(
+        archiveOf(
+          state,
+          metaJson(state.length, { ID: `2-${Index}-${clock.now().getTime()}`, Index, Configuration: { Servers } }),
+        ),
+      );
   });
   const front = await consulProxy(({ method = "", url = "" }) =>
     isSnapshot(method, url) ? snapshots.address : consul.address,

@@ -19,7 +19,11 @@ describe("the cluster that an agent saves", () => {
       const cluster = new OwnCluster();
       const { address } = listening;
       const connection = resolveConnection({ address, token: "a-token" }, { env: {}, config: () => undefined });
-      await cluster.identify(connection, new AbortController().signal, () => undefined);
+      await cluster.identify(
+        () => Promise.resolve(connection),
+        new AbortController().signal,
+        () => undefined,
+      );
       return cluster;
     } finally {
       await listening.stop();
