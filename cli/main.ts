@@ -21,4 +21,15 @@ async function main(): Promise<void> {
   if (code === 0) process.exitCode = 2;
 }
 
-void main();
+void main().finally(endSoon);
+
+/** How long connections and threads that are closing may take. */
+const CLOSING_MS = 2_000;
+
+/**
+ * A program that a cloud's library has started for credentials (`credential_process`, `az`) and that does not end would keep
+ * this process alive after its work is done. The timer itself does not.
+ */
+function endSoon(): void {
+  setTimeout(() => process.exit(), CLOSING_MS).unref();
+}

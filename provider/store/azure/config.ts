@@ -6,6 +6,7 @@ import { SnapshotError } from "../../errors";
 import { registerSecret } from "../../text";
 import type { Location } from "../backend";
 import { loadSdk } from "../cloudSdks";
+import { promptCredentials } from "../promptCredentials";
 import { AZURE_PROXIES, checkProxyVariables } from "../proxyVariables";
 import type { AzureCredentials, StoreHints } from "../credentials";
 import { flag, type SettingsTable, word } from "../settings";
@@ -105,7 +106,7 @@ export function azureContainer(
 function registered(credential: TokenCredential): TokenCredential {
   return {
     async getToken(scopes, options) {
-      const found = await credential.getToken(scopes, options);
+      const found = await promptCredentials(() => credential.getToken(scopes, options));
       registerSecret(found?.token);
       return found;
     },

@@ -6,9 +6,10 @@
  * the folder finishes the deletion, or puts back a file that another writer had placed there in the meantime.
  */
 
-import { type link, opendir, rename, stat, unlink } from "node:fs/promises";
+import { type link, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isCode } from "../../errors";
+import { readableEntriesOf } from "./entries";
 import { changed, failing } from "./errors";
 import { deletingName, parseDeletingName } from "./hiddenNames";
 import { isPresent, linkWithoutClobber } from "./link";
@@ -29,9 +30,7 @@ export async function deleteVersion(path: string, version: string, makeLink: typ
 
 /** Finishes or reverts the deletions that killed processes began in a folder. Failures are ignored. */
 export async function finishDeletions(folder: string, makeLink: typeof link): Promise<void> {
-  const entries = await opendir(folder).catch(() => undefined);
-  if (entries === undefined) return;
-  for await (const { name: hidden } of entries) {
+  for await (const { name: hidden } of readableEntriesOf(folder)) {
     const deletion = parseDeletingName(hidden);
     if (deletion === undefined) continue;
     // If the name was too long to be kept, the file cannot be put back and stays hidden.

@@ -5,10 +5,11 @@
 
 import { unlessAborted, untilAborted } from "../../abort";
 import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, link, mkdir, open, opendir, readlink, rename, rmdir, stat, unlink } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readlink, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { SnapshotError, isCode } from "../../errors";
 import { systemCode } from "../../systemCode";
+import { entriesOf, readableEntriesOf } from "./entries";
 import { deleteVersion, finishDeletions, unlessMissing } from "./deletion";
 import { changed, danglingLink, exists, failing, interrupted, translated } from "./errors";
 import { isHidden, isPartial, partialName } from "./hiddenNames";
@@ -20,9 +21,8 @@ import type { DeleteOptions, PutOptions, ReadOptions, Store, StoredObject } from
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const READ_CHUNK = 256 * 1024;
-/** For listings: number of parallel `stat` calls, and number of names per read of a folder. */
+/** For listings: number of parallel `stat` calls. */
 const LOOKED_AT_ONCE = 16;
-const ENTRIES_AT_ONCE = 256;
 /** Node.js decodes each byte of a name that is not UTF-8 as this character; no file has the name that results. */
 const REPLACEMENT = "\ufffd";
 
@@ -251,8 +251,7 @@ async function describedFile(path: string, onUnreadableName: () => void): Promis
 
 /** Files whose path begins with `start`. A folder that cannot contain any is skipped. */
 async function* filesBelow(folder: string, start: string, onUnreadableName: () => void): AsyncGenerator<string> {
-  const entries = await failing(folder, () => opendir(folder, { bufferSize: ENTRIES_AT_ONCE }));
-  for await (const entry of entries) {
+  for await (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (!path.startsWith(start)) continue;
     if (entry.isDirectory()) yield* readableFiles(path, start, onUnreadableName);
@@ -288,10 +287,8 @@ async function remove(key: string, { version, sha256 }: DeleteOptions, makeLink:
 async function sweep(key: string, makeLink: typeof link): Promise<void> {
   const folder = dirname(native(key));
   await finishDeletions(folder, makeLink);
-  const entries = await opendir(folder).catch(() => undefined);
-  if (entries === undefined) return;
   let time: number | undefined;
-  for await (const { name } of entries) {
+  for await (const { name } of readableEntriesOf(folder)) {
     if (!isPartial(name)) continue;
     time ??= (await now(key)).getTime();
     const path = join(folder, name);

@@ -4,8 +4,9 @@
  */
 
 import type { Bucket } from "@google-cloud/storage";
-import type { SnapshotError } from "../../errors";
+import { SnapshotError } from "../../errors";
 import { registerSecret } from "../../text";
+import { promptCredentials } from "../promptCredentials";
 import { denied, failure, type Place, type Trouble } from "../failures";
 
 /** Why there is no access. It contains no text of a library or a server, which may include the credentials. */
@@ -50,11 +51,13 @@ export class NoAccess extends Error {
 export async function accessTo({ storage }: Bucket, url: string, elsewhere: boolean): Promise<Record<string, string>> {
   if (elsewhere) return {};
   try {
-    const headers: Record<string, string> = { ...(await storage.authClient.getRequestHeaders(url)) };
+    const found = await promptCredentials(() => storage.authClient.getRequestHeaders(url));
+    const headers: Record<string, string> = { ...found };
     // A server could echo the token.
     for (const [name, value] of Object.entries(headers)) if (/^authorization$/i.test(name)) registerSecret(value);
     return headers;
   } catch (error) {
+    if (error instanceof SnapshotError) throw error;
     throw NoAccess.from(error);
   }
 }

@@ -9,6 +9,7 @@ import { type AwsKeys, type AwsS3, loadSdk } from "../cloudSdks";
 import type { AwsCredentials, StoreHints } from "../credentials";
 import { endpointOf, flag, type SettingsTable, word } from "../settings";
 import { assumedRole } from "./assumedRole";
+import { promptCredentials } from "../promptCredentials";
 import { registerKeys } from "./registeredKeys";
 import { readCaBundle } from "./caBundle";
 
@@ -126,7 +127,7 @@ type Provider = S3Client["config"]["credentials"];
 /** Registers the secrets that the library finds, for example in a profile: a server could echo them. */
 function registered(provider: Provider): Provider {
   return async (options) => {
-    const found = await provider(options);
+    const found = await promptCredentials(() => provider(options));
     registerKeys(found);
     return found;
   };

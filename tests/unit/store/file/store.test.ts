@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { Dir } from "node:fs";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, rename, symlink, utimes, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -9,6 +10,7 @@ import { notApplicable } from "../../../support/notApplicable";
 import { compiledProgram } from "../../../support/programs/compiled";
 import { runHere } from "../../../support/programs/commandLine";
 import { failureOf, temporaryFolder } from "../../../support/programs/saving";
+import { listed } from "../../../support/stores/ground";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
@@ -182,6 +184,24 @@ describe("a folder", () => {
       message: `${folder.path} is not a file`,
       hint: "Specify the path of a file, not of a folder, a named pipe or a device.",
     });
+  });
+
+  it("has an error of ours where its names cannot be read to the end, and is saved to all the same", async () => {
+    const iterate = Dir.prototype[Symbol.asyncIterator];
+    Dir.prototype[Symbol.asyncIterator] = function (this: Dir) {
+      this.closeSync();
+      throw Object.assign(new Error("EIO: i/o error, readdir"), { code: "EIO", syscall: "readdir" });
+    };
+    try {
+      const error = await failureOf(listed(store.list(`${folder.path}/`)));
+      expect(error).to.include({ name: "SnapshotError", code: "STORE_UNREACHABLE" });
+      expect(error.message).to.equal(`${folder.path}/ cannot be used (EIO)`);
+      await store.sweep(path);
+      await store.put(path, source("archive"));
+    } finally {
+      Dir.prototype[Symbol.asyncIterator] = iterate;
+    }
+    expect(await readFile(path, "utf8")).to.equal("archive");
   });
 
   it("ends with an error where a folder cannot be made", async () => {
