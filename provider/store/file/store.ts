@@ -61,7 +61,8 @@ async function write(
   const firstMade = await failing(folder, () => makeFolders(folder));
   const partial = join(folder, partialName());
   try {
-    if (options.overwrite !== true && (await head(key)) !== undefined) throw exists(path);
+    // Also with `overwrite`: renaming would put an archive in the place of a device such as /dev/null.
+    if ((await head(key)) !== undefined && options.overwrite !== true) throw exists(path);
     const handle = await failing(path, () => open(partial, "wx", 0o600));
     addUnfinished(partial);
     let own: BigIntStats;

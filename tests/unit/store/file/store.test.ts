@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { Dir } from "node:fs";
 import { once } from "node:events";
+import { createServer, type Server } from "node:net";
 import { mkdir, readdir, readFile, rename, symlink, utimes, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
@@ -23,7 +24,9 @@ describe("a folder", () => {
   const store = fileStore();
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let path: string;
+  let socket: Server;
   beforeEach(async () => {
+    socket = createServer();
     folder = await temporaryFolder();
     path = join(folder.path, "a.snap");
   });
@@ -203,6 +206,24 @@ describe("a folder", () => {
     }
     expect(await readFile(path, "utf8")).to.equal("archive");
   });
+
+  for (const [what, make] of [
+    ["a device", () => symlink("/dev/null", path)],
+    ["a socket", () => new Promise<void>((listening) => socket.listen(path, listening))],
+  ] as const) {
+    it(`overwrites a file, and not ${what}`, async () => {
+      await make();
+      try {
+        const error = await failureOf(store.put(path, source("archive"), { overwrite: true }));
+        expect(error.code).to.equal("TARGET_INVALID");
+        expect(error.message).to.equal(`${path} is not a file`);
+        expect((await stat(path)).isFile()).to.equal(false);
+        expect(await readdir(folder.path)).to.deep.equal(["a.snap"]);
+      } finally {
+        socket.close();
+      }
+    });
+  }
 
   it("ends with an error where a folder cannot be made", async () => {
     await symlink(join(folder.path, "not-mounted/backups"), join(folder.path, "nas"));
