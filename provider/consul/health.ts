@@ -31,18 +31,20 @@ export interface ClusterHealth {
 
 /**
  * @param answer - the response to `/v1/operator/autopilot/health`
- * @returns `undefined` just after an election, while autopilot has not queried the servers yet
+ * @returns `undefined` just after an election, while autopilot has not queried the servers yet, and for what is no such response
  */
 export function readHealth(answer: unknown): ClusterHealth | undefined {
   const healthy = field(answer, "Healthy");
   const list = field(answer, "Servers");
   if (typeof healthy !== "boolean" || !Array.isArray(list) || list.length === 0) return undefined;
+  // A cluster is identified by the ids.
+  if (list.some((server: unknown) => textOf(server, "ID") === "")) return undefined;
   return {
     healthy,
     servers: list.map((server: unknown) => ({
-      id: safeServerId(String(field(server, "ID"))),
-      name: cleanText(String(field(server, "Name"))),
-      address: cleanText(String(field(server, "Address"))),
+      id: safeServerId(textOf(server, "ID")),
+      name: cleanText(textOf(server, "Name") || textOf(server, "ID")),
+      address: cleanText(textOf(server, "Address")),
       healthy: field(server, "Healthy") === true,
       alive: field(server, "SerfStatus") === "alive",
       voter: field(server, "Voter") === true,
@@ -51,6 +53,11 @@ export function readHealth(answer: unknown): ClusterHealth | undefined {
       version: plainName(field(server, "Version")),
     })),
   };
+}
+
+function textOf(server: unknown, name: string): string {
+  const value = field(server, name);
+  return typeof value === "string" ? value : "";
 }
 
 function plainName(value: unknown): string {

@@ -73,7 +73,7 @@ export function instability({ leader, stable, health }: ClusterObservation): str
   if (leader === undefined) return "there is no leader";
   if (!stable) return "the leader changed while the cluster was observed: an election is under way";
   if (typeof health === "string") return undefined;
-  if (health === undefined) return "autopilot does not know the servers' health yet";
+  if (health === undefined) return "autopilot does not know the servers' health yet, or a proxy changes its answer";
   const [first, ...others] = health.servers.filter((server) => server.leader);
   if (first === undefined || others.length > 0)
     return `autopilot reports ${first === undefined ? 0 : others.length + 1} leaders`;

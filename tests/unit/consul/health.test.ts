@@ -16,4 +16,12 @@ describe("the health of servers", () => {
     expect(readHealth({ Healthy: false, Servers: [] })).to.equal(undefined);
     expect(readHealth("rpc error")).to.equal(undefined);
   });
+
+  it("is unknown where a server has no id, and never the word undefined", () => {
+    for (const server of [null, 7, {}, { ID: 7 }, { ID: "" }, { ID: "\u001b\n" }]) {
+      expect(readHealth({ Healthy: true, Servers: [{ ID: "a" }, server] }), JSON.stringify(server)).to.equal(undefined);
+    }
+    const [server] = readHealth({ Healthy: true, Servers: [{ ID: "a", Name: null, Address: 7 }] })?.servers ?? [];
+    expect(server).to.include({ id: "a", name: "a", address: "" });
+  });
 });
