@@ -6,7 +6,7 @@ import { COMMANDS } from "./commands";
 import type { Command, CommandIo } from "./description/command";
 import { commandHelp, programHelp } from "./description/helpText";
 import { type Parsed, parseArguments } from "./description/parse";
-import { unknownCommand, unknownOption, UsageError, usageError } from "./description/usageError";
+import { helpHint, unknownCommand, unknownOption, UsageError, usageError } from "./description/usageError";
 import { composed, remark } from "../provider/text";
 import { OVERWRITE } from "./options/overwrite";
 
@@ -91,7 +91,7 @@ async function runWithoutCommand([first, topic, ...more]: readonly string[], io:
     io.output.writeRaw(commandHelp(command));
     return 0;
   }
-  if (first === "help") throw usageError("help takes the name of one command", "Run consul-snapshot --help.");
+  if (first === "help") throw usageError("help takes the name of one command", helpHint({ name: "" }));
   if (first.startsWith("-")) throw unknownOption(first, GLOBAL);
   throw unknownCommand(first, names);
 }

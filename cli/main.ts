@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `consul-snapshot`. */
 
+import { nameProgramByNpx } from "../provider/program";
 import { registerEnvironment, remark } from "../provider/text";
 import { runCommandLine } from "./commandLine";
 import { Output } from "./terminal/output";
@@ -8,6 +9,8 @@ import { Output } from "./terminal/output";
 /** A reader that exits early, such as `head`, does not end the work; the exit code is still that of the work. */
 async function main(): Promise<void> {
   registerEnvironment(process.env);
+  // npm links the command of a folder's package from there. The lines of an agent are read elsewhere.
+  if (/[\\/]node_modules[\\/]/.test(process.argv[1] ?? "") && process.argv[2] !== "agent") nameProgramByNpx();
   const output = new Output(process.stdout);
   const errors = new Output(process.stderr);
   const code = await runCommandLine(process.argv.slice(2), { output, errors });

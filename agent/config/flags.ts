@@ -1,6 +1,7 @@
 /** The flags of the command, as Go's `flag` package reads them: one dash or two, `-name value` or `-name=value`. Pure. */
 
 import { SnapshotError } from "../../provider/errors";
+import { programName } from "../../provider/program";
 import { shownName, suggestion } from "../../provider/suggestion";
 import { cleanText } from "../../provider/text";
 import { type Document, EMPTY, mergeDocuments, type Values } from "./document";
@@ -71,8 +72,7 @@ function* split(args: readonly string[]): Generator<{ name: string; value: strin
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? "";
     const match = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(arg);
-    if (match === null)
-      throw invalid(`agent takes no operand: ${cleanText(arg, 40)}`, "Run consul-snapshot agent --help.");
+    if (match === null) throw invalid(`agent takes no operand: ${cleanText(arg, 40)}`, helpHint());
     const [, name = "", inline] = match;
     if (!FLAGS.has(name) && !OWN.some((own) => own === name)) {
       const known = [...OWN, ...FLAGS.keys()].map((flag) => `-${flag}`);
@@ -82,7 +82,7 @@ function* split(args: readonly string[]): Generator<{ name: string; value: strin
     else if (isSwitch(name)) yield { name, value: "true" };
     else {
       const next = args[++at];
-      if (next === undefined) throw invalid(`flag -${name} needs a value`, "Run consul-snapshot agent --help.");
+      if (next === undefined) throw invalid(`flag -${name} needs a value`, helpHint());
       yield { name, value: next };
     }
   }
@@ -91,14 +91,14 @@ function* split(args: readonly string[]): Generator<{ name: string; value: strin
 function setKey({ section, name, key }: FlagTarget, flag: string, text: string, before: Document): Document {
   if (key.kind === "map") return setEntry(section, name, flag, text, before);
   const problem = problemWithValue(`-${flag}`, key, text);
-  if (problem !== undefined) throw invalid(problem, "Run consul-snapshot agent --help.");
+  if (problem !== undefined) throw invalid(problem, helpHint());
   return place(section, { [name]: readValue(key, text) });
 }
 
 /** Adds a flag such as `-login-meta key=value`, which can be repeated. */
 function setEntry(section: string, name: string, flag: string, text: string, before: Document): Document {
   const [, entry, value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (entry === undefined) throw invalid(`-${flag} must be key=value`, "Run consul-snapshot agent --help.");
+  if (entry === undefined) throw invalid(`-${flag} must be key=value`, helpHint());
   const present = before.sections[section]?.[name];
   const map = typeof present === "object" ? Object.entries(present) : [];
   return place(section, { [name]: Object.fromEntries([...map, [entry, value]]) });
@@ -113,6 +113,10 @@ function place(section: string, values: Values): Document {
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function helpHint(): string {
+  return `Run ${programName()} agent --help.`;
 }
 
 function invalid(message: string, hint: string): SnapshotError {

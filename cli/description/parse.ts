@@ -2,6 +2,7 @@
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { SnapshotError } from "../../provider/errors";
+import { programName } from "../../provider/program";
 import { optionFlag } from "../../provider/optionFlag";
 import { type Command, synopsisOf } from "./command";
 import type { Option, OptionTable, OptionValues } from "./option";
@@ -94,7 +95,7 @@ function missing(
   values: ReadonlyMap<string, Value>,
   command: Described,
 ): SnapshotError | undefined {
-  const usage = `It is used as consul-snapshot ${synopsisOf(command)}. ${helpHint(command)}`;
+  const usage = `It is used as ${programName()} ${synopsisOf(command)}. ${helpHint(command)}`;
   const lacking = command.operands[operands.length];
   if (lacking !== undefined) return usageError(`${command.name} needs ${lacking.name}: ${lacking.doc}`, usage);
   if (operands.length > command.operands.length && command.operands.at(-1)?.many !== true) {

@@ -2,6 +2,7 @@
 
 import { SnapshotError } from "../../provider/errors";
 import { optionFlag } from "../../provider/optionFlag";
+import { programName } from "../../provider/program";
 import { nearest } from "../../provider/suggestion";
 import { cleanText } from "../../provider/text";
 import type { Command } from "./command";
@@ -22,18 +23,18 @@ const CONNECTION_FLAGS = [
   "tls-server-name",
 ];
 const WHOLE_CLUSTER = "A snapshot is always of the whole cluster: omit it.";
-/** Options of Consul's own commands, in a command of ours that does not have them. */
+/** Options of Consul's own commands, in a command of ours that does not have them. `PROGRAM` stands for the program's name. */
 const CONSUL_FLAGS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(CONNECTION_FLAGS.map((name) => [name, "This command does not connect to Consul: omit it."])),
-  kvdetails: "Did you mean consul-snapshot inspect --kvdetails?",
-  kvdepth: "Did you mean consul-snapshot inspect --kvdepth N?",
-  kvfilter: "Did you mean consul-snapshot inspect --kvfilter PREFIX?",
-  stale: "Did you mean consul-snapshot save --stale?",
+  kvdetails: "Did you mean PROGRAM inspect --kvdetails?",
+  kvdepth: "Did you mean PROGRAM inspect --kvdepth N?",
+  kvfilter: "Did you mean PROGRAM inspect --kvfilter PREFIX?",
+  stale: "Did you mean PROGRAM save --stale?",
   namespace: WHOLE_CLUSTER,
   partition: WHOLE_CLUSTER,
   "append-filename":
-    "Did you mean placeholders in the TARGET of consul-snapshot save, such as {datacenter} and {consulVersion}?",
-  interval: "Did you mean consul-snapshot agent -interval VALUE?",
+    "Did you mean placeholders in the TARGET of PROGRAM save, such as {datacenter} and {consulVersion}?",
+  interval: "Did you mean PROGRAM agent -interval VALUE?",
 };
 
 /** A usage error, including one that is found only when the command runs. */
@@ -53,7 +54,7 @@ export function checkTyped<T>(check: () => T): T {
 }
 
 export function helpHint({ name }: Pick<Command, "name">): string {
-  return name === "" ? "Run consul-snapshot --help." : `Run consul-snapshot ${name} --help.`;
+  return `Run ${[programName(), ...(name === "" ? [] : [name])].join(" ")} --help.`;
 }
 
 /** @param typed - the argument, such as `--fromat=json` or Consul's `-kvdetails` */
@@ -82,7 +83,10 @@ export function unknownOption(typed: string, command: Pick<Command, "name" | "op
   }
   const consuls = Object.hasOwn(CONSUL_FLAGS, name) ? CONSUL_FLAGS[name] : undefined;
   if (consuls !== undefined && !known.has(name)) {
-    return usageError(`${command.name === "" ? "consul-snapshot" : command.name} has no option ${shown}`, consuls);
+    return usageError(
+      `${command.name === "" ? "consul-snapshot" : command.name} has no option ${shown}`,
+      consuls.replace("PROGRAM", programName()),
+    );
   }
   const synonym = SYNONYMS[name] ?? "";
   const near = known.has(synonym) ? synonym : nearest(name, [...known.keys()]);
@@ -94,10 +98,10 @@ export function unknownOption(typed: string, command: Pick<Command, "name" | "op
 
 /** @param names - of all commands */
 export function unknownCommand(typed: string, names: readonly string[]): SnapshotError {
-  if (typed === "version") return usageError("unknown command version", "Did you mean consul-snapshot --version?");
+  if (typed === "version") return usageError("unknown command version", `Did you mean ${programName()} --version?`);
   const near = nearest(typed, names);
   return usageError(
     `unknown command ${cleanText(typed, 40)}`,
-    near === undefined ? "Run consul-snapshot --help." : `Did you mean consul-snapshot ${near}?`,
+    near === undefined ? helpHint({ name: "" }) : `Did you mean ${programName()} ${near}?`,
   );
 }

@@ -7,6 +7,7 @@ import type { CommandIo } from "../description/command";
 import { decryptionOf, openArchive } from "../source/readArchive";
 import { writeTo } from "../source/sink";
 import { composed } from "../../provider/text";
+import { programName } from "../../provider/program";
 import { jsonText } from "../terminal/json";
 import { shown } from "../terminal/rows";
 import { entryJson } from "./entryJson";
@@ -30,7 +31,7 @@ export async function get(
   const entry = await getKey(openArchive(source, await decryptionOf(identity)), key);
   if (entry === undefined) {
     errors.write(composed`there is no key ${shown(JSON.stringify(key))} in ${shown(source)}\n`);
-    if (source !== "-") errors.write(composed`All keys: consul-snapshot export ${shown(shellWord(source))}\n`);
+    if (source !== "-") errors.write(composed`All keys: ${programName()} export ${shown(shellWord(source))}\n`);
     if (format === "json" && file === undefined) output.write(jsonText({ key, found: false }));
     return 1;
   }

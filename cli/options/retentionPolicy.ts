@@ -5,7 +5,7 @@ import { RETENTION_KEYS, readRetention } from "../../provider/args/retention";
 import { RETENTION } from "../../provider/args/tables/retention";
 import { optionFlag } from "../../provider/optionFlag";
 import type { OptionValues } from "../description/option";
-import { usageError } from "../description/usageError";
+import { helpHint, usageError } from "../description/usageError";
 import type { retentionOptions } from "./retention";
 
 /**
@@ -22,7 +22,7 @@ export function retentionPolicy(
     if (text === undefined) continue;
     const rule = key === "keepWithin" ? text : Number(text);
     const problem = problemWith(optionFlag(key), RETENTION[key], rule);
-    if (problem !== undefined) throw usageError(problem, `Run consul-snapshot ${command} --help.`);
+    if (problem !== undefined) throw usageError(problem, helpHint({ name: command }));
     rules[key] = rule;
   }
   return readRetention(rules);

@@ -1,7 +1,7 @@
 /** Commands that `restore` prints, as a person would type them. */
 
 import { optionFlag } from "../../provider/optionFlag";
-import { PROGRAM } from "../../provider/program";
+import { programName } from "../../provider/program";
 import type { Preparation } from "../../provider/restore/prepare";
 import { isServerId } from "../../provider/serverId";
 import { shellWord } from "../../provider/shellWord";
@@ -44,7 +44,7 @@ function commandLine(source: string, options: RestoreOptions): string {
     const words = typeof value === "string" ? [value] : value;
     return words.map((text) => `${optionFlag(name)} ${word(text)}`);
   });
-  return [PROGRAM, "restore", word(source), ...flags].join(" ");
+  return [programName(), "restore", word(source), ...flags].join(" ");
 }
 
 /** Quotes a word only if a shell needs it. */

@@ -16,7 +16,7 @@ import { shellWord } from "../../provider/shellWord";
 import { commandVocabulary } from "../options/vocabulary";
 import { connectionOf } from "../source/connection";
 import { checkPlainName } from "../source/plainName";
-import { usageError } from "../description/usageError";
+import { helpHint, usageError } from "../description/usageError";
 import { type RestoreOptions, restoreOptions } from "./options";
 import { readSpecifiedFile } from "../../provider/specifiedFile";
 import { unreadable } from "../../provider/systemCode";
@@ -73,10 +73,7 @@ async function readSafetySnapshot({
   if (safetySnapshot === undefined) {
     if (plan === true && recipient === undefined) return "undecided";
     const { value, doc } = restoreOptions.safetySnapshot;
-    throw usageError(
-      `required option --safety-snapshot ${value} is missing: ${doc}`,
-      "Run consul-snapshot restore --help.",
-    );
+    throw usageError(`required option --safety-snapshot ${value} is missing: ${doc}`, helpHint({ name: "restore" }));
   }
   if (safetySnapshot === "none") {
     if (recipient === undefined) return false;

@@ -3,6 +3,7 @@
 import type { ObjectWithoutManifest } from "../../provider/catalog/list";
 import { shellWord } from "../../provider/shellWord";
 import { type CleanLines, composed } from "../../provider/text";
+import { programName } from "../../provider/program";
 import { shown } from "../terminal/rows";
 import { isArchiveName } from "./archiveName";
 
@@ -27,7 +28,7 @@ export function toAdopt(
 }
 
 export function adoptHint({ location, unreadableManifest }: Unadopted): CleanLines {
-  const command = composed`consul-snapshot adopt ${shown(shellWord(location))} --series ORGANIZATION/PROJECT/STACK/NAME`;
+  const command = composed`${programName()} adopt ${shown(shellWord(location))} --series ORGANIZATION/PROJECT/STACK/NAME`;
   return unreadableManifest
     ? composed`To verify the archive and write a new manifest, delete the one that cannot be read, and run: ${command}`
     : composed`To verify an archive and write its manifest: ${command}`;

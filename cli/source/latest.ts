@@ -1,6 +1,7 @@
 /** The newest restorable archive of a folder or a prefix: what `--latest` means. */
 
 import { isCode, SnapshotError } from "../../provider/errors";
+import { programName } from "../../provider/program";
 import { type ListedArchive, listPlace } from "../../provider/catalog/list";
 import { hasSafetySnapshot, newestOfEachSeries } from "../../provider/catalog/newest";
 import { CLOCK_TOLERANCE_MS } from "../../provider/retention/policy";
@@ -36,13 +37,13 @@ export function latestAt(target: string, series: string | undefined, signal: Abo
         throw new SnapshotError(
           "STORE_NOT_FOUND",
           `the only restorable archives${ofSeries} at ${shown(name)} are safety snapshots of restores`,
-          `Specify one by its path: consul-snapshot list ${shown(shellWord(name))}`,
+          `Specify one by its path: ${programName()} list ${shown(shellWord(name))}`,
         );
       }
       throw new SnapshotError(
         "STORE_NOT_FOUND",
         `no restorable archive${ofSeries} is at ${shown(name)}`,
-        `Look at what is there: consul-snapshot list --all ${shown(shellWord(name))}`,
+        `Look at what is there: ${programName()} list --all ${shown(shellWord(name))}`,
       );
     }
     if (more.length > 0) {
@@ -63,7 +64,7 @@ export function latestAt(target: string, series: string | undefined, signal: Abo
       throw new SnapshotError(
         "ARGUMENT_INVALID",
         `it is unknown which archive of the series ${shown(first.manifest.series)} is the newest: ${doubt}`,
-        `Look at what is there, and specify an archive by its path: consul-snapshot list ${shown(shellWord(name))}`,
+        `Look at what is there, and specify an archive by its path: ${programName()} list ${shown(shellWord(name))}`,
       );
     }
     return formatLocation(location, first.key);

@@ -4,6 +4,7 @@ import type { Decryption } from "../../provider/age/identities";
 import { archiveOfManifest } from "../../provider/catalog/manifestName";
 import { failedVerdict, type Verdict, verdictOn } from "../../provider/catalog/verdict";
 import { isCode, SnapshotError } from "../../provider/errors";
+import { programName } from "../../provider/program";
 import { shellWord } from "../../provider/shellWord";
 import { shownUrl } from "../../provider/store/urlCredentials";
 import { readArchive } from "../source/readArchive";
@@ -37,6 +38,6 @@ function aboutManifest(name: string): SnapshotError | undefined {
   return new SnapshotError(
     "ARCHIVE_NOT_GZIP",
     "this is the manifest of an archive, not an archive",
-    `Verify the archive: consul-snapshot verify ${shown(shellWord(archive))}`,
+    `Verify the archive: ${programName()} verify ${shown(shellWord(archive))}`,
   );
 }

@@ -1,6 +1,7 @@
 /** Gives a manifest to an archive that another program has made. Everything in it is read from the archive. */
 
 import { isCode, SnapshotError } from "../errors";
+import { programName } from "../program";
 import { sentence } from "../text";
 import { headIfPlaceExists } from "../store/smallObject";
 import { TIDY_MS } from "../store/stall";
@@ -52,6 +53,6 @@ function hasManifest(location: string): SnapshotError {
   return new SnapshotError(
     "STORE_EXISTS",
     sentence`${location} has a manifest already`,
-    "consul-snapshot verify compares the two. To adopt the archive into another series, delete its manifest first.",
+    `${programName()} verify compares the two. To adopt the archive into another series, delete its manifest first.`,
   );
 }

@@ -9,6 +9,7 @@
 import { performance } from "node:perf_hooks";
 import type { ArchiveReport } from "../archive/reader";
 import { explain, isCode, SnapshotError } from "../errors";
+import { programName } from "../program";
 import { argumentName } from "./argumentName";
 import { type Attempt, contentsOf } from "./attempt";
 import { pause } from "./clusterObservation";
@@ -52,7 +53,7 @@ export async function adopt({ attempt, result, location }: Receipt, session: Ses
   if (completed?.result !== undefined) {
     return adoptResult(completed.attempt, completed.result, completed.location, session);
   }
-  const diff = "consul-snapshot diff compares the cluster with the archive.";
+  const diff = `${programName()} diff compares the cluster with the archive.`;
   throw unidentified(
     begun,
     session,

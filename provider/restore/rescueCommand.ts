@@ -1,6 +1,6 @@
 /** The command that restores the safety snapshot to its cluster. */
 
-import { PROGRAM } from "../program";
+import { programName } from "../program";
 import { shellWord } from "../shellWord";
 import type { RestoreRequest } from "./request";
 
@@ -23,7 +23,7 @@ export function rescueCommand(
 ): string {
   const isEncrypted = typeof safetySnapshot === "object" && safetySnapshot.recipients !== undefined;
   return [
-    `${PROGRAM} restore ${shellWord(location)} --safety-snapshot none`,
+    `${programName()} restore ${shellWord(location)} --safety-snapshot none`,
     // Otherwise the command would use the address in its environment, which may be another cluster.
     `--http-addr ${shellWord(connection.url)}`,
     ...(server === undefined ? [] : [`--cluster ${shellWord(server)}`]),

@@ -16,10 +16,10 @@ const DESCRIPTIONS = [
   // The keys of an agent's configuration are its options, too.
   /^dist\/agent\/config\/(keys|destinationKeys)\.js$/,
   /^dist\/cli\/terminal\/output\.js$/,
-  /^dist\/provider\/(text|secrets|secretParts|tracedBytes|decodings|errors|suggestion|compact|optionFlag|store\/(placeholders|takenName))\.js$/,
+  /^dist\/provider\/(program|singleExecutable|text|secrets|secretParts|tracedBytes|decodings|errors|suggestion|compact|optionFlag|store\/(placeholders|takenName))\.js$/,
   /^dist\/provider\/args\/tables\//,
 ];
-const VERSION = [...DESCRIPTIONS, /^dist\/provider\/(packageFile|singleExecutable|catalog\/packageVersion)\.js$/];
+const VERSION = [...DESCRIPTIONS, /^dist\/provider\/(packageFile|catalog\/packageVersion)\.js$/];
 /** What reads a file: no store's SDK, nothing of Consul's API or of restores. */
 const INSPECT = [
   ...DESCRIPTIONS,

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { consulBinary } from "../support/consul/binary";
 
@@ -37,6 +37,11 @@ export async function shellIn(folder: string, env: Readonly<Record<string, strin
   await chmod(command, 0o755);
   await rm(join(bin, "consul"), { force: true });
   await symlink(consulBinary(), join(bin, "consul"));
+  // As npm links the command of a folder's package, which npx runs.
+  const linked = join(bin, "node_modules/consul-snapshot");
+  await mkdir(dirname(linked), { recursive: true });
+  await rm(linked, { force: true });
+  await symlink(resolve("dist/cli/main.js"), linked);
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("CONSUL"));
   const options = {
     cwd: folder,
@@ -48,8 +53,7 @@ export async function shellIn(folder: string, env: Readonly<Record<string, strin
   };
   return {
     async type(line, code = 0) {
-      // A user's project has the command in its node_modules, which npx looks up.
-      const script = line.replaceAll("npx --no consul-snapshot", "consul-snapshot");
+      const script = line.replaceAll("npx --no consul-snapshot", `"${process.execPath}" "${linked}"`);
       const child = spawn("sh", ["-c", `exec 2>&1\n${script}`], { ...options, stdio: ["ignore", "pipe", "inherit"] });
       let printed = "";
       child.stdout.on("data", (bytes: Buffer) => (printed += bytes.toString()));

@@ -19,6 +19,7 @@ import {
   type Values,
 } from "../../lifecycle";
 import type { Owner } from "../../owner";
+import { nameProgramByNpx } from "../../program";
 import { registerEnvironment, remark } from "../../text";
 import { type Message, withMessages } from "../messages";
 import { refusedIn, valuesFromWire, valuesToWire, type Wire, type WireObject } from "../values";
@@ -46,6 +47,7 @@ export async function call(resource: string, method: string, args: readonly unkn
     stackConfig = (args[0] as { config: StackConfig }).config;
     watchParent();
     registerEnvironment(process.env);
+    nameProgramByNpx();
     return undefined;
   }
   const load = LIFECYCLES.get(resource);

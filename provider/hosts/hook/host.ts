@@ -3,6 +3,7 @@
 import { explain, SnapshotError } from "../../errors";
 import type { Context, Value, Values } from "../../lifecycle";
 import type { Owner } from "../../owner";
+import { nameProgramByNpx } from "../../program";
 import { reportPossibleFormerSeries } from "../../resources/snapshot/formerSeries";
 import { snapshotLifecycle } from "../../resources/snapshot/lifecycle";
 import { type CleanLines, registerEnvironment, remark } from "../../text";
@@ -33,6 +34,7 @@ export function saveBefore(request: HookRequest): Promise<void> {
 
 async function save(request: HookRequest, signal: AbortSignal): Promise<void> {
   registerEnvironment(process.env);
+  nameProgramByNpx();
   const inputs = plain(request.args) as Values;
   const context: Context = {
     signal,

@@ -2,6 +2,7 @@
 
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { nameProgramByNpx } from "../../program";
 import { registerEnvironment, remark } from "../../text";
 import { watchParent } from "../shutdown";
 import { Host } from "./host";
@@ -14,6 +15,7 @@ const LARGEST_MESSAGE = 400 * 1024 * 1024;
 function serve(args: readonly string[]): void {
   watchParent();
   registerEnvironment(process.env);
+  nameProgramByNpx();
   const log = new EngineLog();
   // The processes of one run have the same engine.
   const engine = args.find((arg) => !arg.startsWith("-"));

@@ -80,8 +80,7 @@ describe("the command restore", function () {
 
   it("prints with --plan the command that restores this cluster, and refuses another one", async () => {
     const plan = await run(["--plan", "--run-id", "planned"]);
-    const [, line = ""] =
-      /^To restore this cluster, and no other:\n {2}npx --no consul-snapshot (.*)\n/m.exec(plan.out) ?? [];
+    const [, line = ""] = /^To restore this cluster, and no other:\n {2}consul-snapshot (.*)\n/m.exec(plan.out) ?? [];
     const { Servers } = (await consul.api("/v1/operator/raft/configuration")) as { Servers: { ID: string }[] };
     expect(line).to.equal(
       `restore ${archive} --safety-snapshot ${path("safety/")} --cluster ${Servers[0]?.ID} --run-id planned`,
@@ -215,7 +214,7 @@ describe("the command restore", function () {
       if (shown.includes("waiting for the cluster to become stable")) person.interrupt();
     });
     expect(cut).to.include({ code: UNSETTLED, out: "" });
-    const command = `npx --no consul-snapshot restore ${archive} --safety-snapshot ${path("safety/")} --yes`;
+    const command = `consul-snapshot restore ${archive} --safety-snapshot ${path("safety/")} --yes`;
     const rest = `--http-addr ${consul.address} --token-file ${path("token")}\n`;
     expect(cut.err).to.include(`${command} --run-id 'it'\\''s cut' ${rest}`);
     expect(cut.err)
@@ -240,8 +239,8 @@ describe("the command restore", function () {
     };
     expect(error.code).to.equal("INTERRUPTED");
     expect(cut.err).to.include(error.details.readBack).and.include(error.details.receipt);
-    const [npx, no, program, ...args] = error.details.readBack.split(" ");
-    expect([npx, no, program]).to.deep.equal(["npx", "--no", "consul-snapshot"]);
+    const [program, ...args] = error.details.readBack.split(" ");
+    expect(program).to.equal("consul-snapshot");
     const read = await command(args);
     said += read.out + read.err;
     expect(read.code).to.equal(DONE);

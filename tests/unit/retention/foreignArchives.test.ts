@@ -72,7 +72,7 @@ describe("retention beside archives that no run has recorded", () => {
       expect(pruned?.refusal, `run ${run}`).to.equal(undefined);
       expect(said.warn.join(), `run ${run}`)
         .to.match(/3 archives of this series, such as \S+added-\d+\.snap, have appeared, and no run has recorded/)
-        .and.include(`npx --no consul-snapshot prune '${template}' --series '${SERIES}' --keep-last 3 --keep-daily 14`);
+        .and.include(`consul-snapshot prune '${template}' --series '${SERIES}' --keep-last 3 --keep-daily 14`);
       expect(await archivesThere()).to.include.members(genuine);
     }
     const added = (await archivesThere()).filter((name) => name.startsWith("added"));

@@ -294,7 +294,7 @@ describe("pruning a folder", () => {
     expect(pruned?.refusal).to.be.a("string");
     expect(said.warn.join())
       .to.include("4 archives of this series have appeared that none of its runs has saved")
-      .and.to.include(`npx --no consul-snapshot prune '${template}' --series '${SERIES}' --keep-last 5`);
+      .and.to.include(`consul-snapshot prune '${template}' --series '${SERIES}' --keep-last 5`);
     const again = await pruneAfter(store, template, next, { keepLast: 5 });
     expect(again.pruned).to.include({ kept: 10, removed: 0 });
   });
