@@ -38,7 +38,7 @@ export function readHealth(answer: unknown): ClusterHealth | undefined {
   const list = field(answer, "Servers");
   if (typeof healthy !== "boolean" || !Array.isArray(list) || list.length === 0) return undefined;
   // A cluster is identified by the ids.
-  if (list.some((server: unknown) => textOf(server, "ID") === "")) return undefined;
+  if (list.some((server: unknown) => cleanText(textOf(server, "ID")) === "")) return undefined;
   return {
     healthy,
     servers: list.map((server: unknown) => ({

@@ -14,7 +14,7 @@ export const s3Errors: ErrorTable = {
   full: /quota|StorageFull|InsufficientStorage|NoSpace/i,
   holderMissing: /^NoSuchBucket$/,
   // XAdminUserNotFound: versitygw with one account answers 404 with this code to an access key that it does not know
-  // (auth/iam_single.go, 1.8). Ceph, MinIO, SeaweedFS, StorageGRID and Garage answer 403.
+  // (auth/iam_single.go, 1.8). Ceph, MinIO, StorageGRID and Garage answer 403.
   denied:
     /^(InvalidAccessKeyId|XAdminUserNotFound|ExpiredToken(Exception)?|InvalidToken|InvalidIdentityToken(Exception)?|TokenRefreshRequired|CredentialsProviderError)$/,
   notAccepted:

@@ -202,7 +202,7 @@ describe("retention beside archives that no run has recorded", () => {
       const saved = await keep(`${index}`, { takenAt, index });
       const { said } = await pruneAfter(readOnly, template, { ...saved, unannounced: denied }, policy);
       expect(said.warn.filter((each) => each.includes("may be missing in the record"))).to.deep.equal([
-        `retention: ${saved.manifest.location} may be missing in the record of its series, which could not be updated: then it stays, and no rule counts it. To have the rules count what is there, run: npx --no consul-snapshot prune '${template}' --series '${SERIES}'${rules}the server refuses it (STORE_DENIED)\nAsk for the right.`,
+        `retention: ${saved.manifest.location} may be missing in the record of its series, which could not be updated: then it stays, and no rule counts it. To have the rules count what is there, run: consul-snapshot prune '${template}' --series '${SERIES}'${rules}the server refuses it (STORE_DENIED)\nAsk for the right.`,
       ]);
       expect(await isOwn(saved)).to.be.false;
       // What the save could not, the run after it can.
