@@ -30,7 +30,10 @@ export const status = describeCommand({
   ],
   exitCodes: [
     { code: 0, meaning: "there is a restorable archive that is young enough" },
-    { code: 1, meaning: "it is too old, there is none, or it is not restorable; the sentence says which" },
+    {
+      code: 1,
+      meaning: "it is too old, there is none, it is not restorable, or no run has recorded it; the sentence says which",
+    },
     {
       code: 2,
       meaning: "the command was typed wrongly, or the store could not be read: denied, unreachable, or no such bucket",

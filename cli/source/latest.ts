@@ -1,12 +1,11 @@
 /** The newest restorable archive of a folder or a prefix: what `--latest` means. */
 
-import { isCode, SnapshotError } from "../../provider/errors";
+import { SnapshotError } from "../../provider/errors";
 import { programName } from "../../provider/program";
 import { type ListedArchive, listPlace } from "../../provider/catalog/list";
 import { hasSafetySnapshot, newestOfEachSeries } from "../../provider/catalog/newest";
 import { CLOCK_TOLERANCE_MS } from "../../provider/retention/policy";
-import { Ledger } from "../../provider/retention/ledger";
-import { fixedFolder } from "../../provider/store/nameTemplate";
+import { isUnrecorded } from "../../provider/retention/unrecorded";
 import type { Store } from "../../provider/store/store";
 import { formatLocation } from "../../provider/store/location";
 import { shellWord } from "../../provider/shellWord";
@@ -80,15 +79,4 @@ async function doubtAbout(store: Store, archive: ListedArchive, signal: AbortSig
   if (await isUnrecorded(store, archive, signal))
     return `no run has recorded ${location}, so somebody may have added it`;
   return undefined;
-}
-
-/** Whether the record of retention in the archive's folder, if there is one of its series, does not contain the archive. */
-async function isUnrecorded(store: Store, { archive, manifest }: ListedArchive, signal: AbortSignal): Promise<boolean> {
-  try {
-    const ledger = await Ledger.read(store, fixedFolder(archive.key), manifest.series, signal);
-    return ledger.exists && !ledger.isOwn({ archive, storedSha256: manifest.storedSha256 });
-  } catch (error) {
-    if (isCode(error, "STORE_DENIED")) return false;
-    throw error;
-  }
 }

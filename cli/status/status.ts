@@ -9,6 +9,7 @@ import { readStoredArchive } from "../../provider/catalog/storedArchive";
 import { compact } from "../../provider/compact";
 import { parseDuration } from "../../provider/duration";
 import { isInvalidArchive, SnapshotError } from "../../provider/errors";
+import { isUnrecorded } from "../../provider/retention/unrecorded";
 import { formatLocation } from "../../provider/store/location";
 import { adoptHint, toAdopt, type Unadopted } from "../source/adoptHint";
 import type { CommandIo } from "../description/command";
@@ -124,6 +125,10 @@ async function examine(
   const { newest } = verdict;
   if (newest === undefined) return verdict;
   const location = formatLocation(place, newest.key);
+  if (verdict.ok && (await isUnrecorded(store, newest, progress.signal))) {
+    const sentence = "no run has recorded the newest restorable archive, so somebody may have added it";
+    return { ...verdict, location, ok: false, reason: "notRecorded", sentence };
+  }
   if (decryption === undefined) return { ...verdict, location };
   const wrong = (why: string): Judged => ({
     ...verdict,

@@ -35,7 +35,7 @@ export interface Gap {
 
 export interface StatusVerdict {
   readonly ok: boolean;
-  readonly reason: "ok" | "tooOld" | "none" | "notRestorable";
+  readonly reason: "ok" | "tooOld" | "none" | "notRestorable" | "notRecorded";
   /** One sentence without a full stop: the archive, its age, and the problem. */
   readonly sentence: string;
   readonly series?: string;

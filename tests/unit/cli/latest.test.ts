@@ -96,9 +96,17 @@ describe("--latest", () => {
     expect(added.code).to.equal("ARGUMENT_INVALID");
     expect(added.message).to.include(`no run has recorded ${path("added.snap")}, so somebody may have added it`);
     expect(added.hint).to.include(`consul-snapshot list '${folder.path}'`);
+    const judge = ["status", folder.path, "--max-age", "72h"];
+    const unrecorded = "no run has recorded the newest restorable archive, so somebody may have added it";
+    const judged = await runHere(judge);
+    expect(judged.code).to.equal(1);
+    expect(judged.out).to.include(`${unrecorded}\n  ${path("added.snap")}`);
+    const json = JSON.parse((await runHere([...judge, "--format", "json"])).out) as { series: readonly object[] };
+    expect(json.series[0]).to.include({ ok: false, reason: "notRecorded", location: path("added.snap") });
     const adopted = await keepAt(store, path("added.snap"), { takenAt: daysAgo(1), index: 3 });
     await recordArchive(store, adopted.stored, adopted.manifest, new AbortController().signal);
     expect(await resolve(folder.path), "recorded").to.equal(path("added.snap"));
+    expect((await runHere(judge)).code, "recorded").to.equal(0);
     await keepAt(store, path("skewed.snap"), { takenAt: daysAgo(-2), index: 1, series: "other" });
     const skewed = await failureOf(resolve(folder.path, { latest: true, series: "other" }));
     expect(skewed.message)
