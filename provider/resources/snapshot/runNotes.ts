@@ -1,7 +1,8 @@
 /**
  * What the processes of one run tell each other about archives that must stay. If a resource moves to another provider, or the
  * version of the plugin changes, one process saves the new snapshot, and another deletes the old archive (Pulumi 3.259), which
- * sees neither `check` nor `diff`. Each process keeps its notes in a small file without secrets, and removes it when it ends.
+ * sees neither `check` nor `diff`. Each process keeps its notes in a small file without secrets, and removes it when it ends:
+ * Pulumi ends each run by sending SIGINT to its providers.
  *
  * A note can only keep an archive: one that somebody else has written deletes nothing.
  */
@@ -10,6 +11,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { providerEndingSignals } from "../../endingSignals";
 import { Fields, textOf } from "../../fields";
 import { systemCode } from "../../systemCode";
 
@@ -52,16 +54,29 @@ export class RunNotes {
     try {
       writeFileSync(`${path}.new`, JSON.stringify({ notes }), { flag: "wx", mode: 0o600 });
       renameSync(`${path}.new`, path);
-      if (!this.#isWritten) process.once("exit", () => this.remove());
+      if (!this.#isWritten) this.#removeAtEnd();
       this.#isWritten = true;
     } catch {
-      rmSync(`${path}.new`, { force: true });
+      removeIfPossible(`${path}.new`);
     }
   }
 
   /** Removes the notes of this process. */
   remove(): void {
-    if (this.#isWritten) rmSync(join(this.folder, this.#own), { force: true });
+    if (this.#isWritten) removeIfPossible(join(this.folder, this.#own));
+  }
+
+  #removeAtEnd(): void {
+    process.once("exit", () => this.remove());
+    const signals = providerEndingSignals();
+    const end = (signal: NodeJS.Signals): void => {
+      // Work that is under way has a handler, too, which exits when the work has ended.
+      if (process.listenerCount(signal) > 1) return;
+      this.remove();
+      for (const each of signals) process.off(each, end);
+      process.kill(process.pid, signal);
+    };
+    for (const signal of signals) process.on(signal, end);
   }
 
   /** Why another process of the run says that an archive must stay. */
@@ -94,6 +109,13 @@ export class RunNotes {
       return {};
     }
   }
+}
+
+/** Others may have put something else there. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
 
 /** A killed process leaves its notes, and a later run may have the same port. */

@@ -1,5 +1,7 @@
 /** A resource that moves to another provider: Pulumi then deletes its archive in another process than it saves the new one in. */
 
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { type ConsulServer, startConsul } from "../../support/consul/consul";
 import { PLUGIN_TYPE as type, PulumiProject, type YamlProgram } from "../../support/pulumi/project";
@@ -38,6 +40,9 @@ describe("a ConsulSnapshot of the plugin that moves to another provider", functi
       "the archive stays, because Pulumi deletes this resource before the new snapshot is saved",
     );
     expect(await project.archives()).to.deep.equal(before);
+    expect(
+      (await readdir(join(project.dir, "tmp"))).filter((name) => name.includes("consul-snapshot-run")),
+    ).to.deep.equal([]);
     await project.up(second);
     const moved = await project.up({ PROVIDER: "third", ADDRESS: two.address });
     expect(moved).to.include("the archive stays, because the new snapshot is of another cluster");

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -53,5 +53,11 @@ describe("the notes of the processes of a run", () => {
     const nowhere = new RunNotes(RUN, join(folder, "none"));
     nowhere.write({ archives });
     expect(nowhere.reasonToStay("/a.snap")).to.equal(undefined);
+    new RunNotes(RUN, join(folder, "elsewhere")).write({ archives });
+    const path = join(folder, name);
+    await rm(path);
+    await mkdir(`${path}.new`);
+    new RunNotes(RUN, folder, process.ppid).write({ archives });
+    expect(own.reasonToStay("/a.snap"), "a folder in its place").to.equal(undefined);
   });
 });
