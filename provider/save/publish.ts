@@ -13,7 +13,7 @@ import type { Owner } from "../owner";
 import { Ledger } from "../retention/ledger";
 import { isEmpty, type Policy } from "../retention/policy";
 import { formatLocation, type Location } from "../store/location";
-import { expandTemplate } from "../store/nameTemplate";
+import { expandTemplate, fixedFolder } from "../store/nameTemplate";
 import { TIDY_MS } from "../store/stall";
 import type { Store, StoredObject } from "../store/store";
 import { encryptedName, encryptStream } from "./encrypt";
@@ -102,6 +102,8 @@ export async function publish(
  * Where retention has a ledger of the series, records the archive before it is there, so that a run which is killed leaves
  * none that retention takes for somebody else's. The save goes on if that fails: `prune` then tries once more, and reports it.
  *
+ * The folder of the archive may be below that of the target, and have a ledger of its own, of a person who pruned that folder.
+ *
  * @returns why it failed
  */
 async function announceTo(
@@ -113,8 +115,10 @@ async function announceTo(
   signal: AbortSignal,
 ): Promise<SnapshotError | undefined> {
   try {
-    const ledger = await Ledger.read(store, template, series, signal);
-    await ledger.announce(key, storedSha256, now, signal);
+    for (const folder of new Set([fixedFolder(template), fixedFolder(key)])) {
+      const ledger = await Ledger.read(store, folder, series, signal);
+      await ledger.announce(key, storedSha256, now, signal);
+    }
     return undefined;
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;

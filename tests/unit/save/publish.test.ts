@@ -32,6 +32,7 @@ describe("an archive that is stored in place of another", () => {
     to = store,
     signal = new AbortController().signal,
     visibleAfter?: Promise<void>,
+    target = "consul.snap",
   ) {
     const archive = archiveOf(stateOf([record]));
     async function* body(): AsyncGenerator<Buffer> {
@@ -43,7 +44,7 @@ describe("an archive that is stored in place of another", () => {
       to,
       { ...verified, about, nanoseconds: unixNanoseconds(verified.meta) },
       compact({
-        target: parseLocation(join(folder.path, "consul.snap")),
+        target: parseLocation(join(folder.path, target)),
         overwrite: true,
         retention,
         purpose: "backup",
@@ -148,6 +149,19 @@ describe("an archive that is stored in place of another", () => {
     expect(third).not.to.have.property("unannounced");
     const { stored: archive, manifest } = third;
     expect((await ledger()).isOwn({ archive, storedSha256: manifest.storedSha256 })).to.be.true;
+  });
+
+  it("is announced to the ledger of its own folder, too, where that is below the target's", async () => {
+    const { signal } = new AbortController();
+    const publishBelow = () => publishOne(good, {}, store, signal, undefined, "{datacenter}/consul.snap");
+    const { manifest } = await publishBelow();
+    const findings = { verified: new Set<never>(), foreign: new Set<never>(), removed: [], listedAfter: new Date(0) };
+    for (const place of ["{datacenter}/consul.snap", "dc1/consul.snap"]) {
+      const ledger = () => Ledger.read(store, join(folder.path, place), manifest.series, signal);
+      await (await ledger()).write({ keepLast: 1 }, [], findings, 0, signal);
+      const { stored: archive } = await publishBelow();
+      expect((await ledger()).isOwn({ archive, storedSha256: manifest.storedSha256 }), place).to.be.true;
+    }
   });
 
   it("takes its place if that is not restorable either, and if there is none", async () => {
