@@ -1,6 +1,6 @@
 /**
  * The newest archives of a destination, from its manifests: schedules continue from them, and health depends on them. Those of
- * another cluster do not count, nor those that no run has recorded: whoever may add objects can add one of any time.
+ * another cluster do not count, nor those that no run has recorded: anybody with the right to add objects can add one of any time.
  */
 
 import { dirname } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The Raft ids of servers, by which clusters are told apart. They are compared, stored and shown, and whoever answers in place
- * of Consul chooses them.
+ * The Raft ids of servers, which distinguish clusters. They are compared, stored and shown. A program that answers in place of
+ * Consul can choose them.
  */
 
 import { createHash } from "node:crypto";
@@ -8,7 +8,7 @@ import { cleanText } from "./text";
 
 const FINGERPRINT = "sha256-";
 
-/** The Raft id of a server: a UUID, or with Raft protocol 2 its address. @returns whether a text can be one */
+/** The Raft id of a server: a UUID, or with Raft protocol 2 its address. @returns whether a string can be one */
 export function isServerId(text: string): boolean {
   return /^[\w.:[\]%-]{1,255}$/.test(text);
 }

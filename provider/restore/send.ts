@@ -27,7 +27,7 @@ export interface Sent {
 }
 
 /**
- * Every request names the datacenter: a proxy may send each request of one connection to another cluster, and a cluster of another
+ * Every request specifies the datacenter: a proxy may send each request of one connection to another cluster. A cluster of another
  * name then refuses the archive, or passes it on to the right one.
  *
  * @param before - the state before the restore, of the cluster that must answer
