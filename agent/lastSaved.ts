@@ -4,6 +4,7 @@
  */
 
 import { dirname } from "node:path";
+import { withOwnSignal } from "../provider/abort";
 import { compact } from "../provider/compact";
 import { isCode } from "../provider/errors";
 import { foreignArchives } from "../provider/retention/foreignArchives";
@@ -38,10 +39,10 @@ export interface Reading {
 /** @throws SnapshotError `STORE_*`, `TARGET_INVALID`, `INTERRUPTED` */
 export async function readNewest(destination: Destination, { cache, cluster, now, signal }: Reading): Promise<Newest> {
   const { target, series } = destination;
-  const look = async (store: Store): Promise<Newest> => {
+  const look = async (store: Store, own: AbortSignal): Promise<Newest> => {
     const place = compact({ store, template: target.key, series, cache });
-    const { archives } = await listSeries(place, undefined, signal);
-    const foreign = foreignArchives(await Ledger.read(store, target.key, series, signal), archives);
+    const { archives } = await listSeries(place, undefined, own);
+    const foreign = foreignArchives(await Ledger.read(store, target.key, series, own), archives);
     const intact = archives.filter(
       (found) =>
         found.intact && found.isOfOtherTarget !== true && !foreign.has(found) && !cluster.isOther(found.serverIds),
@@ -50,7 +51,7 @@ export async function readNewest(destination: Destination, { cache, cluster, now
     const usable = intact.filter(({ restorable, takenAt }) => restorable && takenAt.getTime() <= last);
     return compact({ takenAt: latest(intact), restorableAt: latest(usable) });
   };
-  return withDestination(destination, look);
+  return withOwnSignal(signal, (own) => withDestination(destination, (store) => look(store, own)));
 }
 
 /**

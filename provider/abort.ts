@@ -1,5 +1,7 @@
 /** Helpers that stop waiting as soon as a signal is aborted, even if the awaited work ignores the signal. */
 
+import { setMaxListeners } from "node:events";
+
 /** Waits for `work`. If the signal is aborted first, rejects with the signal's reason. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = (): void => undefined;
@@ -10,6 +12,24 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
   });
   try {
     return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/**
+ * Does work with a signal of its own, which is aborted with another one. For work that a process repeats for months: Node.js 20
+ * remembers each signal that `AbortSignal.any` makes of another one for as long as that one lives.
+ */
+export async function withOwnSignal<T>(signal: AbortSignal, work: (own: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  // Requests in parallel listen, and Node.js would warn about more than ten.
+  setMaxListeners(0, own.signal);
+  const abort = (): void => own.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort);
+  try {
+    return await work(own.signal);
   } finally {
     signal.removeEventListener("abort", abort);
   }
