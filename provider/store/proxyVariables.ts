@@ -15,13 +15,19 @@ export const AZURE_PROXIES: Precedence = [
  * Checks the variables before a library reads them: an unusable one is an error without a name there, and one whose password
  * cannot be decoded ends the process (https-proxy-agent 7.0: its socket then has no listener for errors).
  *
+ * @param direct - whether the library reaches the store without a proxy, so that the scheme does not matter. Default: no
  * @throws SnapshotError `TARGET_INVALID`
  */
-export function checkProxyVariables(precedence: Precedence, env: NodeJS.ProcessEnv = process.env): void {
+export function checkProxyVariables(
+  precedence: Precedence,
+  direct = false,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
   for (const names of precedence) {
     const name = names.find((each) => (env[each] ?? "") !== "");
     const value = name === undefined ? undefined : env[name];
     if (name === undefined || value === undefined) continue;
+    if (direct && URL.canParse(value) && !hasScheme(value)) continue;
     if (!hasScheme(value)) throw unusable(`${name} has no scheme`, `Write ${name} as http://host:port.`);
     try {
       parseProxyUrl(name, value);
@@ -29,6 +35,12 @@ export function checkProxyVariables(precedence: Precedence, env: NodeJS.ProcessE
       throw unusable(error instanceof Error ? error.message : name, `Write ${name} as http://host:port, or unset it.`);
     }
   }
+}
+
+/** Whether Azure's library reaches a host without a proxy: `isBypassed` of @typespec/ts-http-runtime. Google's parses it anyway. */
+export function isExemptInAzure(host: string, env: NodeJS.ProcessEnv = process.env): boolean {
+  const exempt = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((each) => each.trim());
+  return exempt.some((each) => host === each || (each.startsWith(".") && `.${host}`.endsWith(each)));
 }
 
 function unusable(reason: string, hint: string): SnapshotError {

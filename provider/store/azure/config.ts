@@ -7,7 +7,7 @@ import { registerSecret } from "../../text";
 import type { Location } from "../backend";
 import { loadSdk } from "../cloudSdks";
 import { promptCredentials } from "../promptCredentials";
-import { AZURE_PROXIES, checkProxyVariables } from "../proxyVariables";
+import { AZURE_PROXIES, checkProxyVariables, isExemptInAzure } from "../proxyVariables";
 import type { AzureCredentials, StoreHints } from "../credentials";
 import { flag, type SettingsTable, word } from "../settings";
 
@@ -38,7 +38,6 @@ export function azureContainer(
   own: AzureCredentials = {},
   hints?: StoreHints,
 ): ContainerClient {
-  checkProxyVariables(AZURE_PROXIES);
   const sdk = loadSdk("@azure/storage-blob");
   const options: StoragePipelineOptions = { retryOptions: { maxTries: 3, retryDelayInMs: 500 } };
   const variable =
@@ -51,6 +50,7 @@ export function azureContainer(
   const token = isOwn ? "" : (env.AZURE_STORAGE_SAS_TOKEN ?? "");
   const account = settings.get("storage_account") ?? env.AZURE_STORAGE_ACCOUNT ?? "";
   if (connection !== "" && key === "" && token === "" && !flag(settings, "anonymous")) {
+    checkProxyVariables(AZURE_PROXIES);
     try {
       return new sdk.ContainerClient(connection, bucket, options);
     } catch {
@@ -77,6 +77,7 @@ export function azureContainer(
       hints?.incomplete ?? "Check storage_account= and domain=, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_DOMAIN.",
     );
   }
+  checkProxyVariables(AZURE_PROXIES, isExemptInAzure(new URL(url).hostname));
   if (flag(settings, "anonymous")) return new sdk.ContainerClient(url, new sdk.AnonymousCredential(), options);
   if (own.accountKey !== undefined) {
     return new sdk.ContainerClient(url, new sdk.StorageSharedKeyCredential(account, own.accountKey), options);

@@ -5,7 +5,7 @@ import { failureOf } from "../../support/stores/ground";
 
 const TARGETS = { Google: "gs://bucket/x", Azure: "azblob://container/x?storage_account=account" };
 const CREDENTIALS = { GOOGLE_OAUTH_ACCESS_TOKEN: "token-of-mine", AZURE_STORAGE_SAS_TOKEN: "sv=1&sig=signature" };
-const NAMES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+const NAMES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
 
 /** With the real libraries: without the check they throw errors of their own, or end the process. */
 describe("a proxy of the environment that a store's library cannot use", () => {
@@ -39,9 +39,25 @@ describe("a proxy of the environment that a store's library cannot use", () => {
       });
     }
 
+    it(`is refused without its scheme where NO_PROXY lists another host (${cloud})`, async () => {
+      Object.assign(process.env, { HTTPS_PROXY: "proxy.corp:3128", NO_PROXY: "localhost,.example.com" });
+      expect((await failureOf(openStore(parseLocation(target)))).code).to.equal("TARGET_INVALID");
+    });
+
     it(`does not matter where another variable counts (${cloud})`, async () => {
       Object.assign(process.env, { HTTPS_PROXY: "http://127.0.0.1:9", ALL_PROXY: "127.0.0.1:9" });
       (await openStore(parseLocation(target))).close();
     });
   }
+
+  it("does not matter without its scheme where NO_PROXY lists the store of Azure, whose library then does not use it", async () => {
+    for (const exempt of ["account.blob.core.windows.net", "localhost, .blob.core.windows.net"]) {
+      Object.assign(process.env, { HTTPS_PROXY: "proxy.corp:3128", NO_PROXY: exempt });
+      (await openStore(parseLocation(TARGETS.Azure))).close();
+      process.env.HTTPS_PROXY = "10.0.0.1:3128";
+      expect((await failureOf(openStore(parseLocation(TARGETS.Azure)))).code, "no URL at all").to.equal(
+        "TARGET_INVALID",
+      );
+    }
+  });
 });
