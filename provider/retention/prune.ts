@@ -217,7 +217,7 @@ export async function pruneDeliberately(
   const others = listing.archives.filter((found) => found !== newest);
   const run: Run = { ...place, fresh: newest, own: newest, others, listing, ledger, isDeliberate: true };
   const { decision: unmarked, verified } = await decideOnVerified(run, reporter);
-  const decision = withForeignNoted(unmarked, foreignArchives(ledger, siblingsIn(run)));
+  const decision = withForeignNoted(unmarked, foreignArchives(ledger, [newest, ...siblingsIn(run)]));
   if (decision.refusal !== undefined) {
     throw new SnapshotError(
       "ARGUMENT_INVALID",

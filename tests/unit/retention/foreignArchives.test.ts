@@ -114,6 +114,14 @@ describe("retention beside archives that no run has recorded", () => {
       "no run has recorded it",
     ]);
     expect(await isOwn(killed)).to.be.false;
+    // status refuses the newest archive where no run has recorded it: what a person then asks names it.
+    const newest = await keep("added", { takenAt: daysAgo(0.3), index: 102 });
+    const asked = await pruneDeliberately(placeOf({ keepLast: 3 }), true, quiet);
+    expect(asked.kept[0]).to.deep.equal({
+      location: newest.manifest.location,
+      reasons: ["the newest", "last 1", "no run has recorded it"],
+    });
+    await Promise.all(["", ".manifest.json"].map((suffix) => rm(`${newest.manifest.location}${suffix}`)));
     await pruneDeliberately(placeOf({ keepLast: 3 }), false, quiet);
     expect(await archivesThere()).to.have.members(["99", "killed", "next"]);
     expect(await isOwn(killed)).to.be.true;
