@@ -13,6 +13,11 @@ export function programName(): CleanText {
   return name;
 }
 
+/** The program with an option, and no command before it: npx takes such an option for its own unless `--` is in front. */
+export function programOption(option: "--help" | "--version"): CleanText {
+  return sentence`${name.replace(/^npx --no /, "npx --no -- ")} ${option}`;
+}
+
 /**
  * To be called by a process whose package npm has installed in a folder: a Pulumi provider, a program, a command of
  * `node_modules`. `--no` prevents npx from installing a foreign package with this name if ours is not installed. A machine with

@@ -2,7 +2,7 @@
 
 import { SnapshotError } from "../../provider/errors";
 import { optionFlag } from "../../provider/optionFlag";
-import { programName } from "../../provider/program";
+import { programName, programOption } from "../../provider/program";
 import { nearest } from "../../provider/suggestion";
 import { cleanText } from "../../provider/text";
 import type { Command } from "./command";
@@ -54,7 +54,7 @@ export function checkTyped<T>(check: () => T): T {
 }
 
 export function helpHint({ name }: Pick<Command, "name">): string {
-  return `Run ${[programName(), ...(name === "" ? [] : [name])].join(" ")} --help.`;
+  return `Run ${name === "" ? programOption("--help") : `${programName()} ${name} --help`}.`;
 }
 
 /** @param typed - the argument, such as `--fromat=json` or Consul's `-kvdetails` */
@@ -98,7 +98,7 @@ export function unknownOption(typed: string, command: Pick<Command, "name" | "op
 
 /** @param names - of all commands */
 export function unknownCommand(typed: string, names: readonly string[]): SnapshotError {
-  if (typed === "version") return usageError("unknown command version", `Did you mean ${programName()} --version?`);
+  if (typed === "version") return usageError("unknown command version", `Did you mean ${programOption("--version")}?`);
   const near = nearest(typed, names);
   return usageError(
     `unknown command ${cleanText(typed, 40)}`,

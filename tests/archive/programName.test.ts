@@ -15,6 +15,9 @@ describe("a printed command line begins as the user types it", function () {
     ["on the PATH", "bin", ["verifi"], "consul-snapshot verify?"],
     ["in a folder's node_modules", "node_modules/.bin", ["verifi"], "npx --no consul-snapshot verify?"],
     ["also that of Consul", "node_modules/.bin", ["list", "--stale"], "npx --no consul-snapshot save --stale?"],
+    // npx answers for itself without this `--`.
+    ["help, of the program", "node_modules/.bin", ["xyzzyxyz"], "Run npx --no -- consul-snapshot --help."],
+    ["its version", "node_modules/.bin", ["version"], "Did you mean npx --no -- consul-snapshot --version?"],
     ["not the agent, which runs elsewhere", "node_modules/.bin", ["agent", "x"], "Run consul-snapshot agent --help."],
   ] as const) {
     it(title, async () => {
