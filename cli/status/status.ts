@@ -9,8 +9,10 @@ import { readStoredArchive } from "../../provider/catalog/storedArchive";
 import { compact } from "../../provider/compact";
 import { parseDuration } from "../../provider/duration";
 import { isInvalidArchive, SnapshotError } from "../../provider/errors";
-import { isUnrecorded } from "../../provider/retention/unrecorded";
+import { pruneCommand } from "../../provider/retention/pruneCommand";
+import { recordWithout } from "../../provider/retention/unrecorded";
 import { formatLocation } from "../../provider/store/location";
+import { fixedFolder } from "../../provider/store/nameTemplate";
 import { adoptHint, toAdopt, type Unadopted } from "../source/adoptHint";
 import type { CommandIo } from "../description/command";
 import { type Place, withPlace } from "../../provider/catalog/place";
@@ -38,6 +40,8 @@ interface Judged extends StatusVerdict {
   readonly verified?: boolean;
   /** An archive without a manifest that can be read, where the newest with one is too old or there is none. */
   readonly unadopted?: Unadopted;
+  /** The command that has the rules count the archive, which no run has recorded. */
+  readonly prune?: string;
 }
 
 /**
@@ -125,9 +129,12 @@ async function examine(
   const { newest } = verdict;
   if (newest === undefined) return verdict;
   const location = formatLocation(place, newest.key);
-  if (verdict.ok && (await isUnrecorded(store, newest, progress.signal))) {
+  const record = verdict.ok ? await recordWithout(store, newest, progress.signal) : undefined;
+  if (record !== undefined) {
     const sentence = "no run has recorded the newest restorable archive, so somebody may have added it";
-    return { ...verdict, location, ok: false, reason: "notRecorded", sentence };
+    const folder = formatLocation(place, fixedFolder(newest.key));
+    const prune = record.rules && pruneCommand(folder, newest.manifest.series, record.rules);
+    return compact({ ...verdict, location, ok: false, reason: "notRecorded" as const, sentence, prune });
   }
   if (decryption === undefined) return { ...verdict, location };
   const wrong = (why: string): Judged => ({
@@ -152,7 +159,7 @@ async function examine(
   }
 }
 
-function describe({ ok, series, sentence, location, verified, gaps, unadopted }: Judged): CleanLines {
+function describe({ ok, series, sentence, location, verified, gaps, unadopted, prune }: Judged): CleanLines {
   return joined(
     [
       ok ? composed`OK: ` : composed`NOT OK: `,
@@ -161,6 +168,11 @@ function describe({ ok, series, sentence, location, verified, gaps, unadopted }:
       ...(verified === true ? [composed`, and was read to its last byte`] : []),
       ...(location === undefined ? [] : [composed`\n  ${shown(location)}`]),
       ...gaps.map(({ from, to }) => composed`\n  no archive from ${shown(from)} to ${shown(to)}`),
+      ...(prune === undefined
+        ? []
+        : [
+            composed`\n  If it is yours, look at what this lists, and run it without --dry-run: ${shown(prune)} --dry-run`,
+          ]),
       ...(unadopted === undefined ? [] : [composed`\n  ${describeUnadopted(unadopted)}`]),
     ],
     "",

@@ -11,16 +11,25 @@ import { Ledger } from "./ledger";
  *
  * @throws SnapshotError `STORE_*`
  */
-export async function isUnrecorded(
+export async function isUnrecorded(store: Store, archive: ListedArchive, signal: AbortSignal): Promise<boolean> {
+  return (await recordWithout(store, archive, signal)) !== undefined;
+}
+
+/**
+ * The record that does not contain the archive, if there is one.
+ *
+ * @throws SnapshotError `STORE_*`
+ */
+export async function recordWithout(
   store: Store,
   { archive, manifest }: ListedArchive,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Ledger | undefined> {
   try {
     const ledger = await Ledger.read(store, fixedFolder(archive.key), manifest.series, signal);
-    return ledger.exists && !ledger.isOwn({ archive, storedSha256: manifest.storedSha256 });
+    return ledger.exists && !ledger.isOwn({ archive, storedSha256: manifest.storedSha256 }) ? ledger : undefined;
   } catch (error) {
-    if (isCode(error, "STORE_DENIED")) return false;
+    if (isCode(error, "STORE_DENIED")) return undefined;
     throw error;
   }
 }

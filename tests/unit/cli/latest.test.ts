@@ -9,7 +9,7 @@ import { Output } from "../../../cli/terminal/output";
 import { SnapshotError } from "../../../provider/errors";
 import { fileStore } from "../../../provider/store/file/store";
 import { recordArchive } from "../../../provider/retention/recordArchive";
-import { daysAgo, keepAt, pruneAfter } from "../../support/archives/prunedArchives";
+import { daysAgo, keepAt, pruneAfter, SERIES } from "../../support/archives/prunedArchives";
 import { runHere } from "../../support/programs/commandLine";
 import { temporaryFolder } from "../../support/programs/saving";
 
@@ -112,6 +112,24 @@ describe("--latest", () => {
     expect(skewed.message)
       .to.include(`the time of ${path("skewed.snap")}`)
       .and.include("is in the future");
+  });
+
+  it("is the added one, and status is OK, once a person has run what status prints", async () => {
+    const store = fileStore();
+    const own = await keepAt(store, path("consul-1.snap"), { takenAt: daysAgo(2), index: 2 });
+    await pruneAfter(store, path("consul-{index}.snap"), own, { keepLast: 3, keepDaily: 7 });
+    await keepAt(store, path("consul-2.snap"), { takenAt: daysAgo(1), index: 3 });
+    const judge = ["status", folder.path, "--max-age", "72h"];
+    const { out } = await runHere(judge);
+    const command = `prune '${folder.path}/' --series '${SERIES}' --keep-daily 7 --keep-last 3`;
+    expect(out).to.include(`run it without --dry-run: consul-snapshot ${command} --dry-run\n`);
+    const typed = command.replaceAll("'", "").split(" ");
+    const listed = await runHere([...typed, "--dry-run"]);
+    expect(listed.out).to.match(/kept \S+consul-2\.snap: the newest, .*, no run has recorded it\n/);
+    expect((await runHere(judge)).code, "listed").to.equal(1);
+    expect((await runHere(typed)).code).to.equal(0);
+    expect((await runHere(judge)).code, "counted").to.equal(0);
+    expect(await resolve(folder.path)).to.equal(path("consul-2.snap"));
   });
 
   it("asks which series where there are several", async () => {
