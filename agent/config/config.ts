@@ -3,7 +3,6 @@
 import { compact } from "../../provider/compact";
 import type { ConnectionArgs } from "../../provider/consul/connection";
 import { SnapshotError } from "../../provider/errors";
-import { programName } from "../../provider/program";
 import { cleanText } from "../../provider/text";
 import type { Schedule } from "../schedule";
 import { CONNECTION_KEYS } from "./connectionKeys";
@@ -99,7 +98,7 @@ export function readConfig(texts: readonly ConfigText[], flags: ReadFlags, sourc
     throw new SnapshotError(
       "ARGUMENT_INVALID",
       `the configuration is invalid: ${problems.join("; ")}`,
-      `Correct it; ${programName()} agent -check-config tries it without taking a snapshot.`,
+      "Correct it. The agent's flags and -check-config try it without taking a snapshot.",
     );
   }
   // Several files can have the same key.

@@ -316,6 +316,14 @@ describe("the agent's configuration", () => {
     );
   });
 
+  it("says how to try it, with the flags that say where it is", () => {
+    // Without -config-file and -config-dir, -check-config tries the defaults, and says that they work.
+    expect(messageOf(() => configOf([agent({ snapshot: { intervall: "1h" } })]))).to.equal(
+      "the configuration is invalid: 0.json: snapshot.intervall is not a key: did you mean interval?\n" +
+        "Correct it. The agent's flags and -check-config try it without taking a snapshot.",
+    );
+  });
+
   it("refuses folders without a file for it, also if flags set keys, and none of these beside a file that is for it", () => {
     for (const args of [["-config-dir=d"], ["-config-dir", "d", "-retain=3"]]) {
       expect(messageOf(() => configOf([], args))).to.equal(
