@@ -132,8 +132,13 @@ async function examine(
   const record = verdict.ok ? await recordWithout(store, newest, progress.signal) : undefined;
   if (record !== undefined) {
     const sentence = "no run has recorded the newest restorable archive, so somebody may have added it";
-    const folder = formatLocation(place, fixedFolder(newest.key));
-    const prune = record.rules && pruneCommand(folder, newest.manifest.series, record.rules);
+    const { rules } = record.ledger;
+    // Which placeholders lie between the record and the archive is not known.
+    const isBeside = record.folder === fixedFolder(newest.key);
+    const prune =
+      rules === undefined || !isBeside
+        ? undefined
+        : pruneCommand(formatLocation(place, record.folder), newest.manifest.series, rules);
     return compact({ ...verdict, location, ok: false, reason: "notRecorded" as const, sentence, prune });
   }
   if (decryption === undefined) return { ...verdict, location };

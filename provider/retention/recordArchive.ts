@@ -24,7 +24,7 @@ export async function recordArchive(
 }
 
 /** A folder above may be somebody else's. */
-async function readReachable(
+export async function readReachable(
   store: Store,
   folder: string,
   series: string,
@@ -38,8 +38,8 @@ async function readReachable(
   }
 }
 
-/** With their slashes; of a bucket's key also the place without a folder. */
-function foldersOf(key: string): readonly string[] {
+/** From the topmost one, with their slashes; of a bucket's key also the place without a folder. */
+export function foldersOf(key: string): readonly string[] {
   const slashes = [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index + 1));
   return key.startsWith("/") ? slashes : ["", ...slashes];
 }

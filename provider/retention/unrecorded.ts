@@ -1,13 +1,12 @@
 /** Whether somebody may have added an archive: to a series with a record, which does not contain it. */
 
 import type { ListedArchive } from "../catalog/list";
-import { isCode } from "../errors";
-import { fixedFolder } from "../store/nameTemplate";
 import type { Store } from "../store/store";
-import { Ledger } from "./ledger";
+import type { Ledger } from "./ledger";
+import { foldersOf, readReachable } from "./recordArchive";
 
 /**
- * A record that may not be read says nothing, and neither does one in another folder than that of the archive.
+ * A record that may not be read says nothing.
  *
  * @throws SnapshotError `STORE_*`
  */
@@ -15,8 +14,15 @@ export async function isUnrecorded(store: Store, archive: ListedArchive, signal:
   return (await recordWithout(store, archive, signal)) !== undefined;
 }
 
+/** The record of a series, and the folder in which it lies. */
+export interface FoundRecord {
+  readonly ledger: Ledger;
+  readonly folder: string;
+}
+
 /**
- * The record that does not contain the archive, if there is one.
+ * The record that does not contain the archive, if there is one: as for retention, the nearest one in the archive's folder and
+ * those above decides.
  *
  * @throws SnapshotError `STORE_*`
  */
@@ -24,12 +30,11 @@ export async function recordWithout(
   store: Store,
   { archive, manifest }: ListedArchive,
   signal: AbortSignal,
-): Promise<Ledger | undefined> {
-  try {
-    const ledger = await Ledger.read(store, fixedFolder(archive.key), manifest.series, signal);
-    return ledger.exists && !ledger.isOwn({ archive, storedSha256: manifest.storedSha256 }) ? ledger : undefined;
-  } catch (error) {
-    if (isCode(error, "STORE_DENIED")) return undefined;
-    throw error;
+): Promise<FoundRecord | undefined> {
+  for (const folder of [...foldersOf(archive.key)].reverse()) {
+    const ledger = await readReachable(store, folder, manifest.series, signal);
+    if (ledger?.exists !== true) continue;
+    return ledger.isOwn({ archive, storedSha256: manifest.storedSha256 }) ? undefined : { ledger, folder };
   }
+  return undefined;
 }

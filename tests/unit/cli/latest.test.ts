@@ -132,6 +132,24 @@ describe("--latest", () => {
     expect(await resolve(folder.path)).to.equal(path("consul-2.snap"));
   });
 
+  it("is none that somebody has added below the folder of the record, where the name has a placeholder for a folder", async () => {
+    const store = fileStore();
+    const own = await keepAt(store, path("dc1/consul-1.snap"), { takenAt: daysAgo(2), index: 2 });
+    await pruneAfter(store, path("{datacenter}/consul-{index}.snap"), own, { keepLast: 3 });
+    expect(await resolve(path("dc1"))).to.equal(path("dc1/consul-1.snap"));
+    await keepAt(store, path("dc1/consul-2.snap"), { takenAt: daysAgo(1), index: 3 });
+    for (const place of [folder.path, path("dc1/"), path("{datacenter}/")]) {
+      const { code, out } = await runHere(["status", place, "--max-age", "72h"]);
+      expect(code, place).to.equal(1);
+      expect(out, place).to.match(/no run has recorded .*\n.*consul-2\.snap\n$/);
+    }
+    expect((await failureOf(resolve(path("dc1")))).message).to.include("no run has recorded");
+    // A target of its own below has a record of its own.
+    const nested = await keepAt(store, path("dc1/nested/consul-3.snap"), { takenAt: daysAgo(1), index: 4 });
+    await pruneAfter(store, path("dc1/nested/consul-{index}.snap"), nested, { keepLast: 3 });
+    expect(await resolve(path("dc1/nested"))).to.equal(path("dc1/nested/consul-3.snap"));
+  });
+
   it("asks which series where there are several", async () => {
     const store = fileStore();
     await keepAt(store, path("a.snap"), { takenAt: daysAgo(1), index: 1, series: "one" });
