@@ -125,6 +125,13 @@ export class Ledger {
     return known.version === archive.version || known.storedSha256 === "" || known.storedSha256 === storedSha256;
   }
 
+  /** Whether a run has saved an archive into the folder of this one, which may be below that of the ledger. */
+  coversFolderOf(key: string): boolean {
+    const folderOf = (name: string): string => name.slice(0, name.lastIndexOf("/") + 1);
+    const folder = folderOf(this.nameOf(key));
+    return [...this.entries.values()].some(({ name, foreign }) => foreign !== true && folderOf(name) === folder);
+  }
+
   /** Number of archives that may be removed for those that did not count in earlier runs, with one that may be recorded already. */
   pendingWith(own: KnownArchive): number {
     return this.isOwn(own) ? Math.max(1, this.pending) : this.pending + 1;

@@ -1,6 +1,7 @@
 /** Whether somebody may have added an archive: to a series with a record, which does not contain it. */
 
 import type { ListedArchive } from "../catalog/list";
+import { fixedFolder } from "../store/nameTemplate";
 import type { Store } from "../store/store";
 import type { Ledger } from "./ledger";
 import { foldersOf, readReachable } from "./recordArchive";
@@ -21,8 +22,8 @@ export interface FoundRecord {
 }
 
 /**
- * The record that does not contain the archive, if there is one: as for retention, the nearest one in the archive's folder and
- * those above decides.
+ * The record that does not contain the archive, if there is one: the nearest one decides, in the archive's folder, or in one above
+ * if it contains other archives of that folder. Otherwise the folder is of another target, which may have no retention.
  *
  * @throws SnapshotError `STORE_*`
  */
@@ -34,6 +35,7 @@ export async function recordWithout(
   for (const folder of [...foldersOf(archive.key)].reverse()) {
     const ledger = await readReachable(store, folder, manifest.series, signal);
     if (ledger?.exists !== true) continue;
+    if (folder !== fixedFolder(archive.key) && !ledger.coversFolderOf(archive.key)) continue;
     return ledger.isOwn({ archive, storedSha256: manifest.storedSha256 }) ? undefined : { ledger, folder };
   }
   return undefined;

@@ -144,6 +144,10 @@ describe("--latest", () => {
       expect(out, place).to.match(/no run has recorded .*\n.*consul-2\.snap\n$/);
     }
     expect((await failureOf(resolve(path("dc1")))).message).to.include("no run has recorded");
+    // A folder of another target, without retention, has no record.
+    await keepAt(store, path("manual/consul-9.snap"), { takenAt: daysAgo(0), index: 9 });
+    expect(await resolve(path("manual"))).to.equal(path("manual/consul-9.snap"));
+    expect((await runHere(["status", path("manual/"), "--max-age", "72h"])).code).to.equal(0);
     // A target of its own below has a record of its own.
     const nested = await keepAt(store, path("dc1/nested/consul-3.snap"), { takenAt: daysAgo(1), index: 4 });
     await pruneAfter(store, path("dc1/nested/consul-{index}.snap"), nested, { keepLast: 3 });
