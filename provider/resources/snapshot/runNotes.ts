@@ -28,7 +28,6 @@ export interface Notes {
 export class RunNotes {
   readonly #prefix: string;
   readonly #own: string;
-  #isWritten = false;
 
   /**
    * @param run - identifies the run, on this machine
@@ -54,8 +53,7 @@ export class RunNotes {
     try {
       writeFileSync(`${path}.new`, JSON.stringify({ notes }), { flag: "wx", mode: 0o600 });
       renameSync(`${path}.new`, path);
-      if (!this.#isWritten) this.#removeAtEnd();
-      this.#isWritten = true;
+      removeAtEnd(this);
     } catch {
       removeIfPossible(`${path}.new`);
     }
@@ -63,20 +61,7 @@ export class RunNotes {
 
   /** Removes the notes of this process. */
   remove(): void {
-    if (this.#isWritten) removeIfPossible(join(this.folder, this.#own));
-  }
-
-  #removeAtEnd(): void {
-    process.once("exit", () => this.remove());
-    const signals = providerEndingSignals();
-    const end = (signal: NodeJS.Signals): void => {
-      // Work that is under way has a handler, too, which exits when the work has ended.
-      if (process.listenerCount(signal) > 1) return;
-      this.remove();
-      for (const each of signals) process.off(each, end);
-      process.kill(process.pid, signal);
-    };
-    for (const signal of signals) process.on(signal, end);
+    if (written.delete(this)) removeIfPossible(join(this.folder, this.#own));
   }
 
   /** Why another process of the run says that an archive must stay. */
@@ -109,6 +94,30 @@ export class RunNotes {
       return {};
     }
   }
+}
+
+/** What this process has written. */
+const written = new Set<RunNotes>();
+let isEndHandled = false;
+
+function removeAtEnd(notes: RunNotes): void {
+  written.add(notes);
+  if (isEndHandled) return;
+  isEndHandled = true;
+  process.on("exit", removeWritten);
+  for (const signal of providerEndingSignals()) process.on(signal, endBy);
+}
+
+function removeWritten(): void {
+  for (const notes of written) notes.remove();
+}
+
+function endBy(signal: NodeJS.Signals): void {
+  // Work that is under way has a handler, too, which exits when the work has ended.
+  if (process.listenerCount(signal) > 1) return;
+  removeWritten();
+  process.off(signal, endBy);
+  process.kill(process.pid, signal);
 }
 
 /** Others may have put something else there. */

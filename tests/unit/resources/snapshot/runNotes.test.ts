@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,5 +61,21 @@ describe("the notes of the processes of a run", () => {
     await mkdir(`${path}.new`);
     new RunNotes(RUN, folder, process.ppid).write({ archives });
     expect(own.reasonToStay("/a.snap"), "a folder in its place").to.equal(undefined);
+  });
+
+  it("are removed where a signal ends the process, which it still does", async () => {
+    const program = `const { RunNotes } = require("./provider/resources/snapshot/runNotes.ts");
+      for (const run of ["one", "two"]) new RunNotes(run, process.argv[1]).write({ archives: new Map(), every: "failed" });
+      process.stdin.resume();
+      console.log("written");`;
+    const child = spawn(process.execPath, ["--import=tsx", "--eval", program, folder], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const closed = once(child, "close");
+    await once(child.stdout, "data");
+    expect(await readdir(folder)).to.have.lengthOf(2);
+    child.kill("SIGINT");
+    expect(await closed).to.deep.equal([null, "SIGINT"]);
+    expect(await readdir(folder)).to.deep.equal([]);
   });
 });
