@@ -176,7 +176,7 @@ function describe({ ok, series, sentence, location, verified, gaps, unadopted, p
       ...(prune === undefined
         ? []
         : [
-            composed`\n  If it is yours, look at what this lists, and run it without --dry-run: ${shown(prune)} --dry-run`,
+            composed`\n  If it is yours, look at what prune lists, and run it without --dry-run: ${shown(prune)} --dry-run`,
           ]),
       ...(unadopted === undefined ? [] : [composed`\n  ${describeUnadopted(unadopted)}`]),
     ],
