@@ -5,7 +5,7 @@ import { programName } from "../../provider/program";
 import { type ListedArchive, listPlace } from "../../provider/catalog/list";
 import { hasSafetySnapshot, newestOfEachSeries } from "../../provider/catalog/newest";
 import { CLOCK_TOLERANCE_MS } from "../../provider/retention/policy";
-import { isUnrecorded } from "../../provider/retention/unrecorded";
+import { recordWithout } from "../../provider/retention/unrecorded";
 import type { Store } from "../../provider/store/store";
 import { formatLocation } from "../../provider/store/location";
 import { shellWord } from "../../provider/shellWord";
@@ -76,7 +76,7 @@ async function doubtAbout(store: Store, archive: ListedArchive, signal: AbortSig
   const location = shown(store.locate(archive.key));
   if (Date.parse(takenAt) > Date.now() + CLOCK_TOLERANCE_MS)
     return `the time of ${location}, ${takenAt}, is in the future`;
-  if (await isUnrecorded(store, archive, signal))
+  if ((await recordWithout(store, archive, signal)) !== undefined)
     return `no run has recorded ${location}, so somebody may have added it`;
   return undefined;
 }

@@ -3,27 +3,12 @@
 import type { ListedArchive } from "../catalog/list";
 import { fixedFolder } from "../store/nameTemplate";
 import type { Store } from "../store/store";
-import type { Ledger } from "./ledger";
-import { foldersOf, readReachable } from "./recordArchive";
-
-/**
- * A record that may not be read says nothing.
- *
- * @throws SnapshotError `STORE_*`
- */
-export async function isUnrecorded(store: Store, archive: ListedArchive, signal: AbortSignal): Promise<boolean> {
-  return (await recordWithout(store, archive, signal)) !== undefined;
-}
-
-/** The record of a series, and the folder in which it lies. */
-export interface FoundRecord {
-  readonly ledger: Ledger;
-  readonly folder: string;
-}
+import { type ReachableLedger, reachableLedgers } from "./reachableLedgers";
 
 /**
  * The record that does not contain the archive, if there is one: the nearest one decides, in the archive's folder, or in one above
- * if it contains other archives of that folder. Otherwise the folder is of another target, which may have no retention.
+ * if it contains other archives of that folder. Otherwise the folder is of another target, which may have no retention. A record
+ * that may not be read says nothing.
  *
  * @throws SnapshotError `STORE_*`
  */
@@ -31,12 +16,12 @@ export async function recordWithout(
   store: Store,
   { archive, manifest }: ListedArchive,
   signal: AbortSignal,
-): Promise<FoundRecord | undefined> {
-  for (const folder of [...foldersOf(archive.key)].reverse()) {
-    const ledger = await readReachable(store, folder, manifest.series, signal);
-    if (ledger?.exists !== true) continue;
-    if (folder !== fixedFolder(archive.key) && !ledger.coversFolderOf(archive.key)) continue;
-    return ledger.isOwn({ archive, storedSha256: manifest.storedSha256 }) ? undefined : { ledger, folder };
+): Promise<ReachableLedger | undefined> {
+  const { key } = archive;
+  for await (const found of reachableLedgers(store, key, manifest.series, signal)) {
+    const { ledger, folder } = found;
+    if (!ledger.exists || (folder !== fixedFolder(key) && !ledger.coversFolderOf(key))) continue;
+    return ledger.isOwn({ archive, storedSha256: manifest.storedSha256 }) ? undefined : found;
   }
   return undefined;
 }

@@ -19,7 +19,7 @@ export async function* entriesOf(folder: string): AsyncGenerator<Dirent> {
 /** The same as far as they can be read. */
 export async function* readableEntriesOf(folder: string): AsyncGenerator<Dirent> {
   try {
-    yield* await opendir(folder, { bufferSize: AT_ONCE });
+    yield* entriesOf(folder);
   } catch {
     // What is not seen now is left for a later run.
   }
