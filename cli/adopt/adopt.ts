@@ -1,7 +1,6 @@
 /** `consul-snapshot adopt`: writes manifests for archives that another program has made, one after the other. */
 
 import type { Decryption } from "../../provider/age/identities";
-import { seriesProblem } from "../../provider/args/series";
 import { adoptArchive } from "../../provider/catalog/adoption";
 import { type Manifest, recordsIn } from "../../provider/catalog/manifest";
 import { archiveOfManifest } from "../../provider/catalog/manifestName";
@@ -14,6 +13,7 @@ import { shownUrl } from "../../provider/store/urlCredentials";
 import { byteSize } from "../consulOutput/goText";
 import type { CommandIo } from "../description/command";
 import { usageError } from "../description/usageError";
+import { checkRequiredSeries } from "../options/series";
 import { decryptionOf } from "../source/readArchive";
 import { requireArchive } from "../source/source";
 import { isFolder, withoutManifests } from "../source/sources";
@@ -37,8 +37,7 @@ type Outcome = { readonly source: string } & ({ readonly manifest: Manifest } | 
  */
 export async function adopt(names: readonly string[], options: AdoptOptions, io: CommandIo): Promise<number> {
   const { series, identity, format } = options;
-  const problem = seriesProblem(series);
-  if (problem !== undefined) throw usageError(`--series ${problem}`, "Use such a name.");
+  checkRequiredSeries(series);
   const decryption = await decryptionOf(identity);
   const { archives, skipped } = withoutManifests(names);
   if (skipped > 0) io.errors.write(composed`skipped ${counted(skipped, "manifest")}\n`);

@@ -3,7 +3,6 @@
 import { hostname } from "node:os";
 import { checkRecipients } from "../../provider/age/recipients";
 import { openReader } from "../../provider/archive/thread/openReader";
-import { seriesProblem } from "../../provider/args/series";
 import { compact } from "../../provider/compact";
 import { packedArchive } from "../../provider/contents/pack";
 import { findRaftSnapshot, type FoundSnapshot } from "../../provider/contents/raftSnapshot";
@@ -14,7 +13,7 @@ import { parseLocation } from "../../provider/store/location";
 import { checkTemplate } from "../../provider/store/nameTemplate";
 import type { Store } from "../../provider/store/store";
 import type { CommandIo } from "../description/command";
-import { usageError } from "../description/usageError";
+import { checkSeries } from "../options/series";
 import { checkPlainName } from "../source/plainName";
 import { recordOn } from "../source/recordOn";
 import { interruptibleOn } from "../terminal/interruption";
@@ -38,10 +37,12 @@ export async function pack(
   options: PackOptions,
   { output, errors }: CommandIo,
 ): Promise<number> {
-  const published = await interruptibleOn(errors, "no archive was written", (progress) => {
-    progress.status({ phase: "readingArchive", location: folder });
-    return write(target, options, progress, () => findRaftSnapshot(folder, progress.signal));
-  });
+  const published = await interruptibleOn(errors, "no archive was written", (progress) =>
+    write(target, options, progress, () => {
+      progress.status({ phase: "readingArchive", location: folder });
+      return findRaftSnapshot(folder, progress.signal);
+    }),
+  );
   output.write(options.format === "json" ? jsonText(packedJson(published)) : packedText(published));
   return 0;
 }
@@ -57,8 +58,7 @@ async function write(
   const place = parseLocation(target);
   checkTemplate(place, true);
   checkPlainName("TARGET", place, recipient);
-  const wrong = series === undefined ? undefined : seriesProblem(series);
-  if (wrong !== undefined) throw usageError(`--series ${wrong}`, "Omit --series, or use such a name.");
+  checkSeries(series);
   if (recipient !== undefined) await checkRecipients(recipient);
   const found = await find();
   for (const reason of found.skipped) progress.warn(remark`a newer snapshot is invalid: ${reason}`);

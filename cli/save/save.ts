@@ -4,7 +4,6 @@ import { recordsIn } from "../../provider/catalog/manifest";
 import { compact } from "../../provider/compact";
 import { parseDuration } from "../../provider/duration";
 import type { Owner } from "../../provider/owner";
-import { seriesProblem } from "../../provider/args/series";
 import { reportSeriesBeside } from "../../provider/retention/otherSeries";
 import { save, type SavedArchive, type SaveRequest } from "../../provider/save/save";
 import { shellWord } from "../../provider/shellWord";
@@ -16,6 +15,7 @@ import type { CommandIo } from "../description/command";
 import { usageError } from "../description/usageError";
 import { OVERWRITE } from "../options/overwrite";
 import { retentionPolicy } from "../options/retentionPolicy";
+import { checkSeries } from "../options/series";
 import { connectionOf } from "../source/connection";
 import { checkPlainName } from "../source/plainName";
 import { storedJson } from "../source/storedJson";
@@ -57,8 +57,7 @@ export function saveRequest(target: string, options: SaveOptions, env: NodeJS.Pr
   if (maxStaleness !== undefined && !stale) {
     throw usageError("--max-staleness requires --stale: a consistent snapshot is never stale", "Add --stale.");
   }
-  const wrong = series === undefined ? undefined : seriesProblem(series);
-  if (wrong !== undefined) throw usageError(`--series ${wrong}`, "Omit --series, or use such a name.");
+  checkSeries(series);
   return compact({
     connection: connectionOf(options, saveOptions, env),
     consistency: stale ? "stale" : "consistent",
